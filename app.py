@@ -1,0 +1,91 @@
+"""The Flask application: reads the settings, wires the parts, registers the doors. No logic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flask import Flask
+from sqlalchemy import select
+
+from bot import commands
+from bot.channels.console import Console
+from bot.channels.twilio_sms import TwilioSms
+from bot.clinic import load_clinic
+from bot.delivery.sender import Channel, Sender
+from bot.delivery.spool import Spool
+from bot.logs import configure_logs
+from bot.settings import ROOT, Settings, read_settings
+from bot.store.database import Store
+from bot.store.models import ClinicRow
+from bot.texts import load_texts
+from bot.turn import Bot
+from bot.understand.reader import load_reader
+from bot.web import webhook
+from bot.web.wiring import Wired
+
+LARGEST = 256 * 1024  # bytes of one request; a message has 1600 characters
+
+
+def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Flask:
+    """The public application: webhook and health. `flask demo` adds the phone and the inbox.
+
+    Raises DataError or SettingsError, which name what is wrong and where.
+    """
+    app = Flask(__name__, template_folder="bot/web/templates", static_folder="bot/web/static")
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST
+    commands.register(app, wire)
+    configure_logs()
+    if settings is not None:
+        wire(app, settings, clock=clock)
+    return app
+
+
+def serve() -> Flask:
+    """What a server runs: `gunicorn "app:serve()"`. The sender runs beside it."""
+    settings = read_settings()
+    app = create_app(settings)
+    wired: Wired = app.extensions["attend"]
+    Sender(wired.bot, wired.channel, wired.spool).start()
+    return app
+
+
+def wire(app: Flask, settings: Settings, *, clock: Callable[[], datetime] | None = None) -> Wired:
+    """Puts the parts together: database, reader, texts, clinic, channel."""
+    store = Store(url=settings.database_url, keys=settings.keys)
+    store.migrate()
+    clinic = load_clinic(settings.clinic_file)
+    bot = Bot(
+        store=store,
+        reader=load_reader(ROOT / "intents", cache=settings.cache_dir),
+        texts=load_texts(ROOT / "locales"),
+        clinic=clinic,
+        clinic_id=_clinic_id(store, clinic.slug),
+        clock=clock or (lambda: datetime.now(UTC)),
+        carrier_answers=settings.carrier_answers and not settings.demo,
+    )
+    wired = Wired(settings=settings, bot=bot, spool=Spool(settings.spool_dir, store.cipher), channel=_channel(settings))
+    app.extensions["attend"] = wired
+    app.register_blueprint(webhook.blueprint)
+    return wired
+
+
+def _channel(settings: Settings) -> Channel:
+    if settings.demo or not settings.account_sid:
+        return Console()
+    return TwilioSms(
+        account_sid=settings.account_sid,
+        token=settings.auth_tokens[0],
+        number=settings.number,
+        status_url=f"{settings.public_url}/sms/status",
+    )
+
+
+def _clinic_id(store: Store, slug: str) -> int:
+    with store.begin() as session:
+        row = session.scalar(select(ClinicRow).where(ClinicRow.slug == slug))
+        if row is None:
+            row = ClinicRow(slug=slug)
+            session.add(row)
+            session.flush()
+        return row.id

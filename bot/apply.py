@@ -1,0 +1,256 @@
+"""Does what was decided, in the caller's transaction: one small function for each kind of effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot.dialogue.items import KINDS
+from bot.dialogue.types import (
+    BookAppointment,
+    CancelAppointment,
+    CloseItems,
+    Effect,
+    LogItem,
+    MoveAppointment,
+    OptIn,
+    OptOut,
+    RestoreAppointment,
+    Say,
+    SetDetails,
+    SetLanguage,
+    SetParticipant,
+)
+from bot.store import queries
+from bot.store.models import (
+    AppointmentRow,
+    CommunicationRow,
+    ConsentRow,
+    OutboxRow,
+    PatientPhoneRow,
+    PatientRow,
+    PhoneRow,
+    SlotRow,
+    TaskRow,
+)
+
+
+class Conflict(Exception):
+    """The slot was taken by somebody else since the facts were read: decide again."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What effects are applied to: the conversation, the text that caused them, and the time."""
+
+    session: Session
+    phone: PhoneRow
+    now: datetime
+    communication: CommunicationRow | None = None
+
+
+def apply(scope: Scope, effects: tuple[Effect, ...]) -> None:
+    """Applies effects in order. Raises Conflict when a slot is gone; the caller's transaction must then roll back."""
+    for effect in effects:
+        APPLY[type(effect)](scope, effect)
+
+
+def say(scope: Scope, effect: Say) -> None:
+    """Sentences are rendered by the turn, which knows the language and the way out."""
+
+
+def log_item(scope: Scope, effect: LogItem) -> None:
+    """One open item a kind, detail and visit: a repeat refreshes it instead of adding another."""
+    found = scope.session.scalar(
+        select(TaskRow).where(
+            TaskRow.phone_id == scope.phone.id,
+            TaskRow.kind == effect.kind,
+            TaskRow.detail == effect.detail,
+            TaskRow.appointment_id == effect.visit,
+            TaskRow.status != "completed",
+        )
+    )
+    text = scope.communication.id if scope.communication else None
+    if found is not None:
+        found.communication_id = text
+        return
+    scope.session.add(
+        TaskRow(
+            clinic_id=scope.phone.clinic_id,
+            phone_id=scope.phone.id,
+            appointment_id=effect.visit,
+            communication_id=text,
+            kind=effect.kind,
+            detail=effect.detail,
+            created_at=effect.shown_from or scope.now,
+            due_at=_due(scope, effect),
+        )
+    )
+
+
+def _due(scope: Scope, effect: LogItem) -> datetime | None:
+    """Until when it can still be fixed: the visit less the time that fixing takes."""
+    visit = scope.session.get(AppointmentRow, effect.visit) if effect.visit else None
+    return visit.start - KINDS[effect.kind].lead if visit else None
+
+
+def close_items(scope: Scope, effect: CloseItems) -> None:
+    """The patient answered: what waited for that is done."""
+    scope.session.execute(
+        update(TaskRow)
+        .where(TaskRow.phone_id == scope.phone.id, TaskRow.kind.in_(effect.kinds), TaskRow.status != "completed")
+        .values(status="completed", outcome="answered", closed_at=scope.now)
+    )
+
+
+def set_participant(scope: Scope, effect: SetParticipant) -> None:
+    """What the patient says about the visit."""
+    visit = _visit(scope, effect.visit)
+    if visit.participant != effect.participant:
+        visit.participant = effect.participant
+
+
+def cancel_appointment(scope: Scope, effect: CancelAppointment) -> None:
+    """Calls the visit off and keeps its slot a while for UNDO."""
+    visit = _visit(scope, effect.visit)
+    visit.status, visit.participant, visit.changed_at = "cancelled", "declined", scope.now
+    if visit.slot_id:
+        slot = scope.session.get_one(SlotRow, visit.slot_id)
+        slot.status, slot.held_for, slot.held_until = "busy-tentative", scope.phone.id, effect.keep_until
+
+
+def move_appointment(scope: Scope, effect: MoveAppointment) -> None:
+    """Moves the visit to the slot and gives the old time up."""
+    visit = _visit(scope, effect.visit)
+    slot = _take(scope, effect.slot)
+    _give_back(scope, visit.slot_id)
+    visit.slot_id, visit.start, visit.minutes = slot.id, slot.start, slot.minutes
+    visit.practitioner = slot.practitioner or visit.practitioner
+    visit.status, visit.participant, visit.changed_at = "booked", "accepted", scope.now
+
+
+def book_appointment(scope: Scope, effect: BookAppointment) -> None:
+    """Books a new visit."""
+    slot = _take(scope, effect.slot)
+    scope.session.add(
+        AppointmentRow(
+            clinic_id=scope.phone.clinic_id,
+            patient_id=effect.patient,
+            slot_id=slot.id,
+            service=slot.service,
+            start=slot.start,
+            minutes=slot.minutes,
+            practitioner=slot.practitioner,
+            participant="accepted",
+        )
+    )
+
+
+def restore_appointment(scope: Scope, effect: RestoreAppointment) -> None:
+    """Takes the last change back."""
+    undo = effect.undo
+    if undo.act == "book":
+        booked = select(AppointmentRow).where(AppointmentRow.slot_id == undo.slot, AppointmentRow.status == "booked")
+        visit = scope.session.scalars(booked).one()
+        _give_back(scope, visit.slot_id)
+        visit.status, visit.changed_at = "cancelled", scope.now
+        return
+    visit = _visit(scope, undo.visit)
+    if undo.slot is not None and (visit.slot_id != undo.slot or visit.status != "booked"):
+        slot = _take(scope, undo.slot)
+        if visit.slot_id != undo.slot:
+            _give_back(scope, visit.slot_id)
+        visit.slot_id, visit.minutes = slot.id, slot.minutes
+        visit.practitioner = slot.practitioner or visit.practitioner
+    visit.start, visit.status, visit.participant = undo.start, "booked", undo.participant
+
+
+def _take(scope: Scope, slot_id: int) -> SlotRow:
+    """The slot, now busy. Whoever comes second finds no row to change (F-07)."""
+    taken = scope.session.execute(
+        update(SlotRow)
+        .where(SlotRow.id == slot_id, queries.is_free(scope.phone.id, scope.now))
+        .values(status="busy", held_for=None, held_until=None)
+    )
+    if taken.rowcount != 1:
+        raise Conflict(f"slot {slot_id}")
+    return scope.session.get_one(SlotRow, slot_id, populate_existing=True)
+
+
+def _give_back(scope: Scope, slot_id: int | None) -> None:
+    if slot_id is not None:
+        scope.session.get_one(SlotRow, slot_id).status = "free"
+
+
+def _visit(scope: Scope, visit_id: int) -> AppointmentRow:
+    return scope.session.get_one(AppointmentRow, visit_id)
+
+
+def set_language(scope: Scope, effect: SetLanguage) -> None:
+    """The language is the phone's when several people share it, else the patient's own."""
+    who = _people(scope)
+    if len(who) == 1:
+        who[0].language = effect.language
+
+
+def set_details(scope: Scope, effect: SetDetails) -> None:
+    """The choice holds for everybody reached on the phone, since any of them may read it."""
+    for patient in _people(scope):
+        patient.details_ok = effect.allowed
+
+
+def _people(scope: Scope) -> list[PatientRow]:
+    joined = select(PatientRow).join(PatientPhoneRow, PatientPhoneRow.patient_id == PatientRow.id)
+    return list(scope.session.scalars(joined.where(PatientPhoneRow.phone_id == scope.phone.id)))
+
+
+def opt_out(scope: Scope, effect: OptOut) -> None:
+    """Nothing more is sent to this phone; what waits is dropped (O-10)."""
+    scope.phone.opted_out_at = scope.now
+    _consent(scope, "opt_out", effect.source)
+    waiting = select(CommunicationRow.id).where(CommunicationRow.phone_id == scope.phone.id)
+    scope.session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.status == "waiting", OutboxRow.communication_id.in_(waiting))
+        .values(status="dropped")
+    )
+
+
+def opt_in(scope: Scope, effect: OptIn) -> None:
+    """Texts may be sent again."""
+    scope.phone.opted_out_at = None
+    _consent(scope, "opt_in", effect.source)
+
+
+def _consent(scope: Scope, decision: str, source: str) -> None:
+    scope.session.add(
+        ConsentRow(
+            clinic_id=scope.phone.clinic_id,
+            phone_id=scope.phone.id,
+            decision=decision,
+            source=source,
+            at=scope.now,
+            communication_id=scope.communication.id if scope.communication else None,
+        )
+    )
+
+
+APPLY: dict[type[Any], Callable[[Scope, Any], None]] = {
+    Say: say,
+    LogItem: log_item,
+    CloseItems: close_items,
+    SetParticipant: set_participant,
+    CancelAppointment: cancel_appointment,
+    MoveAppointment: move_appointment,
+    BookAppointment: book_appointment,
+    RestoreAppointment: restore_appointment,
+    SetLanguage: set_language,
+    SetDetails: set_details,
+    OptOut: opt_out,
+    OptIn: opt_in,
+}

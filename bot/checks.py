@@ -1,0 +1,105 @@
+"""`flask --app app check`: what is wrong with the data that people edit, and what each text costs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from bot.channels.segments import segments
+from bot.clinic import load_clinic
+from bot.settings import Settings
+from bot.texts import TEXTS, Texts, compose, gaps, load_texts
+from bot.understand.labels import CHANGES
+from bot.understand.phrases import Phrase, load_phrases
+from bot.understand.reader import Reader
+from bot.understand.types import Context, Message
+
+# A worst case for every gap: long names, a long weekday and month.
+WORST = datetime(2026, 9, 23, 12, 30)
+SAMPLE: dict[str, object] = {
+    "when": WORST, "opens": WORST, "whens": (WORST, WORST), "options": (WORST, WORST, WORST), "clinic": "", "phone": "(716) 555-0100",
+    "answer": "", "minutes": 90, "practitioner": "Dr. Montgomery-Featherstone", "link": "https://video.example.org/r/8f3k2",
+}
+# How many segments a text may take by itself (E-09); offers and lists may take more.
+ROUTINE, LISTS, FIRST = 2, 4, 3
+LONG = {"offer", "offer_other", "which_slot", "which_visit", "mixed_visits", "visits_when", "status", "confirmed_many", "clarify_visit", "reminder_many"}
+OWNED = ("cancel", "end", "quit", "stop", "revoke", "yes", "start", "help", "info", "baja", "alto", "pare")  # O-04
+ABOUT_TEXTS = {"help", "opted_out", "opted_in", "reminder", "reminder_many"}
+
+
+def run(root: Path, reader: Reader, settings: Settings) -> int:
+    """Prints what was found; gives 1 if any of it is an error, else 0."""
+    clinic = load_clinic(settings.clinic_file)
+    texts = load_texts(root / "locales")
+    errors = [*over_matches(root / "intents", reader), *shared_sentences(root / "intents"), *missing(texts)]
+    print(f"{'text':24}" + "".join(f"{code:>6}" for code in texts.languages) + "   segments with the clinic's name")
+    for key in TEXTS:
+        counts = {code: worst_segments(texts, key, code, clinic.clinic.name) for code in texts.languages}
+        allowed = LISTS if key in LONG else FIRST if key.startswith(("reminder", "help", "moved_since", "safety", "ask_details")) else ROUTINE
+        print(f"{key:24}" + "".join(f"{count:6}" for count in counts.values()))
+        errors += [f"texts: {key} takes {count} segments in {code}, {allowed} are allowed" for code, count in counts.items() if count > allowed]
+    errors += carriers_words(texts)
+    print(f"\n{len(reader.tongues)} languages, reader {reader.version}, {len(errors)} errors")
+    for error in errors:
+        print(error)
+    return 1 if errors else 0
+
+
+def worst_segments(texts: Texts, key: str, language: str, clinic: str) -> int:
+    """Segments of a text in its longest rendering."""
+    sample = {**SAMPLE, "clinic": clinic}
+    values = [(name, sample[name]) for name in gaps(TEXTS[key])]
+    return segments(compose(clinic, [texts.render(key, language, values)]))  # type: ignore[arg-type]
+
+
+def over_matches(intents: Path, reader: Reader) -> list[str]:
+    """Phrases that are read as a change that they do not mean: the data contradicts itself."""
+    found = []
+    for code in reader.tongues:
+        for phrase in load_phrases(intents / code / "phrases", root=intents.parent):
+            wrong = _wrong_changes(reader, phrase, code)
+            if wrong:
+                found.append(f"{phrase.file}:{phrase.line}: {phrase.text!r} is read as {', '.join(wrong)}, which it does not mean")
+    return found
+
+
+def _wrong_changes(reader: Reader, phrase: Phrase, code: str) -> list[str]:
+    context = Context.REMINDER if Context.REMINDER in phrase.contexts else min(phrase.contexts)
+    read = reader.read(Message(text=phrase.text, context=context, language=code))
+    return sorted((read.acts & CHANGES) - phrase.labels - phrase.also)
+
+
+def shared_sentences(intents: Path) -> list[str]:
+    """Test sentences that were learned from: such a test proves nothing."""
+    found = []
+    for path in sorted(intents.glob("*/tests.yaml")):
+        learned = {phrase.text.casefold() for phrase in load_phrases(path.parent / "phrases")}
+        for sentence in load_phrases(path, root=intents.parent):
+            if sentence.text.casefold() in learned and len(sentence.text.split()) > SHORT:
+                found.append(f"{sentence.file}:{sentence.line}: {sentence.text!r} is also a phrase to learn from")
+    return found
+
+
+SHORT = 3  # "ok", "running late" and the like stand in both: there are only so many short answers
+
+
+def missing(texts: Texts) -> list[str]:
+    """Texts that a language lacks."""
+    return [
+        f"locales/{code}: {key} is not translated"
+        for code, sentences in texts.catalogs.items()
+        for key in TEXTS
+        if key not in sentences
+    ]
+
+
+def carriers_words(texts: Texts) -> list[str]:
+    """Texts that ask for a word which the carriers own (O-04)."""
+    found = []
+    for code in texts.languages:
+        for key in TEXTS.keys() - ABOUT_TEXTS:
+            words = texts.template(key, code).replace(",", " ").replace(".", " ").split()
+            found += [f"locales/{code}: {key} asks for {word}, which the carriers own" for word in words if word.isupper() and word.casefold() in OWNED]
+    return found
+
+

@@ -1,0 +1,103 @@
+"""A clinic's own file: what it tells about itself, when somebody is at the desk, and what the bot may do alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bot.dialogue.types import Clinic
+from bot.errors import DataError
+from bot.understand.labels import BARRIERS, TOPICS
+from bot.yamlfile import read_yaml
+
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True)
+class ClinicFile:
+    """A clinic's file, checked. hours: weekday (0 = Monday) → (opens, closes), local time."""
+
+    slug: str
+    clinic: Clinic
+    zone: ZoneInfo
+    hours: dict[int, tuple[time, time]]
+    holidays: frozenset[date]
+
+    def staffed(self, moment: datetime) -> bool:
+        """Whether somebody reads the inbox at `moment` (S-12)."""
+        local = moment.astimezone(self.zone)
+        hours = self.hours.get(local.weekday())
+        return hours is not None and local.date() not in self.holidays and hours[0] <= local.time() < hours[1]
+
+    def opens(self, moment: datetime) -> datetime | None:
+        """When somebody is next at the desk after `moment`; None if the clinic never opens within two weeks."""
+        local = moment.astimezone(self.zone)
+        for days in range(15):
+            day = local.date() + timedelta(days=days)
+            hours = self.hours.get(day.weekday())
+            if hours and day not in self.holidays and (start := datetime.combine(day, hours[0], self.zone)) > local:
+                return start
+        return None
+
+
+def load_clinic(path: Path) -> ClinicFile:
+    """Reads a clinic's file; raises DataError that names the file and what is wrong in it."""
+    data = read_yaml(path)
+    if not isinstance(data, dict):
+        raise DataError(f"{path}:1: a clinic's file must be a mapping with name, phone, zone, hours")
+    for name in ("slug", "name", "phone", "zone", "hours"):
+        if not data.get(name):
+            raise DataError(f"{path}:1: {name} is missing")
+    try:
+        zone = ZoneInfo(data["zone"])
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise DataError(f"{path}: zone {data['zone']!r} is no IANA time zone, such as America/New_York") from error
+    if data.get("may_cancel", "yes") not in ("yes", "no"):
+        raise DataError(f"{path}: may_cancel must be yes or no, not {data['may_cancel']!r}")
+    return ClinicFile(
+        slug=data["slug"],
+        clinic=Clinic(
+            name=data["name"],
+            phone=data["phone"],
+            may_cancel=data.get("may_cancel", "yes") == "yes",
+            answers=_sentences(data, "answers", path, known=TOPICS),
+            resources=_sentences(data, "resources", path, known=BARRIERS),
+            preparations=_sentences(data, "preparations", path),
+        ),
+        zone=zone,
+        hours=_hours(data["hours"], path),
+        holidays=frozenset(_date(each, path) for each in data.get("holidays", [])),
+    )
+
+
+def _sentences(data: dict[str, Any], section: str, path: Path, known: frozenset[str] | None = None) -> dict[str, dict[str, str]]:
+    found = data.get(section) or {}
+    for name, languages in found.items():
+        if known is not None and name not in known:
+            raise DataError(f"{path}: {section}: {name!r} is none of {', '.join(sorted(known))}")
+        if not isinstance(languages, dict) or not languages.get("en"):
+            raise DataError(f"{path}: {section}: {name}: needs at least `en: a sentence`")
+    return dict(found)
+
+
+def _hours(given: Any, path: Path) -> dict[int, tuple[time, time]]:
+    hours = {}
+    for day, text in given.items():
+        if day not in DAYS:
+            raise DataError(f"{path}: hours: {day!r} is none of {', '.join(DAYS)}")
+        try:
+            start, end = (time.fromisoformat(part.strip()) for part in text.split("-"))
+        except ValueError as error:
+            raise DataError(f"{path}: hours: {day}: {text!r} must look like 08:00-17:00") from error
+        hours[DAYS.index(day)] = (start, end)
+    return hours
+
+
+def _date(text: str, path: Path) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise DataError(f"{path}: holidays: {text!r} must look like 2026-12-25") from error

@@ -1,0 +1,128 @@
+"""The one-process sender: what waits in the outbox, what nobody answered, what lay in the spool."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.channels.twilio_sms import SendError
+from bot.channels.types import Sent
+from bot.delivery.spool import Spool
+from bot.store.models import CommunicationRow, OutboxRow, PhoneRow
+from bot.turn import Bot, answer, take
+
+log = structlog.get_logger()
+LEASE = timedelta(minutes=2)
+ATTEMPTS = 3
+BACKOFF = timedelta(seconds=30)
+UNANSWERED = timedelta(seconds=60)  # longer than the provider waits for a webhook, its retry included (W-15)
+RETRY_CODES = frozenset({429, 20429, 20500, 20503, 30001, 21611, 500, 502, 503, 504})  # D-04; any other: a person (D-01)
+
+
+class Channel(Protocol):
+    """What a channel must be able to do to send."""
+
+    def send(self, *, to: str, body: str) -> Sent:
+        """Sends one text. Raises SendError."""
+
+
+def send_waiting(bot: Bot, channel: Channel) -> int:
+    """Sends what is due; gives how many texts went out. No transaction is open while the provider is asked."""
+    sent = 0
+    while (claimed := _claim(bot)) is not None:
+        outbox_id, to, body = claimed
+        try:
+            result = channel.send(to=to, body=body)
+        except SendError as error:
+            _not_sent(bot, outbox_id, error.code)
+        else:
+            _sent(bot, outbox_id, result)
+            sent += 1
+    return sent
+
+
+def _claim(bot: Bot) -> tuple[int, str, str] | None:
+    """The next due text, leased; texts to phones that have opted out since are dropped (O-21)."""
+    now = bot.clock()
+    with bot.store.begin() as session:
+        # A text whose lease ran out may have been sent: it is looked at by a person, never sent twice (W-34, D-10).
+        query = (
+            select(OutboxRow, CommunicationRow, PhoneRow)
+            .join(CommunicationRow, OutboxRow.communication_id == CommunicationRow.id)
+            .join(PhoneRow, CommunicationRow.phone_id == PhoneRow.id)
+            .where(OutboxRow.status == "waiting", OutboxRow.send_at <= now)
+            .order_by(OutboxRow.id)
+        )
+        for outbox, communication, phone in session.execute(query.limit(20)):
+            if phone.opted_out_at is not None and communication.sender != "safety":
+                outbox.status, communication.status = "dropped", "canceled"
+                continue
+            outbox.status, outbox.leased_until = "sending", now + LEASE
+            outbox.attempts += 1
+            return outbox.id, phone.number, communication.body
+    return None
+
+
+def _sent(bot: Bot, outbox_id: int, result: Sent) -> None:
+    with bot.store.begin() as session:
+        outbox = session.get_one(OutboxRow, outbox_id)
+        communication = session.get_one(CommunicationRow, outbox.communication_id)
+        outbox.status = "sent"
+        communication.provider_sid, communication.status, communication.at = result.sid, result.status, bot.clock()
+
+
+def _not_sent(bot: Bot, outbox_id: int, code: int | None) -> None:
+    log.warning("not_sent", outbox=outbox_id, code=code)
+    with bot.store.begin() as session:
+        outbox = session.get_one(OutboxRow, outbox_id)
+        communication = session.get_one(CommunicationRow, outbox.communication_id)
+        if code in RETRY_CODES and outbox.attempts < ATTEMPTS:
+            outbox.status, outbox.send_at = "waiting", bot.clock() + BACKOFF * outbox.attempts
+            return
+        outbox.status = "failed"
+        communication.status = "failed" if code is not None else "unknown"
+
+
+def sweep(bot: Bot, spool: Spool) -> None:
+    """Takes in what lay in the spool, and answers what a crash left unanswered."""
+    for path, inbound in spool.waiting():
+        take(bot, inbound, via="outbox")  # its webhook has long been answered
+        path.unlink(missing_ok=True)
+    with bot.store.session() as session:
+        left = session.scalars(
+            select(CommunicationRow.id).where(
+                CommunicationRow.direction == "inbound",
+                CommunicationRow.status == "received",
+                CommunicationRow.at < bot.clock() - UNANSWERED,
+            )
+        ).all()
+    for row_id in left:
+        answer(bot, row_id, via="outbox")
+
+
+class Sender(threading.Thread):
+    """Runs sweep and send_waiting once a second until `stop`."""
+
+    def __init__(self, bot: Bot, channel: Channel, spool: Spool, *, every: float = 1.0) -> None:
+        super().__init__(name="sender", daemon=True)
+        self._bot, self._channel, self._spool, self._every = bot, channel, spool, every
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        """Never ends by an error: what failed is tried again."""
+        while not self._stopped.wait(self._every):
+            try:
+                sweep(self._bot, self._spool)
+                send_waiting(self._bot, self._channel)
+            except (SQLAlchemyError, OSError) as error:
+                log.error("sender_failed", error=type(error).__name__)
+
+    def stop(self) -> None:
+        """Ends the thread."""
+        self._stopped.set()
+

@@ -1,0 +1,111 @@
+"""The demo: a clinic with invented patients on an embedded database, in the browser or in the terminal."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.serving import run_simple
+
+from bot.channels.console import received
+from bot.delivery.sender import Sender
+from bot.demo_clock import DemoClock
+from bot.remind import remind
+from bot.seed import seed
+from bot.settings import ROOT, Settings, read_settings
+from bot.store import queries
+from bot.store.models import CommunicationRow, PatientRow, PhoneRow
+from bot.turn import take
+from bot.web import inbox, phone
+from bot.web.wiring import Wired
+
+PEOPLE = ROOT / "clinics" / "demo_people.yaml"
+Wire = Callable[..., Wired]
+
+
+def run(app: Flask, wire: Wire, *, host: str, port: int, fresh: bool) -> None:
+    """Serves the demo until it is stopped. Its pages are on no other application: they have no accounts yet."""
+    settings = demo_settings(ROOT / "instance" / "demo.db", fresh=fresh)
+    print("Reading the phrases; the first start learns from them, which takes about a minute.", file=sys.stderr)
+    wired = make(app, wire, settings)
+    Sender(wired.bot, wired.channel, wired.spool, every=0.5).start()
+    print(f"\n  Phone  http://{host}:{port}/demo\n  Inbox  http://{host}:{port}/inbox\n\nStop with Ctrl+C.", file=sys.stderr)
+    run_simple(host, port, app, threaded=True)
+
+
+def demo_settings(database: Path, *, fresh: bool = False) -> Settings:
+    """The settings of a demo on that SQLite file."""
+    if fresh:
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{database}{suffix}").unlink(missing_ok=True)
+    database.parent.mkdir(parents=True, exist_ok=True)
+    return read_settings({"DATABASE_URL": f"sqlite:///{database}", "SPOOL_DIR": str(database.parent / "demo-spool")}, demo=True)
+
+
+def make(app: Flask, wire: Wire, settings: Settings) -> Wired:
+    """Wires the application as a demo and fills an empty clinic: everybody gets a reminder first."""
+    wired = wire(app, settings, clock=DemoClock())
+    app.secret_key = secrets.token_bytes(32)
+    app.register_blueprint(inbox.blueprint)
+    app.register_blueprint(phone.blueprint)
+    app.add_url_rule("/", view_func=phone.index, endpoint="home")
+    with wired.bot.store.session() as session:
+        empty = session.scalar(select(PatientRow.id).limit(1)) is None
+    if empty:
+        phones = seed(wired.bot, PEOPLE)
+        with wired.bot.store.begin() as session:
+            for phone_id in dict.fromkeys(phones.values()):
+                remind(wired.bot, session, phone_id)
+    return wired
+
+
+def chat(app: Flask, wire: Wire, *, who: int, save: Path | None) -> None:
+    """A talk in the terminal, on a clinic of its own that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        wired = make(app, wire, replace(demo_settings(Path(folder) / "chat.db")))
+        bot = wired.bot
+        with bot.store.session() as session:
+            phones = session.scalars(select(PhoneRow).order_by(PhoneRow.id)).all()
+            if not 0 < who <= len(phones):
+                raise SystemExit(f"--as {who}: there are patients 1 to {len(phones)}")
+            row = phones[who - 1]
+            names = " / ".join(patient.name for patient, _ in queries.people(session, row.id).values())
+            first = session.scalars(select(CommunicationRow.body).where(CommunicationRow.phone_id == row.id)).first()
+        print(f"You are {names}. An empty line ends the talk.\n\n< {first}")
+        talk = _talk(bot, row.number)
+        if save is not None:
+            _save(save, names, talk)
+            print(f"Written to {save}; add what must be true afterwards.")
+        bot.store.engine.dispose()
+
+
+def _talk(bot: Any, number: str) -> list[dict[str, Any]]:
+    talk = []
+    while line := _line():
+        inbound = received(sender=number, body=line)
+        answer = take(bot, inbound)
+        with bot.store.session() as session:
+            rule = queries.by_sid(session, inbound.sid).rule
+        print(f"< {answer}\n  ({rule})")
+        talk.append({"they": line, "rule": rule, "we": answer})
+    return talk
+
+
+def _line() -> str:
+    try:
+        return input("> ").strip()
+    except EOFError:
+        return ""
+
+
+def _save(path: Path, names: str, talk: list[dict[str, Any]]) -> None:
+    test = [{"name": f"A talk with {names}", "who": names.split()[0].casefold(), "talk": talk}]
+    path.write_text(yaml.safe_dump(test, allow_unicode=True, sort_keys=False, width=120), encoding="utf-8")

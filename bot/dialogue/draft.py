@@ -1,0 +1,122 @@
+"""The decision while it is being made: what the steps read, and where they put what they decide."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.dialogue.items import KINDS
+from bot.dialogue.types import (
+    Ask,
+    Decision,
+    Effect,
+    Facts,
+    LogItem,
+    Prompt,
+    Say,
+    State,
+    Undo,
+    Visit,
+)
+from bot.understand.types import Understanding
+
+Value = str | int | datetime | tuple[datetime, ...]
+
+
+class Draft:
+    """One turn's decision. Steps only ever add to it; `decision` freezes it."""
+
+    def __init__(self, *, state: State, understanding: Understanding, facts: Facts) -> None:
+        self.before = state
+        self.state = state
+        self.read = understanding
+        self.facts = facts
+        self.effects: list[Effect] = []
+        self.undo: list[Undo] = []
+        self.acts = set(understanding.acts)
+        self.doubtful = set(understanding.doubtful)
+        self.chosen: tuple[Visit, ...] = ()
+        self.asked: Prompt | None = None
+        self.language = _language(state, understanding, facts)
+
+    @property
+    def prompt(self) -> Prompt | None:
+        """The question that was open when the message came."""
+        return self.before.prompt
+
+    def prompted(self, *asks: Ask) -> bool:
+        """Whether one of `asks` was open when the message came."""
+        return self.before.prompt is not None and self.before.prompt.ask in asks
+
+    def say(self, key: str, **values: Value) -> None:
+        """Adds a sentence, once."""
+        said = Say(key=key, values=tuple(values.items()))
+        if said not in self.effects:
+            self.effects.append(said)
+
+    def do(self, *effects: Effect) -> None:
+        """Adds effects, each once."""
+        self.effects += [effect for effect in effects if effect not in self.effects]
+
+    def log(self, kind: str, *, detail: str = "", visit: Visit | None = None, shown_from: datetime | None = None) -> None:
+        """Adds an item for the coordinators."""
+        self.do(LogItem(kind=kind, detail=detail, visit=visit.id if visit else None, shown_from=shown_from))
+
+    def remember(self, **changes: object) -> None:
+        """Changes what is remembered."""
+        self.state = replace(self.state, **changes)  # type: ignore[arg-type]
+
+    def ask(self, prompt: Prompt) -> None:
+        """Opens a question; a message asks at most one."""
+        self.asked = prompt
+
+    def can_undo(self, visit: Visit, act: str) -> None:
+        """Keeps what `visit` is now, so that UNDO can bring it back."""
+        self.undo.append(Undo(visit=visit.id, start=visit.start, participant=visit.participant, slot=visit.slot_id, act=act))
+
+    @property
+    def spoken(self) -> bool:
+        """Whether the answer has a sentence yet."""
+        return any(isinstance(effect, Say) for effect in self.effects)
+
+    @property
+    def only_visit(self) -> Visit | None:
+        """The visit that the message must be about because there is no other."""
+        return self.facts.visits[0] if len(self.facts.visits) == 1 else None
+
+    def visit(self, number: int) -> Visit | None:
+        """The open visit with that id."""
+        return next((visit for visit in self.facts.visits if visit.id == number), None)
+
+    def decision(self, rule: str) -> Decision:
+        """What was decided. An open question stays open only if nothing replaced or answered it."""
+        state = self.state
+        if self.asked is not None:
+            state = replace(state, prompt=self.asked)
+        if self.undo:
+            state = replace(state, undo=tuple(self.undo))
+        self._promise()
+        return Decision(state=state, effects=tuple(self.effects), language=self.language, rule=rule)
+
+    def _promise(self) -> None:
+        """One sentence that tells who answers and when, however many items were logged (S-12)."""
+        now = [effect for effect in self.effects if isinstance(effect, LogItem) and effect.shown_from is None]
+        if not any(KINDS[item.kind].promised for item in now) or not self.spoken:
+            return
+        if self.facts.staffed or self.facts.opens is None:
+            if not any(isinstance(effect, Say) and effect.key in PROMISES for effect in self.effects):
+                self.say("handoff")
+        else:
+            self.say("handoff_closed", opens=self.facts.opens)
+
+
+def _language(state: State, read: Understanding, facts: Facts) -> str:
+    """What to answer in: the language of a message that tells it clearly, else the one on record (L-11)."""
+    record = state.language or next((person.language for person in facts.people), None)
+    if read.language and read.language in facts.languages and (read.language_sure or record is None):
+        return read.language
+    return record if record in facts.languages else facts.languages[0]
+
+
+# Sentences that already say that a person will answer.
+PROMISES = frozenset({"human", "handoff", "declined", "no_fit", "update_info", "details_no", "language_none", "failed", "received"})

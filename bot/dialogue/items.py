@@ -1,0 +1,57 @@
+"""The kinds of items in the coordinators' inbox: what stands first, and what the patient is promised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True)
+class ItemKind:
+    """rank: consequence, 0 first. title: what a coordinator reads. promised: the patient was told that a person will answer.
+
+    lead: how long before the visit it can still be fixed (a ride needs two days' notice).
+    """
+
+    rank: int
+    title: str
+    promised: bool = True
+    lead: timedelta = timedelta(0)
+
+
+_DAY = timedelta(days=1)
+
+KINDS: dict[str, ItemKind] = {
+    "urgent_medical": ItemKind(0, "Medical emergency: call now", promised=False),
+    "urgent_self_harm": ItemKind(0, "Thoughts of suicide or self-harm: call now", promised=False),
+    "urgent_abuse": ItemKind(0, "Abuse disclosed: do NOT text or leave a message, use a safe contact", promised=False),
+    "urgent_opted_out": ItemKind(0, "In danger and opted out: texts do not arrive, phone now", promised=False),
+    "cancel_keyword": ItemKind(1, "Sent CANCEL: opted out, may have meant the visit", promised=False),
+    "opted_out_message": ItemKind(1, "Opted out, but wrote: phone", promised=False),
+    "failed_turn": ItemKind(2, "The bot failed on this message: answer it"),
+    "barrier": ItemKind(3, "Something stands in the way", lead=2 * _DAY),
+    "declined": ItemKind(4, "Cannot come: call the visit off"),
+    "unclear_cancel": ItemKind(4, "May want to cancel, did not answer"),
+    "no_fit": ItemKind(4, "No free time fits"),
+    "reschedule_unfinished": ItemKind(5, "Wants another time, did not choose one"),
+    "booking": ItemKind(5, "Wants a visit"),
+    "changed_visit": ItemKind(5, "Answered about a visit that has changed"),
+    "late": ItemKind(2, "Running late", promised=False),
+    "arrived": ItemKind(2, "Is here", promised=False),
+    "not_understood": ItemKind(5, "Not understood after asking back"),
+    "human": ItemKind(5, "Wants a call"),
+    "held_message": ItemKind(1, "Wrote while automation is held"),
+    "paused_message": ItemKind(4, "Wrote in a conversation that you took over", promised=False),
+    "question": ItemKind(5, "Question"),
+    "clinical_question": ItemKind(4, "Question for the care team"),
+    "refill": ItemKind(4, "Asks for a refill"),
+    "not_taken": ItemKind(5, "Medicine not taken"),
+    "tentative": ItemKind(6, "Said maybe: ask again", promised=False),
+    "update_info": ItemKind(6, "New details"),
+    "complaint": ItemKind(5, "Complaint"),
+    "language": ItemKind(5, "Needs an interpreter or another language"),
+    "wrong_number": ItemKind(4, "Wrong number: find another contact", promised=False),
+    "unknown_sender": ItemKind(6, "From a number that is on no record"),
+    "media": ItemKind(6, "Sent a picture or file"),
+    "other": ItemKind(6, "Message to read"),
+}

@@ -1,0 +1,144 @@
+"""Answers to what the bot asked last, by number or by a plain yes or no: they become the act that the number stood for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.dialogue.draft import Draft
+from bot.dialogue.questions import tell
+from bot.dialogue.targets import about, by_number
+from bot.dialogue.types import Ask, Participant, Prompt, RestoreAppointment, SetDetails, SetLanguage
+from bot.dialogue.visits import read_back
+
+# What the numbers of a question stand for. The texts of bot/texts.py list them in this order.
+MEANS: dict[tuple[Ask, str], dict[int, str]] = {
+    (Ask.READ_BACK, "cancel"): {1: "cancel", 2: "confirm", 3: "reschedule"},
+    (Ask.READ_BACK, "confirm"): {1: "confirm", 2: "reschedule", 3: "cancel"},
+    (Ask.READ_BACK, "tentative"): {1: "confirm", 2: "reschedule", 3: "cancel"},
+    (Ask.CLARIFY, "visit"): {1: "confirm", 2: "reschedule", 3: "cancel", 4: "human"},
+    (Ask.CLARIFY, ""): {1: "reschedule", 2: "ask_question", 4: "human"},
+    (Ask.WHICH, ""): {},
+}
+YES_NO: dict[str, dict[str, str]] = {
+    "cancel": {"yes": "cancel", "no": "confirm"},
+    "confirm": {"yes": "confirm", "no": "cancel"},
+    "tentative": {"yes": "confirm", "no": "cancel"},
+}
+
+
+def numbers(draft: Draft) -> str | None:
+    """Turns "1" or "yes" into the act that it stands for in the open question."""
+    prompt, number, keyword = draft.prompt, draft.read.number, draft.read.keyword
+    if prompt is None:
+        return None
+    if prompt.ask is Ask.WHICH and number is not None:
+        return _which(draft, prompt, number)
+    act = None
+    if number is not None:
+        act = MEANS.get((prompt.ask, prompt.act), {}).get(number)
+    elif prompt.ask is Ask.READ_BACK and keyword in ("yes", "no"):
+        act = YES_NO.get(prompt.act, {}).get(keyword)
+    if act is None:
+        return None
+    draft.doubtful.clear()
+    draft.acts = {act} if act != "ask_question" else set()
+    if act == "ask_question":
+        draft.say("ask_question")
+        draft.remember(prompt=None)
+    return f"number_{act}"
+
+
+def _which(draft: Draft, prompt: Prompt, number: int) -> str | None:
+    """The visit that was meant, or all of them."""
+    if number == 0:
+        draft.chosen = tuple(visit for each in prompt.visits if (visit := draft.visit(each)))
+    elif visit := by_number(draft, number):
+        draft.chosen = (visit,)
+    if not draft.chosen:
+        return None
+    draft.acts, draft.doubtful = {prompt.act}, set()
+    return "which"
+
+
+def details(draft: Draft) -> str | None:
+    """The recorded choice of H-04, and the answer that waited for it."""
+    prompt = draft.prompt
+    if prompt is None or prompt.ask is not Ask.DETAILS:
+        return None
+    yes = draft.read.number == 1 or draft.read.keyword == "yes"
+    no = draft.read.number == 2 or draft.read.keyword == "no"
+    if not yes and not no:
+        return None
+    draft.do(SetDetails(allowed=yes))
+    draft.remember(prompt=None, asked_back=False)
+    draft.acts.clear()
+    draft.doubtful.clear()
+    topics = tuple(prompt.act.split(","))
+    if yes:
+        tell(draft, topics, draft.visit(prompt.visits[0]) if prompt.visits else None)
+    else:
+        draft.log("human", detail=prompt.act, visit=draft.only_visit)
+        draft.say("details_no")
+    return "details"
+
+
+def language(draft: Draft) -> str | None:
+    """ "1" to the offer of a language."""
+    prompt = draft.prompt
+    if prompt is None or prompt.ask is not Ask.LANGUAGE or not (draft.read.number == 1 or draft.read.keyword == "yes"):
+        return None
+    draft.do(SetLanguage(language=prompt.act))
+    draft.language = prompt.act
+    draft.remember(language=prompt.act, prompt=None, asked_back=False)
+    draft.acts.clear()
+    draft.doubtful.clear()
+    draft.say("language_set")
+    return "language_taken"
+
+
+def undo(draft: Draft) -> str | None:
+    """UNDO: the last change is taken back until the slot is taken or the visit begins."""
+    if draft.read.keyword != "undo":
+        return None
+    draft.acts.clear()
+    draft.doubtful.clear()
+    changes = [each for each in draft.before.undo if each.start > draft.facts.now]
+    if not changes:
+        draft.say("undo_nothing")
+        return "undo_nothing"
+    free = {slot.id for slot in draft.facts.slots}
+    for change in changes:
+        if change.act == "cancel" and change.slot is not None and change.slot not in free and draft.visit(change.visit) is None:
+            draft.say("undo_gone")
+        elif change.act == "move" and change.slot is not None and change.slot not in free:
+            draft.say("undo_taken")
+        else:
+            draft.do(RestoreAppointment(undo=change))
+            draft.say("undone_booking" if change.act == "book" else "undone", when=change.start)
+    draft.remember(undo=(), prompt=None, asked_back=False)
+    confirmed = [visit for change in changes if change.act == "confirm" and (visit := draft.visit(change.visit))]
+    if len(confirmed) == 1:
+        draft.effects = [effect for effect in draft.effects if isinstance(effect, RestoreAppointment)]
+        read_back(draft, replace(confirmed[0], participant=Participant.NEEDS_ACTION), "confirm")
+    return "undo"
+
+
+def clarify(draft: Draft) -> str:
+    """Not understood: asks back once with concrete choices; then a person (never guess where it can hurt)."""
+    if draft.before.asked_back:
+        draft.log("not_understood", visit=draft.only_visit)
+        draft.say("received")
+        draft.remember(asked_back=False)
+        return "not_understood"
+    draft.remember(asked_back=True)
+    visits = draft.facts.visits
+    if len(visits) == 1:
+        draft.say("clarify_visit", when=visits[0].start)
+        draft.ask(about(draft, Ask.CLARIFY, visits, act="visit"))
+    elif visits:
+        draft.say("clarify_visits")
+        draft.ask(about(draft, Ask.CLARIFY, visits, act="visit"))
+    else:
+        draft.say("clarify")
+        draft.ask(about(draft, Ask.CLARIFY, ()))
+    return "clarify"

@@ -1,0 +1,203 @@
+"""Questions, barriers and everything else a patient says beside their visit's time."""
+
+from __future__ import annotations
+
+from bot.dialogue.draft import Draft
+from bot.dialogue.targets import about
+from bot.dialogue.types import Ask, SetLanguage, Visit
+from bot.dialogue.visits import unknown
+
+CLINICAL = frozenset({"results", "medication", "procedure"})  # only a person of the care team may answer (S-11)
+PRIVATE = ("provider", "prep")  # named only with the patient's recorded choice (H-04)
+
+
+def questions(draft: Draft) -> str | None:
+    """Answers from the clinic's own facts; what it has not told, or may not be told by text, goes to a person."""
+    if "ask" not in draft.acts:
+        return None
+    topics = draft.read.topics or frozenset({"other"})
+    for topic in sorted(topics - set(PRIVATE)):
+        _answer(draft, topic)
+    private(draft, tuple(topic for topic in PRIVATE if topic in topics))
+    return "ask"
+
+
+def _answer(draft: Draft, topic: str) -> None:
+    if topic in CLINICAL:
+        draft.log("clinical_question", detail=topic, visit=draft.only_visit)
+        draft.say("clinician")
+    elif topic == "when" and draft.facts.people:
+        when(draft)
+    elif topic == "duration" and (visit := draft.only_visit):
+        draft.say("duration", minutes=visit.minutes)
+    elif topic == "telehealth" and (visit := _with_link(draft)):
+        draft.say("video", link=visit.video_link)
+    elif not _clinic_says(draft, topic):
+        _pass_on(draft, topic)
+
+
+def when(draft: Draft) -> None:
+    """When the visits are."""
+    starts = tuple(visit.start for visit in draft.facts.visits)
+    if len(starts) == 1:
+        draft.say("visit_when", when=starts[0])
+    elif starts:
+        draft.say("visits_when", whens=starts)
+    else:
+        draft.say("no_visit")
+
+
+def private(draft: Draft, topics: tuple[str, ...]) -> None:
+    """Clinician and preparation: answered if every person of the phone agreed to details in texts, asked first if none was."""
+    if not topics:
+        return
+    choices = {person.details_ok for person in draft.facts.people}
+    visit = draft.only_visit or _asked_about(draft)
+    known = visit is not None and any(_private_answer(draft, topic, visit) for topic in topics)
+    if not known or False in choices or not choices:
+        for topic in topics:
+            if topic != "prep" or not _clinic_says(draft, topic):
+                _pass_on(draft, topic)
+    elif None in choices:
+        draft.say("ask_details")
+        draft.ask(about(draft, Ask.DETAILS, (visit,) if visit else (), act=",".join(topics)))
+    else:
+        tell(draft, topics, visit)
+
+
+def tell(draft: Draft, topics: tuple[str, ...], visit: Visit | None) -> None:
+    """The private answers themselves."""
+    for topic in topics:
+        answer = _private_answer(draft, topic, visit) if visit else None
+        if answer is None:
+            _pass_on(draft, topic)
+        elif topic == "provider":
+            draft.say("practitioner", practitioner=answer)
+        else:
+            draft.say("answer", answer=answer)
+
+
+def _private_answer(draft: Draft, topic: str, visit: Visit) -> str | None:
+    if topic == "provider":
+        return visit.practitioner or None
+    return _in_language(draft, draft.facts.clinic.preparations.get(visit.service))
+
+
+def _asked_about(draft: Draft) -> Visit | None:
+    prompt = draft.prompt
+    return draft.visit(prompt.visits[0]) if prompt and len(prompt.visits) == 1 else None
+
+
+def _with_link(draft: Draft) -> Visit | None:
+    return next((visit for visit in draft.facts.visits if visit.video_link), None)
+
+
+def _clinic_says(draft: Draft, topic: str) -> bool:
+    answer = _in_language(draft, draft.facts.clinic.answers.get(topic))
+    if answer:
+        draft.say("answer", answer=answer)
+    return bool(answer)
+
+
+def _in_language(draft: Draft, sentences: dict[str, str] | None) -> str | None:
+    return (sentences or {}).get(draft.language)
+
+
+def _pass_on(draft: Draft, topic: str) -> None:
+    draft.log("question", detail=topic, visit=draft.only_visit)
+    draft.say("no_answer")
+
+
+def barriers(draft: Draft) -> str | None:
+    """What stands in the way: heard, the clinic's own resource named, logged while it can still be fixed."""
+    if "barrier" not in draft.acts:
+        return None
+    kinds = sorted(draft.read.barriers) or ["other"]
+    if not draft.acts & {"taken", "not_taken"}:
+        draft.say(f"barrier.{kinds[0]}")
+    for kind in kinds:
+        resource = _in_language(draft, draft.facts.clinic.resources.get(kind))
+        if resource:
+            draft.say("answer", answer=resource)
+        draft.log("barrier", detail=kind, visit=draft.only_visit or _asked_about(draft))
+    return "barrier"
+
+
+def medicine(draft: Draft) -> str | None:
+    """Answers to the medicine question, and refills. No advice (S-11)."""
+    done = None
+    for act in ("not_taken", "taken"):
+        if act in draft.acts and draft.prompted(Ask.MEDICATION):
+            if act == "not_taken":
+                draft.log("not_taken")
+            draft.say(act)
+            draft.remember(prompt=None)
+            done = act
+            break
+    if "refill" in draft.acts:
+        draft.log("refill")
+        draft.say("refill")
+        done = "refill"
+    return done
+
+
+# act → item for the coordinators, sentence for the patient
+PASSED_ON = {
+    "update_info": ("update_info", "update_info"),
+    "complaint": ("complaint", "complaint"),
+    "human": ("human", "human"),
+    "other": ("other", "received"),
+}
+
+
+def passed_on(draft: Draft) -> str | None:
+    """What goes to a person as it is."""
+    done = None
+    for act, (kind, sentence) in PASSED_ON.items():
+        if act in draft.acts and not (act == "other" and draft.spoken):
+            if not draft.facts.people and act in ("update_info", "other"):
+                unknown(draft)  # the same answer whether we know the name or not (N-09)
+            else:
+                draft.log(kind, visit=draft.only_visit)
+                draft.say(sentence)
+            done = act
+    return done
+
+
+def about_texts(draft: Draft) -> str | None:
+    """HELP and "who is this"."""
+    if draft.read.keyword == "help" or "help" in draft.acts:
+        draft.say("help", clinic=draft.facts.clinic.name, phone=draft.facts.clinic.phone)
+        return "help"
+    return None
+
+
+def status(draft: Draft) -> str | None:
+    """STATUS: what is booked and what a coordinator has in hand."""
+    if draft.read.keyword != "status":
+        return None
+    if draft.facts.visits:
+        draft.say("status", whens=tuple(visit.start for visit in draft.facts.visits))
+    elif draft.facts.people:
+        draft.say("no_visit")
+    if draft.facts.open_items:
+        draft.say("in_hand")
+    if not draft.spoken:
+        unknown(draft)
+    return "status"
+
+
+def language(draft: Draft) -> str | None:
+    """A wish for another language: taken at once if we write it, else an interpreter and a person (L-02, L-14)."""
+    wanted = draft.read.language_to
+    if "language" not in draft.acts or wanted is None:
+        return None
+    if wanted in draft.facts.languages:
+        draft.do(SetLanguage(language=wanted))
+        draft.remember(language=wanted)
+        draft.language = wanted
+        draft.say("language_set")
+        return "language"
+    draft.log("language", detail=wanted, visit=draft.only_visit)
+    draft.say("language_none")
+    return "language"

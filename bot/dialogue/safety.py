@@ -1,0 +1,113 @@
+"""Danger first, then everything that forbids automation: holds, opt-outs, a coordinator who has taken over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.dialogue.draft import Draft
+from bot.dialogue.types import Hold, OptIn, OptOut
+
+REPEAT = timedelta(minutes=10)  # the same safety text goes out once in this time; every message alerts (S-14)
+
+
+def opt_out_keyword(draft: Draft) -> str | None:
+    """A carriers' word alone is an opt-out whatever it was meant to be (O-01); a coordinator asks about the visit (O-05)."""
+    if draft.read.keyword not in ("opt_out", "opt_out_cancel"):
+        return None
+    if not draft.facts.opted_out:
+        draft.do(OptOut(source=f"keyword:{draft.read.keyword}"))
+        draft.say("opted_out")
+    if draft.facts.visits and (draft.read.keyword == "opt_out_cancel" or draft.prompt):
+        for visit in draft.facts.visits[:1]:
+            draft.log("cancel_keyword", visit=visit)
+    draft.remember(prompt=None)
+    return "opt_out_keyword"
+
+
+def danger(draft: Draft) -> str | None:
+    """The one fixed answer to danger, an alert for people, and no automation until they say so (S-01, S-03, S-07, S-08)."""
+    kind = draft.read.urgent
+    if kind is None:
+        return None
+    draft.log(f"urgent_{kind}", visit=draft.only_visit)
+    if draft.facts.opted_out:
+        draft.log("urgent_opted_out")  # the carrier may block the answer, so somebody must phone (S-04)
+    draft.remember(hold=Hold(kind), prompt=None)
+    if kind == "abuse":
+        draft.say("received")  # nothing that a watched phone could give away (S-07)
+        return "danger_abuse"
+    same = draft.before.safety_kind == kind and draft.before.safety_at is not None
+    if same and draft.before.safety_at is not None and draft.facts.now - draft.before.safety_at < REPEAT:
+        draft.say("received")
+    else:
+        draft.say(f"safety.{kind}")
+        draft.remember(safety_at=draft.facts.now, safety_kind=kind)
+    return f"danger_{kind}"
+
+
+def opted_out(draft: Draft) -> str | None:
+    """After an opt-out nothing is sent; only the word START or a plain wish for texts lifts it, a YES never does (O-02)."""
+    if not draft.facts.opted_out:
+        return None
+    if draft.read.keyword == "opt_in" or draft.acts == {"opt_in"}:
+        draft.do(OptIn(source=draft.read.keyword or "words"))
+        draft.say("opted_in", phone=draft.facts.clinic.phone)
+        return "opt_in"
+    draft.log("opted_out_message", visit=draft.only_visit)
+    return "opted_out_message"
+
+
+def held(draft: Draft) -> str | None:
+    """While a hold stands, people answer."""
+    if draft.before.hold is None:
+        return None
+    if draft.before.hold is Hold.WRONG_NUMBER:
+        draft.log("held_message", detail=draft.before.hold)
+        return "held"  # a stranger gets nothing more from us (N-01)
+    if "opt_out" in draft.acts:
+        draft.do(OptOut(source="words"))
+        draft.say("opted_out")
+        return "opt_out"
+    draft.log("held_message", detail=draft.before.hold)
+    draft.say("received")
+    return "held"
+
+
+def taken_over(draft: Draft) -> str | None:
+    """A coordinator writes with this patient: the bot is silent, except where consent is withdrawn."""
+    if not draft.before.paused:
+        return None
+    if "opt_out" in draft.acts:
+        return None
+    draft.log("paused_message")
+    return "taken_over"
+
+
+def consent(draft: Draft) -> str | None:
+    """Plain-language opt-out (O-06), wrong numbers (N-01), and the texts about the texts."""
+    if "wrong_number" in draft.acts:
+        draft.log("wrong_number")
+        draft.remember(hold=Hold.WRONG_NUMBER, prompt=None)
+        draft.say("wrong_number")
+        return "wrong_number"
+    if "opt_out" in draft.acts:
+        draft.do(OptOut(source="words"))
+        draft.say("opted_out")
+        for visit in draft.facts.visits[:1]:
+            if "cancel" in draft.acts | draft.doubtful:
+                draft.log("cancel_keyword", visit=visit)
+        draft.remember(prompt=None)
+        return "opt_out"
+    if draft.read.keyword == "opt_in" or draft.acts == {"opt_in"}:
+        draft.do(OptIn(source=draft.read.keyword or "words"))
+        draft.say("opted_in", phone=draft.facts.clinic.phone)
+        return "opt_in"
+    if "wrong_number" in draft.doubtful and not draft.acts:
+        draft.log("other", detail="wrong_number?")
+        draft.say("received")
+        return "doubtful_wrong_number"
+    if "opt_out" in draft.doubtful and not draft.acts:
+        draft.log("other", detail="opt_out?")
+        draft.say("help", clinic=draft.facts.clinic.name, phone=draft.facts.clinic.phone)
+        return "doubtful_opt_out"
+    return None

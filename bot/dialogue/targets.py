@@ -1,0 +1,93 @@
+"""Which visit a message speaks of, and asking when it cannot be told (N-04, F-03)."""
+
+from __future__ import annotations
+
+from bot.dialogue.draft import Draft
+from bot.dialogue.types import Ask, Facts, Prompt, State, Visit
+
+
+def listed(state: State, facts: Facts) -> list[tuple[int, Visit]]:
+    """The open visits with the numbers that the patient last saw (of the list by start, if none was shown)."""
+    order = state.prompt.visits if state.prompt and len(state.prompt.visits) > 1 else tuple(visit.id for visit in facts.visits)
+    by_id = {visit.id: visit for visit in facts.visits}
+    return [(number, by_id[each]) for number, each in enumerate(order, 1) if each in by_id]
+
+
+def numbered(draft: Draft) -> tuple[Visit, ...]:
+    """The open visits in the order of their numbers."""
+    return tuple(visit for _, visit in listed(draft.before, draft.facts))
+
+
+def by_number(draft: Draft, number: int) -> Visit | None:
+    """The visit that has that number in the last list; None when it is no longer open."""
+    return dict(listed(draft.before, draft.facts)).get(number)
+
+
+def target(draft: Draft, act: str) -> Visit | None:
+    """The one visit that `act` is about, or None after what there was to say or ask has been said."""
+    if len(draft.chosen) == 1:
+        return draft.chosen[0]
+    named = draft.read.about or (draft.read.about_day if act in ("confirm", "cancel", "tentative") else ())
+    if len(named) == 1 and (visit := by_number(draft, named[0])):
+        return visit if _unchanged(draft, visit, act) else None
+    prompt = draft.prompt
+    if prompt and len(prompt.visits) == 1 and prompt.ask is not Ask.WHICH:
+        visit = draft.visit(prompt.visits[0])
+        if visit is None:
+            return _gone(draft, prompt.visits[0], act)
+        return visit if _unchanged(draft, visit, act) else None
+    if len(draft.facts.visits) > 1:
+        which(draft, act, draft.facts.visits)
+        return None
+    if draft.facts.visits:
+        visit = draft.facts.visits[0]
+        return visit if _unchanged(draft, visit, act) else None
+    return None
+
+
+def which(draft: Draft, act: str, visits: tuple[Visit, ...]) -> None:
+    """Asks which visit is meant: by time only, never by name or kind (N-04)."""
+    if draft.prompted(Ask.WHICH):  # asked once already: a person
+        draft.log("not_understood", detail=act)
+        draft.say("received")
+        draft.remember(prompt=None)
+        return
+    draft.say("which_visit", options=tuple(visit.start for visit in visits))
+    draft.ask(about(draft, Ask.WHICH, visits, act=act))
+
+
+def about(draft: Draft, ask: Ask, visits: tuple[Visit, ...], **more: object) -> Prompt:
+    """A question about `visits` as they are now."""
+    return Prompt(
+        ask=ask,
+        at=draft.facts.now,
+        visits=tuple(visit.id for visit in visits),
+        starts=tuple(visit.start for visit in visits),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def _unchanged(draft: Draft, visit: Visit, act: str) -> bool:
+    """Whether the visit is still what it was when we wrote of it; if not, says what it is now and asks (F-03)."""
+    prompt = draft.prompt
+    if prompt is None or visit.id not in prompt.visits or act not in ("confirm", "cancel", "tentative"):
+        return True
+    if prompt.starts[prompt.visits.index(visit.id)] == visit.start:
+        return True
+    draft.say("moved_since", when=visit.start)
+    draft.ask(about(draft, Ask.READ_BACK, (visit,), act="confirm"))
+    return False
+
+
+def _gone(draft: Draft, number: int, act: str) -> None:
+    """An answer about a visit that has passed or been called off since."""
+    if act == "reschedule":
+        return
+    visit = next((visit for visit in draft.facts.gone if visit.id == number), None)
+    if visit is not None:
+        cancelled = visit.status == "cancelled"
+        if cancelled and act == "cancel":
+            draft.say("called_off_since", when=visit.start)
+            return
+        draft.say("called_off_since" if cancelled else "passed", when=visit.start)
+        draft.log("changed_visit", detail=act, visit=visit)

@@ -1,0 +1,305 @@
+"""What the dialogue knows, remembers and decides: facts and state in, state and effects out, all of it plain data.
+
+Names follow FHIR R4: a visit is an Appointment with a participant status, a free time is a Slot, a coordinator's item a Task.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.understand.types import Wish
+
+
+class Participant(StrEnum):
+    """FHIR Appointment.participant.status: what the patient has said about the visit."""
+
+    NEEDS_ACTION = "needs-action"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    TENTATIVE = "tentative"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One Appointment of one of the phone's people; `start` in the clinic's time zone.
+
+    who: the person's relation to the phone's owner and first name, folded, for matching what the patient wrote; never shown.
+    status: FHIR Appointment.status. changed_at: when its time was last moved or it was last called off, None if never.
+    """
+
+    id: int
+    patient_id: int
+    start: datetime
+    minutes: int
+    service: str
+    status: str = "booked"
+    participant: Participant = Participant.NEEDS_ACTION
+    who: tuple[str, ...] = ()
+    practitioner: str = ""
+    video_link: str = ""
+    preparation: str = ""
+    slot_id: int | None = None
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A free time of the clinic; `start` in the clinic's time zone."""
+
+    id: int
+    start: datetime
+    minutes: int
+    service: str
+
+
+@dataclass(frozen=True)
+class Person:
+    """One of the people who are reached on this phone.
+
+    details_ok: the person's recorded choice, after the warning, whether texts may name clinician and preparation (H-04);
+    None: not asked yet.
+    """
+
+    id: int
+    language: str
+    details_ok: bool | None = None
+
+
+@dataclass(frozen=True)
+class Clinic:
+    """What a clinic has told about itself (`clinics/*.yaml`): every value was written by the clinic, in each language.
+
+    answers: topic → language → sentence; resources: barrier → language → sentence;
+    preparations: service → language → sentence. may_cancel: whether the bot may call a visit off by itself (F-02).
+    """
+
+    name: str
+    phone: str
+    may_cancel: bool = True
+    answers: dict[str, dict[str, str]] = field(default_factory=dict)
+    resources: dict[str, dict[str, str]] = field(default_factory=dict)
+    preparations: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything outside the conversation that a decision may rest on, read in the transaction that applies it.
+
+    visits: booked and still to come, by start; gone: passed, called off or no longer booked, newest first.
+    slots: free times for the services of this phone's people, by start. staffed: whether somebody reads the inbox now;
+    opens: when somebody next does. open_items: kinds of this phone's open items. languages: those that we write.
+    """
+
+    now: datetime
+    clinic: Clinic
+    people: tuple[Person, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    gone: tuple[Visit, ...] = ()
+    slots: tuple[Slot, ...] = ()
+    open_items: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ("en",)
+    staffed: bool = True
+    opens: datetime | None = None
+    opted_out: bool = False
+
+
+class Ask(StrEnum):
+    """What the bot last asked and waits for."""
+
+    REMINDER = "reminder"
+    SLOTS = "slots"
+    WHEN = "when"
+    WHICH = "which"
+    READ_BACK = "read_back"
+    CLARIFY = "clarify"
+    MEDICATION = "medication"
+    DETAILS = "details"
+    LANGUAGE = "language"
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """An open question and what an answer to it would act on.
+
+    visits, starts: the visits it named, in the order of their numbers, and when each began at that time (F-03).
+    slots: the slots it offered, in the order of their numbers. act: what a "1" would do (READ_BACK, WHICH, LANGUAGE: the language;
+    DETAILS: the topics asked about). patient: whom a new visit is for.
+    wishes: what was asked for so far, when slots were offered.
+    times: how often this same thing has been asked.
+    """
+
+    ask: Ask
+    at: datetime
+    visits: tuple[int, ...] = ()
+    starts: tuple[datetime, ...] = ()
+    slots: tuple[int, ...] = ()
+    slot_starts: tuple[datetime, ...] = ()
+    act: str = ""
+    wishes: tuple[Wish, ...] = ()
+    patient: int | None = None
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class Undo:
+    """How to take the last change back: what the visit was before."""
+
+    visit: int
+    start: datetime
+    participant: Participant
+    slot: int | None
+    act: str
+
+
+class Hold(StrEnum):
+    """Why no automation runs for a phone until a person releases it (S-03, S-08, N-01)."""
+
+    MEDICAL = "medical"
+    SELF_HARM = "self_harm"
+    ABUSE = "abuse"
+    WRONG_NUMBER = "wrong_number"
+
+
+@dataclass(frozen=True)
+class State:
+    """What the bot remembers of one conversation between two messages.
+
+    language: what the bot answers in, None until known. paused: a coordinator has taken over.
+    safety_at, safety_kind: when which safety text was last sent (S-14). asked_back: the bot has already asked once
+    what was meant, so the next misunderstanding goes to a person.
+    """
+
+    language: str | None = None
+    prompt: Prompt | None = None
+    undo: tuple[Undo, ...] = ()
+    hold: Hold | None = None
+    paused: bool = False
+    asked_back: bool = False
+    safety_at: datetime | None = None
+    safety_kind: str = ""
+
+
+# ---- Effects: what a decision wants done. `bot/apply.py` has one small function for each.
+
+
+@dataclass(frozen=True)
+class Say:
+    """Answer with the approved text `key`, its gaps filled with `values` (datetimes are written in the language)."""
+
+    key: str
+    values: tuple[tuple[str, str | int | datetime], ...] = ()
+
+
+@dataclass(frozen=True)
+class LogItem:
+    """Put a Task into the coordinators' inbox. kind: a name from `bot/dialogue/items.py`; detail: e.g. the topic.
+
+    shown_from: when it appears, unless the patient answers before (silence makes it an item); None: now.
+    """
+
+    kind: str
+    detail: str = ""
+    visit: int | None = None
+    shown_from: datetime | None = None
+
+
+@dataclass(frozen=True)
+class CloseItems:
+    """Close this phone's items of these kinds that waited for the patient's answer."""
+
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SetParticipant:
+    """Record what the patient says about a visit."""
+
+    visit: int
+    participant: Participant
+
+
+@dataclass(frozen=True)
+class CancelAppointment:
+    """Call a visit off at the patient's word; its slot is kept for them until `keep_until`."""
+
+    visit: int
+    keep_until: datetime
+
+
+@dataclass(frozen=True)
+class MoveAppointment:
+    """Move a visit to a free slot (and free the old time). Conflicts if somebody else has the slot."""
+
+    visit: int
+    slot: int
+
+
+@dataclass(frozen=True)
+class BookAppointment:
+    """Book a new visit for a person into a free slot. Conflicts if somebody else has the slot."""
+
+    patient: int
+    slot: int
+
+
+@dataclass(frozen=True)
+class RestoreAppointment:
+    """Put a visit back to what it was (UNDO). Conflicts if its old time is no longer free."""
+
+    undo: Undo
+
+
+@dataclass(frozen=True)
+class SetLanguage:
+    """Record the language that the patient asked for."""
+
+    language: str
+
+
+@dataclass(frozen=True)
+class SetDetails:
+    """Record whether the people of this phone want details in texts (H-04)."""
+
+    allowed: bool
+
+
+@dataclass(frozen=True)
+class OptOut:
+    """Stop every text to this phone; `source` names the rule or word that said so."""
+
+    source: str
+
+
+@dataclass(frozen=True)
+class OptIn:
+    """Text this phone again."""
+
+    source: str
+
+
+Effect = (
+    Say
+    | LogItem
+    | CloseItems
+    | SetParticipant
+    | CancelAppointment
+    | MoveAppointment
+    | BookAppointment
+    | RestoreAppointment
+    | SetLanguage
+    | SetDetails
+    | OptOut
+    | OptIn
+)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The outcome of one turn: what to remember, what to do, the language to answer in, and which rules decided."""
+
+    state: State
+    effects: tuple[Effect, ...]
+    language: str
+    rule: str

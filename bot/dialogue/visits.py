@@ -1,0 +1,149 @@
+"""Coming, not coming, maybe: what a patient says about a visit that is booked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.dialogue.draft import Draft
+from bot.dialogue.targets import about, by_number, numbered, target, which
+from bot.dialogue.types import Ask, CancelAppointment, CloseItems, Participant, SetParticipant, Visit
+
+KEEP_SLOT = timedelta(minutes=30)  # how long a called-off visit's time is kept for UNDO
+SILENCE = timedelta(hours=4)  # how long an answer is waited for before a person looks
+ASK_AGAIN = timedelta(days=2)  # how long before the visit a "maybe" is asked again
+
+
+def answers(draft: Draft) -> str | None:
+    """ "1 yes 2 no": each answer lands on its own visit, all are read back (N-04)."""
+    if not draft.read.answers:
+        return None
+    done: set[int] = set()
+    for answer in draft.read.answers:
+        visit = by_number(draft, answer.number)
+        if visit is None or visit.id in done:
+            continue
+        done.add(visit.id)
+        ACTS[answer.act](draft, visit)
+    if not done:
+        return None
+    draft.acts -= set(ACTS) | {"reschedule"} - {answer.act for answer in draft.read.answers if answer.act not in ACTS}
+    return "answers"
+
+
+def attendance(draft: Draft) -> str | None:
+    """confirm, cancel and tentative, when they are clear; a read-back first when they are not."""
+    wanted = [act for act in ACTS if act in draft.acts]
+    doubtful = [act for act in ACTS if act in draft.doubtful]
+    if len(wanted) > 1:  # contradictory without saying which visit
+        return _unclear(draft, wanted[0])
+    if wanted:
+        several = draft.chosen or tuple(visit for number in draft.read.about if (visit := by_number(draft, number)))
+        if len(several) > 1:
+            for visit in several:
+                ACTS[wanted[0]](draft, visit)
+            return wanted[0]
+        one = target(draft, wanted[0])
+        if one is not None:
+            ACTS[wanted[0]](draft, one)
+        elif not draft.spoken:
+            no_visit(draft, wanted[0])
+        return wanted[0]
+    if doubtful and "reschedule" not in draft.acts and not draft.acts & {"late", "arrived"}:
+        return _unclear(draft, doubtful[0])
+    return None
+
+
+def _unclear(draft: Draft, act: str) -> str | None:
+    """Asks what is meant before anything is changed; silence puts it before a person."""
+    if draft.prompted(Ask.READ_BACK) and draft.prompt and draft.prompt.times > 1:
+        draft.log("not_understood", detail=act, visit=draft.only_visit)
+        draft.say("received")
+        draft.remember(prompt=None)
+        return "unclear_twice"
+    if len(draft.facts.visits) > 1 and not draft.read.about:
+        draft.say("mixed_visits", options=tuple(visit.start for visit in numbered(draft)))
+        draft.ask(about(draft, Ask.REMINDER, numbered(draft)))
+        return "unclear_visits"
+    visit = target(draft, act)
+    if visit is None:
+        return f"unclear_{act}" if draft.spoken else None
+    times = draft.prompt.times + 1 if draft.prompted(Ask.READ_BACK) and draft.prompt else 1
+    read_back(draft, visit, act, times=times)
+    return f"unclear_{act}"
+
+
+def read_back(draft: Draft, visit: Visit, act: str, *, times: int = 1) -> None:
+    """Asks whether `act` is what was meant."""
+    if act == "cancel":
+        draft.log("unclear_cancel", visit=visit, shown_from=draft.facts.now + SILENCE)
+    draft.say("ask_cancel" if act == "cancel" else "ask_confirm", when=visit.start)
+    draft.ask(about(draft, Ask.READ_BACK, (visit,), act=act, times=times))
+
+
+def confirm(draft: Draft, visit: Visit) -> None:
+    """The patient will come. Saying it twice changes nothing (W-22)."""
+    if visit.participant is not Participant.ACCEPTED:
+        draft.can_undo(visit, "confirm")
+    draft.do(SetParticipant(visit=visit.id, participant=Participant.ACCEPTED), CloseItems(kinds=("unclear_cancel", "tentative")))
+    draft.say("kept" if draft.prompted(Ask.READ_BACK, Ask.WHEN, Ask.SLOTS) else "confirmed", when=visit.start)
+    draft.remember(prompt=about(draft, Ask.REMINDER, (visit,)), asked_back=False)  # "wait, no" is still about it
+
+
+def cancel(draft: Draft, visit: Visit) -> None:
+    """The patient will not come. Whether the bot may call the visit off by itself is the clinic's choice (F-02)."""
+    draft.can_undo(visit, "cancel")
+    draft.do(CloseItems(kinds=("unclear_cancel", "reschedule_unfinished", "tentative")))
+    if draft.facts.clinic.may_cancel:
+        draft.do(CancelAppointment(visit=visit.id, keep_until=draft.facts.now + KEEP_SLOT))
+        draft.say("cancelled", when=visit.start)
+    else:
+        draft.do(SetParticipant(visit=visit.id, participant=Participant.DECLINED))
+        draft.log("declined", visit=visit)
+        draft.say("declined", when=visit.start)
+    draft.remember(prompt=None, asked_back=False)
+
+
+def tentative(draft: Draft, visit: Visit) -> None:
+    """The patient may come; somebody asks again before the visit."""
+    if visit.participant is not Participant.TENTATIVE:
+        draft.can_undo(visit, "tentative")
+    draft.do(SetParticipant(visit=visit.id, participant=Participant.TENTATIVE))
+    draft.log("tentative", visit=visit, shown_from=max(draft.facts.now, visit.start - ASK_AGAIN) + timedelta(seconds=1))
+    draft.say("tentative", when=visit.start)
+    draft.remember(prompt=about(draft, Ask.REMINDER, (visit,)), asked_back=False)
+
+
+ACTS = {"cancel": cancel, "confirm": confirm, "tentative": tentative}
+
+
+def no_visit(draft: Draft, act: str) -> None:
+    """Something about a visit from a phone that has none."""
+    if draft.facts.people:
+        draft.say("no_visit")
+        if act == "cancel":
+            draft.log("other", detail="cancel")
+    else:
+        unknown(draft)
+
+
+def unknown(draft: Draft) -> None:
+    """The same answer to every unknown phone, whatever name it gives (N-09)."""
+    draft.log("unknown_sender")
+    draft.say("received")
+
+
+def today(draft: Draft) -> str | None:
+    """Running late, or here: the front desk must know now."""
+    done = None
+    for act in ("late", "arrived"):
+        if act in draft.acts:
+            visit = draft.only_visit or next(
+                (visit for visit in draft.facts.visits if visit.start.date() == draft.facts.now.date()), None
+            )
+            draft.log(act, visit=visit)
+            draft.say(act)
+            done = act
+    return done
+
+
+__all__ = ["ACTS", "answers", "attendance", "no_visit", "read_back", "today", "unknown", "which"]

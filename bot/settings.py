@@ -1,0 +1,112 @@
+"""All settings, read from the environment once, each with a default that serves the demo."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from bot.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# name → (default, what it is). The README's table is checked against this.
+NAMES: dict[str, tuple[str, str]] = {
+    "DATABASE_URL": ("sqlite:///instance/attend.db", "SQLAlchemy URL of the database"),
+    "ATTEND_KEY": ("", "key for patients' words, names and numbers at rest: `flask --app app key` makes one; several, newest first, "
+                       "joined by commas. Empty: a key file beside the SQLite database"),
+    "CLINIC_FILE": ("clinics/demo.yaml", "what the clinic tells about itself"),
+    "PUBLIC_URL": ("", "address under which the provider reaches this server, e.g. https://texts.example.org"),
+    "TWILIO_ACCOUNT_SID": ("", "Twilio account, AC…"),
+    "TWILIO_AUTH_TOKEN": ("", "Twilio auth token; during a rotation the old one after a comma"),
+    "TWILIO_NUMBER": ("", "the number that texts are sent from, E.164"),
+    "OPT_OUT_HANDLED_BY": ("carrier", "who answers STOP, START and HELP: carrier (Twilio's default) or us"),
+    "SPOOL_DIR": ("instance/spool", "where messages wait while the database is down"),
+    "CACHE_DIR": ("instance/cache", "where the trained reader is kept between starts"),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one process. keys: Fernet keys, newest first. auth_tokens: accepted ones, newest first."""
+
+    database_url: str
+    keys: tuple[bytes, ...]
+    clinic_file: Path
+    public_url: str
+    account_sid: str
+    auth_tokens: tuple[str, ...]
+    number: str
+    carrier_answers: bool
+    spool_dir: Path
+    cache_dir: Path
+    demo: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False) -> Settings:
+    """Settings from `environ`; raises SettingsError that names every missing or wrong one at once."""
+    given = {name: environ.get(name, "").strip() or default for name, (default, _) in NAMES.items()}
+    url = _absolute_sqlite(given["DATABASE_URL"])
+    wrong: list[str] = []
+    public = given["PUBLIC_URL"].split("#")[0].rstrip("/")  # the fragment is never signed (W-07)
+    if public and not public.startswith(("http://", "https://")):
+        wrong.append(f"PUBLIC_URL is {public!r}: it must begin with https://")
+    if given["OPT_OUT_HANDLED_BY"] not in ("carrier", "us"):
+        wrong.append(f"OPT_OUT_HANDLED_BY is {given['OPT_OUT_HANDLED_BY']!r}: it must be carrier or us")
+    if not demo and environ.get("TWILIO_ACCOUNT_SID"):
+        wrong += [f"{name} is missing: {NAMES[name][1]}" for name in ("TWILIO_AUTH_TOKEN", "TWILIO_NUMBER", "PUBLIC_URL") if not given[name]]
+    clinic_file = _path(given["CLINIC_FILE"])
+    if not clinic_file.is_file():
+        wrong.append(f"CLINIC_FILE is {str(clinic_file)!r}: there is no such file")
+    keys = _keys(given["ATTEND_KEY"], url, wrong)
+    if wrong:
+        raise SettingsError("Settings:\n  " + "\n  ".join(wrong))
+    return Settings(
+        database_url=url,
+        keys=keys,
+        clinic_file=clinic_file,
+        public_url=public,
+        account_sid=given["TWILIO_ACCOUNT_SID"],
+        auth_tokens=tuple(token.strip() for token in given["TWILIO_AUTH_TOKEN"].split(",") if token.strip()),
+        number=given["TWILIO_NUMBER"],
+        carrier_answers=given["OPT_OUT_HANDLED_BY"] == "carrier",
+        spool_dir=_path(given["SPOOL_DIR"]),
+        cache_dir=_path(given["CACHE_DIR"]),
+        demo=demo,
+    )
+
+
+def _path(text: str) -> Path:
+    return Path(text) if Path(text).is_absolute() else ROOT / text
+
+
+def _absolute_sqlite(url: str) -> str:
+    prefix = "sqlite:///"
+    if url.startswith(prefix) and url != "sqlite:///:memory:":
+        path = _path(url.removeprefix(prefix))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return f"{prefix}{path}"
+    return url
+
+
+def _keys(text: str, url: str, wrong: list[str]) -> tuple[bytes, ...]:
+    """The keys given, or one in a file of its own beside the SQLite database, made at the first start."""
+    if not text and url.startswith("sqlite:///"):
+        file = Path(url.removeprefix("sqlite:///")).with_suffix(".key")
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_bytes(Fernet.generate_key())
+        text = file.read_text().strip()
+    keys = tuple(key.strip().encode() for key in text.split(",") if key.strip())
+    try:
+        for key in keys:
+            Fernet(key)
+    except ValueError:
+        wrong.append("ATTEND_KEY is no Fernet key (32 bytes in URL-safe base64): `flask --app app key` makes one")
+    if not keys:
+        wrong.append(f"ATTEND_KEY is missing: {NAMES['ATTEND_KEY'][1]}")
+    return keys

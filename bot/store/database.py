@@ -1,0 +1,62 @@
+"""Opening the database: engine, sessions, migrations."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.orm import Session, sessionmaker
+
+from bot.store.crypto import Cipher, use_cipher
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+LOCK_SECONDS = 10  # how long a writer waits for another one before the database counts as down
+
+
+class Store:
+    """A database. `begin()` opens a transaction that commits at the end of the `with` and rolls back on an error."""
+
+    def __init__(self, *, url: str, keys: tuple[bytes, ...]) -> None:
+        self.cipher = Cipher(keys)
+        use_cipher(self.cipher)
+        self.engine = _engine(url)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    def begin(self) -> Any:
+        """A context manager that gives a Session in one transaction. Raises sqlalchemy.exc.OperationalError when it is down."""
+        return self._sessions.begin()
+
+    def session(self) -> Session:
+        """A session to read with."""
+        return self._sessions()
+
+    def migrate(self) -> None:
+        """Brings the tables to the newest version."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # SQLAlchemy says BEGIN itself, below
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # IMMEDIATE: what a turn reads stays true until it commits, so one conversation is answered by one writer at a time.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine

@@ -1,0 +1,257 @@
+"""Every sentence that the bot can send, and how it is written in a language (S-11: nothing else is ever sent).
+
+`TEXTS` holds the English, which is the source that translators work from (`locales/*/LC_MESSAGES/messages.po`, msgctxt =
+key, msgid = the English). A sentence never says more about a patient than H-02 allows, and never asks for a word that the
+carriers own (O-04): choices are digits or words of our own.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+
+from bot.errors import DataError
+
+Value = str | int | datetime | tuple[datetime, ...]
+SOURCE = "en"
+
+# One code a language everywhere; where CLDR wants another one (L-06), or a region whose dates US readers expect (L-08).
+CLDR = {"en": "en_US", "es": "es_US", "tl": "fil", "zh-Hans": "zh_Hans", "zh-Hant": "zh_Hant"}
+
+# Characters that turn a one-part GSM-7 text into an expensive UCS-2 one for no gain (E-04).
+PLAIN = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2011": "-", "’": "'"})
+
+DOUBLE_STOP = re.compile(r"(?<!\.)\.\.(?!\.)")
+
+TEXTS: dict[str, str] = {
+    # ---- coming, not coming
+    "confirmed": "Thank you. You are confirmed for {when}.",
+    "confirmed_many": "Thank you. Confirmed: {whens}.",
+    "kept": "Good. Your visit on {when} stays as it is.",
+    "tentative": "OK. Your visit on {when} stays booked for now. We will ask you again.",
+    "cancelled": "Your visit on {when} is called off. Reply UNDO to keep it or NEW for another time.",
+    "declined": "We noted that you cannot come on {when}. A coordinator will call it off and tell you.",
+    "ask_cancel": "Should we call off your visit on {when}? Reply 1 to call it off, 2 to keep it, 3 for another time.",
+    "ask_confirm": "Are you coming on {when}? Reply 1 I am coming, 2 another time, 3 I cannot come.",
+    "which_visit": "Which visit do you mean? {options}. Reply with the number, or 0 for all.",
+    "mixed_visits": "Please tell us for each visit: {options}. For example: 1 coming, 2 not coming.",
+    "moved_since": "That visit has changed since we wrote. It is now {when}. Reply 1 I am coming, 2 another time, 3 I cannot come.",
+    "called_off_since": "That visit on {when} is no longer booked. Reply NEW for another time.",
+    "passed": "That visit was on {when}. Reply NEW for another time.",
+    "no_visit": "We see no visit booked for this phone.",
+    # ---- another time
+    "ask_when": "Your visit on {when} stays booked for now. What day or time would be better?",
+    "ask_when_new": "What day or time would suit you?",
+    "offer": "Free times: {options}. Reply with a number, or tell us another day or time.",
+    "offer_other": "Nothing is free then. The nearest free times: {options}. Reply with a number, or tell us another day.",
+    "slot_taken": "Sorry, that time was just taken.",
+    "which_slot": "Which one do you want? {options}. Reply with the number.",
+    "read_back_move": "Do you want {when}? Reply 1 to take it, 2 for another time.",
+    "no_fit": "Nothing is free then. A coordinator will look for a time for you.",
+    "no_fit_keeps": "Your visit on {when} stays booked until then.",
+    "moved": "Done. Your visit is now on {when}. Reply UNDO to go back.",
+    "booked": "Done. Your visit is booked for {when}. Reply UNDO to give it back.",
+    "undone": "Taken back. Your visit is on {when}.",
+    "undone_booking": "Taken back. The visit on {when} is not booked.",
+    "undo_taken": "Sorry, your old time was taken by somebody else. Your booking stays as it is now.",
+    "undo_gone": "That time was taken by somebody else. Reply NEW for another time.",
+    "undo_nothing": "There is nothing to take back.",
+    # ---- what is booked
+    "status": "Booked: {whens}.",
+    "visit_when": "Your visit is on {when}.",
+    "visits_when": "Your visits: {whens}.",
+    "in_hand": "A coordinator is working on your request.",
+    # ---- questions
+    "answer": "{answer}",
+    "duration": "Please plan {minutes} minutes.",
+    "practitioner": "Your visit is with {practitioner}.",
+    "video": "Join here: {link}",
+    "ask_details": "Texts are not private: others may read them. Reply 1 if we may text you such details here, 2 for a call.",
+    "details_no": "OK, we will not text details. A coordinator will call you.",
+    "clinician": "Only your care team can answer that. We passed it on.",
+    "no_answer": "We passed your question on.",
+    # ---- what stands in the way
+    "barrier.transport": "Thank you for telling us that getting here is hard.",
+    "barrier.cost": "Thank you for telling us about the cost. Please do not let it keep you away.",
+    "barrier.work": "Thank you for telling us. It is hard to get time away.",
+    "barrier.childcare": "Thank you for telling us. Caring for others is a lot.",
+    "barrier.language": "Thank you for telling us. Help in your language is free.",
+    "barrier.understanding": "Thank you for telling us. We will explain it to you in plain words.",
+    "barrier.fear": "Thank you for telling us. Many people feel that way.",
+    "barrier.illness": "We are sorry that you are not well.",
+    "barrier.mobility": "Thank you for telling us. We want to make it easier for you to come.",
+    "barrier.housing_food": "We are sorry. Thank you for telling us.",
+    "barrier.phone_tech": "Thank you for telling us about your phone.",
+    "barrier.memory": "Thank you for telling us. We can help with remembering.",
+    "barrier.side_effects": "We are sorry that you feel bad. We passed it on to your care team.",
+    "barrier.other": "We are sorry. Thank you for telling us.",
+    # ---- messages for people
+    "handoff": "A coordinator will get back to you.",
+    "handoff_closed": "Nobody reads this now. A coordinator will from {opens}. Emergency? Call 911.",
+    "received": "Thank you, we got your message.",
+    "human": "A coordinator will call you.",
+    "late": "Thank you. We will tell the front desk.",
+    "arrived": "Thank you. We will tell the front desk that you are here.",
+    "update_info": "Thank you. A coordinator will update it with you.",
+    "complaint": "We are sorry about that. Thank you for telling us.",
+    "refill": "We passed your request for medicine on to your care team.",
+    "taken": "Thank you, noted.",
+    "not_taken": "Thank you for telling us. We passed it on to your care team.",
+    "social": "Thank you. Text us any time.",
+    "noise": "If you need us, text us what it is about.",
+    # ---- not understood
+    "clarify_visit": "Sorry, we did not understand. About your visit on {when}: reply 1 I am coming, 2 another time, "
+    "3 I cannot come, 4 please call me.",
+    "clarify_visits": "Sorry, we did not understand. Is it about a visit? Reply 1 I am coming, 2 another time, "
+    "3 I cannot come, 4 please call me.",
+    "clarify": "Sorry, we did not understand. Reply 1 for a visit, 2 for a question, 4 please call me.",
+    "ask_question": "What would you like to know?",
+    # ---- the texts themselves
+    "help": "This is the text line of {clinic}, phone {phone}. A computer reads first, people help where it cannot. "
+    "Reply STOP to end texts. Emergency? Call 911.",
+    "opted_out": "You will get no more texts from us. To get them again, text START.",
+    "opted_in": "You will get our texts again. Help: {phone}. Text STOP to end them.",
+    "wrong_number": "Sorry for the trouble. We will not text this number again.",
+    "language_set": "We write in English from now on.",
+    "language_offer": "Do you want our texts in English? Reply 1 for English.",
+    "language_none": "We cannot write in that language yet. An interpreter is free. A coordinator will call you.",
+    # ---- texts that the clinic starts
+    "reminder": "You have a visit on {when}. Are you coming? You can answer in your own words. STOP ends texts.",
+    "reminder_many": "You have visits: {options}. Are you coming? You can answer in your own words. STOP ends texts.",
+    "medication": "Did you take your medicine today? You can answer in your own words.",
+    # ---- when something breaks, and when somebody is in danger
+    "failed": "We got your message. A person will answer you.",
+    "safety.medical": "CALL 911 NOW if you or somebody is in danger. Do not wait for our texts. We told our clinic.",
+    "safety.self_harm": "Please call or text 988 now, day or night, free. In danger right now? Call 911. We told our clinic.",
+}
+
+# What a translator must know about a sentence beyond its English.
+NOTES = {
+    "cancelled": "UNDO and NEW are words that the patient sends back: use the ones in intents/<language>/keywords.yaml.",
+    "handoff_closed": "{opens} is a day and time.",
+    "safety.self_harm": "988 takes texts in English and Spanish only; elsewhere it must say: call (S-02).",
+    "which_visit": "Never name a person or a kind of visit: somebody else may hold the phone (N-04).",
+    "language_set": "Write the name of YOUR language, not English.",
+    "language_offer": "Write the name of YOUR language, not English.",
+}
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The approved texts in every language that has a catalogue.
+
+    catalogs: language → key → sentence. Keys that a language lacks are written in English.
+    """
+
+    catalogs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that the bot can answer in."""
+        return (SOURCE, *(code for code in self.catalogs if code != SOURCE))
+
+    def template(self, key: str, language: str | None) -> str:
+        """The sentence with its gaps. Raises KeyError for a key that is not an approved text."""
+        english = TEXTS[key]
+        return self.catalogs.get(language or SOURCE, {}).get(key, english)
+
+    def render(self, key: str, language: str | None, values: Iterable[tuple[str, Value]] = ()) -> str:
+        """The sentence `key` in `language`, its gaps filled. Raises KeyError when a gap has no value."""
+        written = {name: write(name, value, language or SOURCE) for name, value in values}
+        return clean(self.template(key, language).format(**written))
+
+
+def load_texts(folder: Path) -> Texts:
+    """Reads `folder`/LANG/LC_MESSAGES/messages.po for every language; raises DataError for a sentence with other gaps."""
+    catalogs = {}
+    for path in sorted(folder.glob("*/LC_MESSAGES/messages.po")):
+        with path.open("rb") as file:
+            catalog = read_po(file, abort_invalid=True)
+        catalogs[path.parts[-3]] = _sentences(catalog, path)
+    return Texts(catalogs=catalogs)
+
+
+def _sentences(catalog: Catalog, path: Path) -> dict[str, str]:
+    found = {}
+    for entry in catalog:
+        if not entry.context or not entry.string or entry.fuzzy:
+            continue
+        key, sentence, where = entry.context, str(entry.string), f"{path}:{entry.lineno}"
+        if key not in TEXTS:
+            raise DataError(f"{where}: {key!r} is no text of bot/texts.py; run `flask --app app texts` to update the catalogue")
+        if entry.id != TEXTS[key]:
+            continue  # the English has changed since: an outdated sentence is not sent
+        if gaps(sentence) != gaps(TEXTS[key]):
+            raise DataError(f"{where}: {key!r} must have the gaps {sorted(gaps(TEXTS[key]))}, not {sorted(gaps(sentence))}")
+        found[key] = sentence
+    return found
+
+
+def gaps(sentence: str) -> frozenset[str]:
+    """The names of a sentence's gaps."""
+    return frozenset(name for _, name, _, _ in string.Formatter().parse(sentence) if name)
+
+
+def write(name: str, value: Value, language: str) -> str:
+    """A value as it stands in a sentence: dates by weekday and month name, never as digits (L-08)."""
+    if isinstance(value, datetime):
+        return moment(value, language)
+    if isinstance(value, tuple):
+        moments = [moment(each, language) for each in value]
+        return " ".join(f"{n}) {each}" for n, each in enumerate(moments, 1)) if name == "options" else "; ".join(moments)
+    return str(value)
+
+
+def moment(value: datetime, language: str) -> str:
+    """A day and time as people say it, e.g. "Tue, Mar 10, 9:00 AM"."""
+    locale = Locale.parse(CLDR.get(language, language))
+    day = format_date(value, locale.datetime_skeletons["MMMEd"].pattern, locale=locale)
+    return clean(f"{day}, {format_time(value, 'short', locale=locale)}")
+
+
+def clean(text: str) -> str:
+    """The text without characters that only cost money (E-04), and with one full stop where "p.m." ends a sentence."""
+    return DOUBLE_STOP.sub(".", text.translate(PLAIN))
+
+
+def compose(clinic: str, parts: Iterable[str]) -> str:
+    """One message of several sentences, which names the clinic first (O-16)."""
+    return f"{clean(clinic)}: " + " ".join(part for part in parts if part)
+
+
+def update_catalog(folder: Path, language: str) -> str:
+    """Brings `folder`/LANGUAGE/LC_MESSAGES/messages.po up to date: new sentences empty, changed ones fuzzy, old ones gone.
+
+    Gives a line that says what is left to translate.
+    """
+    path = folder / language / "LC_MESSAGES" / "messages.po"
+    old = Catalog()
+    if path.exists():
+        with path.open("rb") as file:
+            old = read_po(file)
+    catalog = Catalog(locale=CLDR.get(language, language).replace("-", "_"), project="Attend", fuzzy=False, charset="utf-8")
+    before = {entry.context: entry for entry in old if entry.context}
+    for key, english in TEXTS.items():
+        known = before.get(key)
+        changed = known is not None and known.id != english
+        catalog.add(
+            english,
+            str(known.string) if known else "",
+            context=key,
+            flags={"fuzzy"} if known and (changed or known.fuzzy) else set(),
+            auto_comments=[NOTES[key]] if key in NOTES else [],
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        write_po(file, catalog, width=120, omit_header=False)
+    left = [entry.context for entry in catalog if entry.context and (not entry.string or entry.fuzzy)]
+    return f"{path}: {len(TEXTS) - len(left)} of {len(TEXTS)} translated" + (f"; left: {', '.join(map(str, left))}" if left else "")

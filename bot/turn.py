@@ -1,0 +1,250 @@
+"""One inbound message, one way through: store it, understand, decide, apply, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import structlog
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from bot.apply import Conflict, Scope, apply
+from bot.channels.types import Inbound
+from bot.clinic import ClinicFile
+from bot.dialogue.decide import context_of, decide
+from bot.dialogue.rescheduling import wants_slots
+from bot.dialogue.targets import listed
+from bot.dialogue.types import Decision, Facts, LogItem, Say, State
+from bot.store import queries
+from bot.store.database import Store
+from bot.store.models import CommunicationRow, OutboxRow, PhoneRow
+from bot.texts import Texts, compose
+from bot.understand.reader import Reader
+from bot.understand.types import Context, Message, Option, Understanding
+
+log = structlog.get_logger()
+ATTEMPTS = 3  # how often a turn is decided anew because somebody else took the slot
+MAX_WORDS = 4000  # longer bodies are cut: Twilio's limit is 1600
+
+
+@dataclass(frozen=True)
+class Bot:
+    """Everything a turn needs, wired once at the start. clock: the current moment, aware."""
+
+    store: Store
+    reader: Reader
+    texts: Texts
+    clinic: ClinicFile
+    clinic_id: int
+    clock: Callable[[], datetime]
+    carrier_answers: bool = True
+
+
+def take(bot: Bot, inbound: Inbound, *, via: str = "twiml") -> str:
+    """Takes one message in and gives the answer; "" when there is nothing to say. via: see `answer`.
+
+    Stored before anything can fail, unique by `sid`: a copy is answered with "", a retry with the stored answer.
+    Raises sqlalchemy.exc.OperationalError when it could not be stored.
+    """
+    row_id = _store(bot, inbound)
+    if row_id is None:
+        return _answered(bot, inbound) if inbound.retry else ""
+    return answer(bot, row_id, via=via)
+
+
+def _store(bot: Bot, inbound: Inbound) -> int | None:
+    """The new row's id; None when the message is here already."""
+    now = bot.clock()
+    try:
+        with bot.store.begin() as session:
+            phone = None
+            if inbound.textable:
+                phone = queries.phone(session, bot.store.cipher, clinic_id=bot.clinic_id, number=inbound.sender, now=now)
+            row = CommunicationRow(
+                clinic_id=bot.clinic_id,
+                phone_id=phone.id if phone else None,
+                direction="inbound",
+                provider_sid=inbound.sid,
+                body=inbound.body[:MAX_WORDS],
+                media=inbound.media,
+                at=now,
+                status="received",
+            )
+            session.add(row)
+            session.flush()
+            return row.id
+    except IntegrityError:
+        return None
+
+
+def _answered(bot: Bot, inbound: Inbound) -> str:
+    """What a retry gets: the answer that did not arrive, worked out now if the first try died before it."""
+    with bot.store.begin() as session:
+        row = queries.by_sid(session, inbound.sid)
+        if row is None or row.answered_via == "outbox":
+            return ""
+        if row.status != "received":
+            return row.reply or ""
+        row_id = row.id
+    return answer(bot, row_id, via="twiml")
+
+
+def answer(bot: Bot, row_id: int, *, via: str) -> str:
+    """Answers a stored message, once. via: "twiml" (the caller sends it) or "outbox" (it is queued)."""
+    for attempt in range(ATTEMPTS):
+        try:
+            with bot.store.begin() as session:
+                return _turn(bot, session, row_id, via)
+        except Conflict:
+            log.info("slot_conflict", communication=row_id, attempt=attempt)
+        except Exception as error:  # whatever went wrong, the message reaches a person
+            log.error("turn_failed", communication=row_id, error=type(error).__name__)
+            break
+    return _failed(bot, row_id, via)
+
+
+def _turn(bot: Bot, session: Session, row_id: int, via: str) -> str:
+    row = session.get_one(CommunicationRow, row_id)
+    if row.status != "received":
+        return row.reply or "" if row.answered_via == via else ""
+    row.status, row.answered_via = "answered", via
+    if row.phone_id is None:
+        return ""
+    phone = session.get_one(PhoneRow, row.phone_id)
+    now = bot.clock()
+    facts, state = read_facts(bot, session, phone, now)
+    understanding = bot.reader.read(_message(row.body, facts, state, bot.texts.languages))
+    if wants_slots(understanding, state):
+        facts = with_slots(bot, session, phone, facts)
+    decision = decide(state=state, understanding=understanding, facts=facts)
+    if row.media:  # a picture is never fetched here (W-27); a person looks at it
+        decision = replace(decision, effects=(*decision.effects, LogItem(kind="media")))
+    queries.keep_state(phone, decision.state)
+    apply(Scope(session=session, phone=phone, now=now, communication=row), decision.effects)
+    row.reading, row.rule = reading_json(understanding), decision.rule[:60]
+    row.reply = _written(bot, phone, decision, understanding) or None
+    if row.reply and via == "outbox":
+        _queue(session, row, now)
+    return row.reply or ""
+
+
+def read_facts(bot: Bot, session: Session, phone: PhoneRow, now: datetime) -> tuple[Facts, State]:
+    """What decisions about a conversation rest on, without the slots."""
+    who = queries.people(session, phone.id)
+    open_, gone = queries.visits(session, who, now=now, zone=bot.clinic.zone)
+    facts = Facts(
+        now=now.astimezone(bot.clinic.zone),
+        clinic=bot.clinic.clinic,
+        people=tuple(queries.person(patient) for patient, _ in who.values()),
+        visits=open_,
+        gone=gone,
+        open_items=queries.open_item_kinds(session, phone.id),
+        languages=bot.texts.languages,
+        staffed=bot.clinic.staffed(now),
+        opens=bot.clinic.opens(now),
+        opted_out=phone.opted_out_at is not None,
+    )
+    return facts, queries.state_of(phone)
+
+
+def with_slots(bot: Bot, session: Session, phone: PhoneRow, facts: Facts) -> Facts:
+    """The facts with the free times for the services of this phone's visits."""
+    services = {visit.service for visit in (*facts.visits, *facts.gone)}
+    slots = queries.free_slots(
+        session, clinic_id=bot.clinic_id, services=services, phone_id=phone.id, now=facts.now, zone=bot.clinic.zone
+    )
+    return replace(facts, slots=slots)
+
+
+def _message(body: str, facts: Facts, state: State, languages: tuple[str, ...]) -> Message:
+    context = context_of(state, facts)
+    prompt = state.prompt
+    slots = ()
+    if prompt and context is Context.SLOTS:
+        slots = tuple(Option(number=n, start=start) for n, start in enumerate(prompt.slot_starts, 1))
+    return Message(
+        text=body,
+        context=context,
+        language=state.language or next((person.language for person in facts.people), None),
+        now=facts.now,
+        slots=slots,
+        visits=tuple(Option(number=n, start=visit.start, who=visit.who) for n, visit in listed(state, facts)),
+    )
+
+
+def _written(bot: Bot, phone: PhoneRow, decision: Decision, read: Understanding) -> str:
+    """The answer as one text; nothing where the carrier answers the word itself (O-03)."""
+    said = [effect for effect in decision.effects if isinstance(effect, Say)]
+    if bot.carrier_answers and read.keyword in CARRIER_ANSWERS and all(say.key in ("opted_out", "opted_in", "help") for say in said):
+        return ""
+    if phone.opted_out_at is not None and not any(say.key.startswith("safety.") or say.key == "opted_out" for say in said):
+        return ""
+    parts = [bot.texts.render(say.key, decision.language, say.values) for say in said]
+    return compose(bot.clinic.clinic.name, parts) if parts else ""
+
+
+CARRIER_ANSWERS = frozenset({"opt_out", "opt_out_cancel", "opt_in", "help"})
+
+
+def _failed(bot: Bot, row_id: int, via: str) -> str:
+    """The turn broke: the message stands on top of the inbox, and the patient hears that a person will answer."""
+    with bot.store.begin() as session:
+        row = session.get_one(CommunicationRow, row_id)
+        if row.status != "received":
+            return row.reply or ""
+        phone = session.get_one(PhoneRow, row.phone_id)
+        now = bot.clock()
+        state = queries.state_of(phone)
+        apply(Scope(session=session, phone=phone, now=now, communication=row), (LogItem(kind="failed_turn"),))
+        text = compose(bot.clinic.clinic.name, [bot.texts.render("failed", state.language)])
+        row.status, row.reply, row.answered_via, row.rule = "failed", text, via, "failed"
+        if via == "outbox":
+            _queue(session, row, now)
+        return text
+
+
+def _queue(session: Session, row: CommunicationRow, now: datetime) -> None:
+    """Puts the answer to a stored message into the outbox."""
+    queue(session, clinic_id=row.clinic_id, phone_id=row.phone_id, body=row.reply or "", now=now, sender="bot", in_reply_to=row.id)
+
+
+def queue(
+    session: Session,
+    *,
+    clinic_id: int,
+    phone_id: int | None,
+    body: str,
+    now: datetime,
+    sender: str,
+    in_reply_to: int | None = None,
+) -> CommunicationRow:
+    """A text that goes out by itself: its row and its place in the outbox, in the caller's transaction."""
+    sent = CommunicationRow(
+        clinic_id=clinic_id,
+        phone_id=phone_id,
+        direction="outbound",
+        body=body,
+        at=now,
+        status="queued",
+        sender=sender,
+        in_reply_to=in_reply_to,
+    )
+    session.add(sent)
+    session.flush()
+    session.add(OutboxRow(clinic_id=clinic_id, communication_id=sent.id, send_at=now))
+    return sent
+
+
+def reading_json(read: Understanding) -> str:
+    """A reading as it is stored with its message, for the inbox and for replay (S-17)."""
+    return msgspec.json.encode(read, enc_hook=_encode).decode()
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    raise NotImplementedError(type(value))

@@ -1,0 +1,28 @@
+"""The names of what can be understood; `intents/meaning.yaml` tells what each means."""
+
+from __future__ import annotations
+
+ACTS = frozenset(
+    "confirm tentative cancel reschedule late arrived ask barrier choose taken not_taken refill human opt_out opt_in help "
+    "language wrong_number update_info complaint social other noise".split()
+)
+TOPICS = frozenset(
+    "when location parking hours prep bring cost insurance duration provider telehealth companion results medication "
+    "procedure interpreter transport other".split()
+)
+BARRIERS = frozenset(
+    "transport cost work childcare language understanding fear illness mobility housing_food phone_tech memory side_effects "
+    "other".split()
+)
+URGENT = frozenset({"medical", "self_harm", "abuse"})
+LANGUAGES = ("en", "es", "zh", "vi", "ko", "tl", "ru", "ar", "fr", "pt", "ht", "pl", "hi", "fa", "it", "de", "ja")
+
+# Acts on which the bot changes something: a false one does harm, so each has its own threshold.
+CHANGES = frozenset({"confirm", "tentative", "cancel", "reschedule", "choose", "opt_out", "opt_in", "wrong_number", "taken", "not_taken"})
+
+
+def known(label: str) -> bool:
+    """Whether a phrase file may use the label: an act, or act.detail."""
+    head, _, tail = label.partition(".")
+    details = {"ask": TOPICS, "barrier": BARRIERS, "urgent": URGENT, "language": frozenset(LANGUAGES)}
+    return tail in details[head] if head in details else head in ACTS and not tail

@@ -1,0 +1,67 @@
+"""Word lists of one language that are matched exactly, folded: commands, picks, people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import DataError
+from bot.understand.normalise import fold, tokens, words
+from bot.yamlfile import read_yaml
+
+KEYWORDS = ("opt_out", "opt_out_cancel", "opt_in", "help", "undo", "status", "new", "yes", "no")
+PICKS = ("1", "2", "3", "last", "earliest", "latest", "beside")
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """keywords: folded text → group; picks: folded words → which option; people: folded words → relation."""
+
+    keywords: dict[str, str]
+    picks: dict[str, str]
+    beside: frozenset[str]
+    people: dict[str, str]
+
+
+def load_lexicon(folder: Path) -> Lexicon:
+    """Reads keywords.yaml, choices.yaml and people.yaml of a language's folder; raises DataError."""
+    picks = _table(folder / "choices.yaml", PICKS)
+    beside = frozenset(word for word, which in picks.items() if which == "beside")
+    return Lexicon(
+        keywords=_keywords(folder / "keywords.yaml"),
+        picks={word: which for word, which in picks.items() if which != "beside"},
+        beside=beside,
+        people=_table(folder / "people.yaml", None),
+    )
+
+
+def squeeze(text: str) -> str:
+    """A text without case, accents, spaces doubled and punctuation: how keywords are compared."""
+    folded = fold(text)
+    return " ".join(words(folded)) or "".join(token for token in tokens(folded) if not token.isascii())[:2].rstrip("\ufe0f")
+
+
+def _keywords(path: Path) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for group, block in (read_yaml(path) or {}).items():
+        if group not in KEYWORDS:
+            raise DataError(f"{path}:1: {group!r} is none of {', '.join(KEYWORDS)}")
+        for line in block.split("\n"):
+            if not line.strip():
+                continue
+            word = squeeze(line)
+            if found.setdefault(word, group) != group:
+                raise DataError(f"{path}:1: {line.strip()!r} stands in {group} and in {found[word]}")
+    return found
+
+
+def _table(path: Path, known: tuple[str, ...] | None) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, listed in (read_yaml(path) or {}).items():
+        if known is not None and name not in known:
+            raise DataError(f"{path}:1: {name!r} is none of {', '.join(known)}")
+        for word in listed.split(","):
+            folded = squeeze(word)
+            if folded and found.setdefault(folded, name) != name and name != "beside" and found[folded] != "beside":
+                raise DataError(f"{path}:1: {word.strip()!r} stands in {name} and in {found[folded]}")
+    return found

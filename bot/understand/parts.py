@@ -1,0 +1,57 @@
+"""What is said of single visits in one message: "1 yes 2 no", "my son yes, me no"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from bot.understand.choices import people_named
+from bot.understand.judge import Judged
+from bot.understand.lexicon import Lexicon, squeeze
+from bot.understand.types import Answer, Option
+
+SPLIT = re.compile(r"[,;.\n/&]+|\b(?:but|and|pero|y)\b", re.I)
+NUMBERED = re.compile(r"(?<![\d:])([1-9])(?:\ufe0f?\u20e3)?\s*[).:=-]?\s*(?=[^\d\s:])")
+SAYS = frozenset({"confirm", "cancel", "tentative", "reschedule"})
+WORDS = {"yes": "confirm", "no": "cancel"}
+
+
+def answers(
+    text: str, visits: tuple[Option, ...], lexicons: Iterable[Lexicon], judge_part: Callable[[str], Judged]
+) -> tuple[Answer, ...]:
+    """One answer a visit where each part of the text speaks of its own; () where it does not."""
+    known = list(lexicons)
+    numbers = {option.number for option in visits}
+    found: dict[int, str] = {}
+    for number, part in (*_numbered(text), *_by_person(text, visits, known)):
+        act = _act(part, known, judge_part)
+        if act is None or number not in numbers or found.setdefault(number, act) != act:
+            return ()
+    return tuple(Answer(number=number, act=act) for number, act in sorted(found.items())) if _tells(found) else ()
+
+
+def _tells(found: dict[int, str]) -> bool:
+    return len(found) > 1 or (len(found) == 1)
+
+
+def _numbered(text: str) -> list[tuple[int, str]]:
+    pieces = NUMBERED.split(text)
+    return [(int(number), part) for number, part in zip(pieces[1::2], pieces[2::2], strict=True)]
+
+
+def _by_person(text: str, visits: tuple[Option, ...], lexicons: list[Lexicon]) -> list[tuple[int, str]]:
+    if NUMBERED.search(text):
+        return []
+    named = [(people_named(part, visits, lexicons), part) for part in SPLIT.split(text) if part.strip()]
+    if len({numbers for numbers, _ in named if numbers}) < 2:
+        return []
+    return [(numbers[0], part) for numbers, part in named if len(numbers) == 1]
+
+
+def _act(part: str, lexicons: list[Lexicon], judge_part: Callable[[str], Judged]) -> str | None:
+    for word in reversed(squeeze(part).split()):
+        for lexicon in lexicons:
+            if (group := lexicon.keywords.get(word)) in WORDS:
+                return WORDS[group]
+    said = judge_part(part).acts & SAYS
+    return next(iter(said)) if len(said) == 1 else None

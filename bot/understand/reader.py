@@ -1,0 +1,176 @@
+"""Reading one message: text and context in, Understanding out, with the reasons."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.understand import model as models
+from bot.understand.choices import lone_number, people_named, pick
+from bot.understand.danger import Floor, load_floor
+from bot.understand.judge import Judged, judge
+from bot.understand.language import Detector, train_detector
+from bot.understand.lexicon import Lexicon, load_lexicon, squeeze
+from bot.understand.normalise import clean
+from bot.understand.parts import answers
+from bot.understand.phrases import Phrase, load_phrases
+from bot.understand.times import Vocabulary, load_vocabulary, read_times
+from bot.understand.types import Context, Message, Reason, Understanding, When
+
+# What a keyword means by itself. UNDO, STATUS and NEW are commands that the dialogue carries out.
+KEYWORD_ACTS = {"opt_out": "opt_out", "opt_out_cancel": "opt_out", "opt_in": "opt_in", "help": "help"}
+COMMANDS = frozenset({"undo", "status", "new", *KEYWORD_ACTS})
+
+
+@dataclass(frozen=True)
+class Tongue:
+    """All that is known of one language."""
+
+    lexicon: Lexicon
+    floor: Floor
+    times: Vocabulary
+    model: models.Model
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads messages in every language that has a folder in `intents/`."""
+
+    tongues: Mapping[str, Tongue]
+    detector: Detector
+    version: str
+
+    def read(self, message: Message) -> Understanding:
+        """What the message means. Never raises for any text; takes about a millisecond."""
+        text = clean(message.text)
+        found, sure = self.detector.detect(text)
+        order = self._order(message.language, found)
+        keyword = self._keyword(text, order)
+        if keyword in COMMANDS:
+            return self._command(text, keyword, found, sure)
+        context = message.context
+        scores = self._scores(text, context, order, found)
+        judged = judge(scores, context=context, danger=self._danger(text))
+        when = self._when(text, message, order) if judged.wants_time(context) else None
+        choice = None
+        if context is Context.SLOTS:
+            lexicons = [self.tongues[code].lexicon for code in order]
+            choice = pick(text, message.slots, lexicons, when)
+            judged = judged.with_choice(choice, number=lone_number(text))
+        about, about_day, said = self._visits(text, message, order, judged)
+        return Understanding(
+            acts=judged.acts,
+            doubtful=judged.doubtful,
+            topics=judged.topics,
+            barriers=judged.barriers,
+            urgent=judged.urgent,
+            choice=choice if "choose" in judged.acts | judged.doubtful else None,
+            number=lone_number(text),
+            answers=said,
+            about=about,
+            about_day=about_day,
+            when=when,
+            language=found,
+            language_sure=sure,
+            language_to=judged.language_to,
+            keyword=keyword,
+            reasons=self._reasons(text, context, order[0], judged),
+            runner_up=judged.runner_up,
+        )
+
+    def _order(self, record: str | None, found: str | None) -> list[str]:
+        """Languages to try: the text's own when it tells, then the recorded one, then the rest."""
+        wanted = [code for code in (found, record) if code in self.tongues]
+        return list(dict.fromkeys([*wanted, *self.tongues]))
+
+    def _keyword(self, text: str, order: list[str]) -> str | None:
+        squeezed = squeeze(text)
+        return next((group for code in order if (group := self.tongues[code].lexicon.keywords.get(squeezed))), None)
+
+    def _command(self, text: str, keyword: str, found: str | None, sure: bool) -> Understanding:
+        act = KEYWORD_ACTS.get(keyword)
+        acts = frozenset({act}) if act else {"new": frozenset({"reschedule"}), "status": frozenset({"ask"})}.get(keyword, frozenset())
+        return Understanding(
+            acts=acts,
+            topics=frozenset({"when"}) if keyword == "status" else frozenset(),
+            language=found,
+            language_sure=sure,
+            keyword=keyword,
+            reasons=(Reason(label=act or keyword, source="keyword", words=(text[:40],), score=1.0),),
+        )
+
+    def _scores(self, text: str, context: Context, order: list[str], found: str | None) -> dict[str, float]:
+        """Scores of the text's language; where the text does not tell it, the recorded language decides."""
+        return self.tongues[order[0]].model.scores(text, context)
+
+    def _danger(self, text: str) -> tuple[str, str] | None:
+        """The crisis floor of every language: it needs no model (S-05)."""
+        return next((hit for tongue in self.tongues.values() if (hit := tongue.floor.find(text))), None)
+
+    def _when(self, text: str, message: Message, order: list[str]) -> When | None:
+        if message.now is None:
+            return None
+        for code in order:
+            found = read_times(text, vocabulary=self.tongues[code].times, now=message.now)
+            if found is not None:
+                return found
+        return None
+
+    def _visits(self, text, message, order, judged):  # type: ignore[no-untyped-def]
+        if len(message.visits) < 2:
+            return (), (), ()
+        lexicons = [self.tongues[code].lexicon for code in order]
+        about = people_named(text, message.visits, lexicons)
+        when = self._when(text, message, order)
+        by_day = tuple(option.number for option in message.visits if when is not None and when.fits(option.start))
+        about_day = by_day if len(by_day) < len(message.visits) else ()
+
+        def acts_of(part: str) -> Judged:
+            return judge(self._scores(part, Context.REMINDER, order, None), context=Context.REMINDER, danger=None)
+
+        return about, about_day, answers(text, message.visits, lexicons, acts_of)
+
+    def _reasons(self, text: str, context: Context, code: str, judged: Judged) -> tuple[Reason, ...]:
+        model = self.tongues[code].model
+        return tuple(
+            Reason(label=label, source=source, words=model.deciding(text, context, label) if label in model.labels else (), score=round(score, 3))
+            for label, score, source in judged.why
+        )
+
+
+def load_reader(folder: Path, *, cache: Path | None = None) -> Reader:
+    """Reads `folder`/LANG for every language and trains what the cache does not hold. Raises DataError for broken files."""
+    codes = sorted(path.parent.name for path in folder.glob("*/keywords.yaml"))
+    phrases: dict[str, list[Phrase]] = {}
+    tongues = {}
+    for code in codes:
+        own = folder / code
+        phrases[code] = load_phrases(own / "phrases", root=folder.parent)
+        tongues[code] = Tongue(
+            lexicon=load_lexicon(own),
+            floor=load_floor(own / "danger.yaml"),
+            times=load_vocabulary(folder, code),
+            model=_model(phrases[code], cache, code),
+        )
+    detector = train_detector({code: [phrase.text for phrase in own] for code, own in phrases.items()})
+    return Reader(tongues=tongues, detector=detector, version=_digest([p for own in phrases.values() for p in own]))
+
+
+def _model(phrases: list[Phrase], cache: Path | None, code: str) -> models.Model:
+    if cache is None:
+        return models.train(phrases)
+    path = cache / f"{code}-{_digest(phrases)}.npz"
+    found = models.load(path)
+    if found is None:
+        found = models.train(phrases)
+        found.save(path)
+    return found
+
+
+def _digest(phrases: list[Phrase]) -> str:
+    summary = hashlib.sha256(str(models.VERSION).encode())
+    for each in phrases:
+        summary.update(f"{each.text}|{sorted(each.labels)}|{sorted(each.also)}|{sorted(each.contexts)}\n".encode())
+    return summary.hexdigest()[:16]

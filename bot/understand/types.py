@@ -1,0 +1,137 @@
+"""What understanding takes in and gives out: plain, frozen data that every other part may import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Context(StrEnum):
+    """What the bot last sent to this phone, so what a short answer answers."""
+
+    REMINDER = "reminder"
+    SLOTS = "slots"
+    MEDICATION = "medication"
+    RESCHEDULE = "reschedule"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Days and a window of the day that would suit: both must hold.
+
+    days: the dates that are wanted, ascending; None when any day will do.
+    start, end: minutes after midnight, local time; None is open; equal values mean that very minute.
+    """
+
+    days: tuple[date, ...] | None = None
+    start: int | None = None
+    end: int | None = None
+
+    def fits(self, moment: datetime) -> bool:
+        """Whether a visit that begins at `moment` (clinic's local time) is what was wished for."""
+        minute = moment.hour * 60 + moment.minute
+        if self.days is not None and moment.date() not in self.days:
+            return False
+        if self.start is not None and minute < self.start:
+            return False
+        return self.end is None or minute <= self.end
+
+
+@dataclass(frozen=True)
+class When:
+    """When a patient could come: any one of `wishes` will do.
+
+    doubtful: two readings differ or a negation stands unread beside a date, so the wishes must be read back
+    before anything is built on them.
+    """
+
+    wishes: tuple[Wish, ...]
+    doubtful: bool = False
+
+    def fits(self, moment: datetime) -> bool:
+        """Whether a visit that begins at `moment` (clinic's local time) suits."""
+        return any(wish.fits(moment) for wish in self.wishes)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One of the numbered times that were offered, or one of the open visits that a reminder listed.
+
+    who: words that name the person of a visit: relation to the phone's owner, first name.
+    """
+
+    number: int
+    start: datetime
+    who: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a label was given: the rule or model that gave it, the words that decided, and how sure it was (0-1)."""
+
+    label: str
+    source: str
+    words: tuple[str, ...]
+    score: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A part of a message that speaks of one visit among several ("1 yes 2 no")."""
+
+    number: int
+    act: str
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What one message means.
+
+    acts, topics, barriers: names from `intents/meaning.yaml`, in no order. doubtful: acts that are likely but too unsure
+    to change anything before they have been read back; they are not among `acts`.
+    urgent: "medical", "self_harm", "abuse" or None.
+    choice: number of the offered option that was picked, or None. number: the number that is all there is in the text.
+    answers: what is said of single visits. about: numbers of the visits that the text names by person;
+    about_day: by their day or time.
+    language: code of the language that the text is written in, None when the text does not tell; language_sure: it
+    tells clearly enough to answer in it. language_to: code of the language that the patient asks for.
+    keyword: the command or carriers' word that the whole text is (`intents/*/keywords.yaml`), or None.
+    runner_up: the label that came next, with its score.
+    """
+
+    acts: frozenset[str] = frozenset()
+    doubtful: frozenset[str] = frozenset()
+    topics: frozenset[str] = frozenset()
+    barriers: frozenset[str] = frozenset()
+    urgent: str | None = None
+    choice: int | None = None
+    number: int | None = None
+    answers: tuple[Answer, ...] = ()
+    about: tuple[int, ...] = ()
+    about_day: tuple[int, ...] = ()
+    when: When | None = None
+    language: str | None = None
+    language_sure: bool = False
+    language_to: str | None = None
+    keyword: str | None = None
+    reasons: tuple[Reason, ...] = ()
+    runner_up: tuple[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Message:
+    """What the reader needs to know beside the text.
+
+    language: the patient's language on record, or None.
+    now: the clinic's local time.
+    slots: the numbered times that were last offered; visits: the open visits of the phone.
+    """
+
+    text: str
+    context: Context = Context.NONE
+    language: str | None = None
+    now: datetime | None = None
+    slots: tuple[Option, ...] = ()
+    visits: tuple[Option, ...] = ()

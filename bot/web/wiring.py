@@ -1,0 +1,20 @@
+"""What a web process is put together from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.delivery.sender import Channel
+from bot.delivery.spool import Spool
+from bot.settings import Settings
+from bot.turn import Bot
+
+
+@dataclass(frozen=True)
+class Wired:
+    """Made once by app.py; blueprints read it from the application."""
+
+    settings: Settings
+    bot: Bot
+    spool: Spool
+    channel: Channel
