@@ -56,7 +56,7 @@ def register(app: Flask, wire: Wire) -> None:
 
     @app.cli.command("explain")
     @click.argument("text")
-    @click.option("--context", type=click.Choice([*Context]), default="reminder", show_default=True)
+    @click.option("--context", type=click.Choice([context.value for context in Context]), default="reminder", show_default=True)
     @click.option("--lang", help="The patient's language on record.")
     def explain(text: str, context: str, lang: str | None) -> None:
         """How one message is read, step by step."""

@@ -93,9 +93,9 @@ def _talk(bot: Any, number: str) -> list[dict[str, Any]]:
         inbound = received(sender=number, body=line)
         answer = take(bot, inbound)
         with bot.store.session() as session:
-            rule = queries.by_sid(session, inbound.sid).rule
-        print(f"< {answer}\n  ({rule})")
-        talk.append({"they": line, "rule": rule, "we": answer})
+            row = queries.by_sid(session, inbound.sid)
+        print(f"< {answer}\n  ({row.rule})")
+        talk.append({"they": line, "says": (row.texts or "").split(",")})
     return talk
 
 
@@ -107,5 +107,5 @@ def _line() -> str:
 
 
 def _save(path: Path, names: str, talk: list[dict[str, Any]]) -> None:
-    test = [{"name": f"A talk with {names}", "who": names.split()[0].casefold(), "talk": talk}]
+    test = [{"name": f"A talk with {names}", "who": names.split()[0].casefold(), "talk": talk, "ends": {}}]
     path.write_text(yaml.safe_dump(test, allow_unicode=True, sort_keys=False, width=120), encoding="utf-8")

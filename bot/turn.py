@@ -125,7 +125,8 @@ def _turn(bot: Bot, session: Session, row_id: int, via: str) -> str:
         decision = replace(decision, effects=(*decision.effects, LogItem(kind="media")))
     queries.keep_state(phone, decision.state)
     apply(Scope(session=session, phone=phone, now=now, communication=row), decision.effects)
-    row.reading, row.rule = reading_json(understanding), decision.rule[:60]
+    row.reading, row.rule, row.reader = reading_json(understanding), decision.rule[:80], bot.reader.version
+    row.texts = ",".join(effect.key for effect in decision.effects if isinstance(effect, Say))[:300]
     row.reply = _written(bot, phone, decision, understanding) or None
     if row.reply and via == "outbox":
         _queue(session, row, now)

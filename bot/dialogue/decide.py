@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.dialogue import prompts, questions, rescheduling, safety, visits
+from bot.dialogue import answers, prompts, questions, rescheduling, safety, visits
 from bot.dialogue.draft import Draft
 from bot.dialogue.targets import about
 from bot.dialogue.types import Ask, Decision, Facts, Prompt, State
@@ -14,7 +14,7 @@ from bot.understand.types import Context, Understanding
 # The first of these that applies ends the turn. The order is O-07's: carriers' word, danger, then the rest.
 GATES = (safety.opt_out_keyword, safety.danger, safety.opted_out, safety.held, safety.taken_over, safety.consent)
 # Of these the first that applies answers the open question; what else the message says is still looked at.
-ANSWERS = (prompts.details, prompts.language, prompts.undo, prompts.numbers, visits.answers)
+ANSWERS = (prompts.details, prompts.language, prompts.undo, prompts.numbers, answers.answers)
 # All of these look at the message, in the order in which a coordinator would answer.
 STEPS = (
     questions.language,

@@ -232,6 +232,3 @@ def keep(draft: Draft) -> str | None:
     confirm(draft, visit)
     draft.acts.discard("confirm")
     return "keep"
-
-
-__all__ = ["begin", "choose", "keep", "new_visit", "offer", "reschedule", "take", "wants_slots"]

@@ -5,29 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.dialogue.draft import Draft
-from bot.dialogue.targets import about, by_number, numbered, target, which
+from bot.dialogue.targets import about, by_number, numbered, target
 from bot.dialogue.types import Ask, CancelAppointment, CloseItems, Participant, SetParticipant, Visit
 
 KEEP_SLOT = timedelta(minutes=30)  # how long a called-off visit's time is kept for UNDO
 SILENCE = timedelta(hours=4)  # how long an answer is waited for before a person looks
 ASK_AGAIN = timedelta(days=2)  # how long before the visit a "maybe" is asked again
-
-
-def answers(draft: Draft) -> str | None:
-    """ "1 yes 2 no": each answer lands on its own visit, all are read back (N-04)."""
-    if not draft.read.answers:
-        return None
-    done: set[int] = set()
-    for answer in draft.read.answers:
-        visit = by_number(draft, answer.number)
-        if visit is None or visit.id in done:
-            continue
-        done.add(visit.id)
-        ACTS[answer.act](draft, visit)
-    if not done:
-        return None
-    draft.acts -= set(ACTS) | {"reschedule"} - {answer.act for answer in draft.read.answers if answer.act not in ACTS}
-    return "answers"
 
 
 def attendance(draft: Draft) -> str | None:
@@ -144,6 +127,3 @@ def today(draft: Draft) -> str | None:
             draft.say(act)
             done = act
     return done
-
-
-__all__ = ["ACTS", "answers", "attendance", "no_visit", "read_back", "today", "unknown", "which"]

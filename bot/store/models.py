@@ -125,6 +125,7 @@ class CommunicationRow(Base):
 
     status of a received one: received → answered | failed; of a sent one: Twilio's message status. reply: the answer that
     rode in the webhook's TwiML. reading: the bot's reading of it as JSON, which quotes words. answered_via: twiml or outbox.
+    rule, texts, reader: which rules decided, which approved texts were sent, by which version of the reader (S-17).
     """
 
     __tablename__ = "communication"
@@ -142,7 +143,9 @@ class CommunicationRow(Base):
     reply: Mapped[str | None] = mapped_column(EncryptedText)
     answered_via: Mapped[str | None] = mapped_column(String(10))
     reading: Mapped[str | None] = mapped_column(EncryptedText)
-    rule: Mapped[str | None] = mapped_column(String(60))
+    rule: Mapped[str | None] = mapped_column(String(80))
+    texts: Mapped[str | None] = mapped_column(String(300))
+    reader: Mapped[str | None] = mapped_column(String(16))
     in_reply_to: Mapped[int | None] = mapped_column(ForeignKey("communication.id"))
 
 

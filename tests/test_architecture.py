@@ -1,0 +1,121 @@
+"""Who may import whom, how large things may grow, and what may stand in the repository."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bot.settings import NAMES, ROOT
+
+# part → what of ours it may import. `understand` and `dialogue` are pure: plain data in, plain data out.
+MAY = {
+    "understand": {"understand", "errors", "yamlfile"},
+    "dialogue": {"dialogue", "understand"},
+    "texts": {"errors"},
+    "clinic": {"dialogue", "understand", "errors", "yamlfile"},
+    "store": {"store", "dialogue", "understand"},
+    "channels": {"channels"},
+    "apply": {"dialogue", "store"},
+    "turn": {"apply", "channels", "clinic", "dialogue", "store", "texts", "understand"},
+    "remind": {"dialogue", "store", "texts", "turn"},
+    "staff": {"apply", "dialogue", "store", "texts", "turn"},
+    "delivery": {"delivery", "channels", "store", "turn"},
+    "seed": {"store", "turn", "yamlfile"},
+    "settings": {"errors"},
+}
+PURE = {"understand", "dialogue"}
+IMPURE = {"flask", "sqlalchemy", "babel", "requests", "twilio", "socket", "time", "random"}
+FILES = sorted((ROOT / "bot").rglob("*.py"))
+
+
+def part(path: Path) -> str:
+    """The part of bot/ that a file belongs to."""
+    return path.relative_to(ROOT / "bot").parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    """Full names of the modules that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if part(path) in MAY], ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_part_imports_only_what_it_may(path: Path) -> None:
+    """The direction of dependencies is the one that docs and architecture promise."""
+    ours = {name.split(".")[1] for name in imports(path) if name.startswith("bot.")}
+    assert ours <= MAY[part(path)], f"{part(path)} must not import {sorted(ours - MAY[part(path)])}"
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if part(path) in PURE], ids=lambda path: str(path.relative_to(ROOT)))
+def test_understanding_and_deciding_are_pure(path: Path) -> None:
+    """No Flask, no database, no gettext, no network, no clock."""
+    allowed = {"babel"} if "times" in path.parts else set()  # CLDR names of days and months, read once
+    assert not {name.split(".")[0] for name in imports(path)} & (IMPURE - allowed)
+    assert "datetime.now" not in path.read_text()
+
+
+def test_nobody_imports_the_application() -> None:
+    """app.py wires; nothing reaches back to it."""
+    assert not [path for path in FILES if "app" in imports(path)]
+
+
+def test_flask_is_known_to_web_and_commands_alone() -> None:
+    """Rules know nothing of the web."""
+    outside = [path for path in FILES if part(path) not in {"web", "commands", "demo"} and "flask" in imports(path)]
+    assert outside == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_are_taken_in_at_one_sitting(path: Path) -> None:
+    """At most 300 lines a file, 50 a function."""
+    text = path.read_text()
+    if "migrations" in path.parts:
+        return
+    assert len(text.splitlines()) <= 300
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < 60, f"{node.name} is too long"
+
+
+def test_every_public_function_says_what_it_does() -> None:
+    """A docstring on every module, and on every public function and class."""
+    bare = []
+    for path in FILES:
+        if "migrations" in path.parts or path.name == "__init__.py":
+            continue
+        tree = ast.parse(path.read_text())
+        nodes = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")]
+        bare += [f"{path.relative_to(ROOT)}: {getattr(node, 'name', 'module')}" for node in [tree, *nodes] if not ast.get_docstring(node)]
+    assert bare == []
+
+
+def test_fixtures_use_numbers_that_are_nobodys() -> None:
+    """Every phone number in the repository is one of 555-01xx (H-17)."""
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    wrong = []
+    for name in filter(None, tracked):
+        path = ROOT / name
+        if path.suffix in {".png", ".po"} or not path.is_file():
+            continue
+        for number in re.findall(r"\+1\d{10}\b", path.read_text(encoding="utf-8", errors="replace")):
+            if number[5:10] != "55501" and number not in PUBLISHED:
+                wrong.append(f"{name}: {number}")
+    assert wrong == []
+
+
+PUBLISHED = {"+14158675309", "+18005551212"}  # the provider's own published signature example (W-04)
+
+
+def test_every_setting_stands_in_the_readme() -> None:
+    """The README's table of settings is the one the code reads."""
+    readme = (ROOT / "README.md").read_text()
+    assert [name for name in NAMES if f"`{name}`" not in readme] == []

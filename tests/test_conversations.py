@@ -1,0 +1,179 @@
+"""Whole conversations, as data: what they write, which approved texts answer, and what is true afterwards.
+
+The format is described in tests/conversations/README.md; `flask --app app chat --save FILE` writes one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot import staff
+from bot.channels.console import received
+from bot.remind import ask_medicine, remind
+from bot.store import queries
+from bot.store.models import AppointmentRow, CommunicationRow, PatientRow, PhoneRow, SlotRow, TaskRow
+from bot.turn import Bot, take
+from bot.yamlfile import read_yaml
+from tests.world import NOW, World, make_world
+
+FOLDER = Path(__file__).parent / "conversations"
+KEYS = {"name", "who", "remind", "clinic", "talk", "ends", "why"}
+TURN_KEYS = {"they", "says", "has", "lacks", "first", "silent"}
+
+
+def conversations() -> Iterator[Any]:
+    """Every conversation of every file."""
+    for path in sorted(FOLDER.glob("*.yaml")):
+        for number, talk in enumerate(read_yaml(path), 1):
+            yield pytest.param(talk, id=f"{path.stem}-{number:02} {talk['name']}")
+
+
+@pytest.mark.parametrize("talk", conversations())
+def test_a_conversation_goes_as_it_should(talk: dict[str, Any], bot_parts: Any) -> None:
+    """Each text gets the answers it should, and the clinic's records end as they should."""
+    assert set(talk) <= KEYS, f"unknown keys {set(talk) - KEYS}"
+    world = make_world(bot_parts, may_cancel=talk.get("clinic") != "asks before cancelling")
+    if talk.get("remind", "yes") == "yes" and talk["who"] in world.phones:
+        world.remind(talk["who"])
+    for number, turn in enumerate(talk["talk"], 1):
+        assert set(turn) <= TURN_KEYS, f"unknown keys {set(turn) - TURN_KEYS}"
+        for event in turn.get("first", []):
+            EVENTS[event.split()[0]](world, talk["who"], *event.split()[1:])
+        _one_turn(world, talk["who"], turn, number)
+    _ends(world, talk["who"], talk.get("ends") or {})
+
+
+def _one_turn(world: World, who: str, turn: dict[str, Any], number: int) -> None:
+    inbound = received(sender=world.number(who), body=turn["they"])
+    answer = take(world.bot, inbound)
+    with world.bot.store.session() as session:
+        row = queries.by_sid(session, inbound.sid)
+    said = [key for key in (row.texts or "").split(",") if key]
+    where = f"turn {number}, {turn['they']!r}: answered {answer!r} by {row.rule}, read {row.reading}"
+    assert said == list(turn.get("says", [])), where
+    assert bool(answer) != (turn.get("silent") == "yes" or not said), where
+    for words in _list(turn.get("has")):
+        assert words in answer, where
+    for words in _list(turn.get("lacks")):
+        assert words not in answer, where
+
+
+def _ends(world: World, who: str, ends: dict[str, Any]) -> None:
+    assert set(ends) <= {"visits", "items", "hidden_items", "language", "opted_out", "hold"}, f"unknown keys in ends: {ends}"
+    with world.bot.store.session() as session:
+        phone = session.get_one(PhoneRow, world.phone_id(who))
+        if "visits" in ends:
+            assert _visits(session, world, phone) == {key: str(value) for key, value in ends["visits"].items()}
+        if "items" in ends:
+            assert sorted(_items(session, phone, world.bot.clock())) == sorted(ends["items"])
+        if "hidden_items" in ends:
+            every = _items(session, phone, world.bot.clock() + timedelta(days=90))
+            assert set(ends["hidden_items"]) <= set(every)
+        if "language" in ends:
+            assert queries.state_of(phone).language == ends["language"]
+        if "opted_out" in ends:
+            assert (phone.opted_out_at is not None) == (ends["opted_out"] == "yes")
+        if "hold" in ends:
+            assert str(queries.state_of(phone).hold or "none") == ends["hold"]
+
+
+def _visits(session: Session, world: World, phone: PhoneRow) -> dict[str, str]:
+    """{"dorothy Fri 10:30": "accepted"}: every visit of the phone's people, called-off ones as "cancelled"."""
+    found = {}
+    for patient, _ in queries.people(session, phone.id).values():
+        rows = session.scalars(select(AppointmentRow).where(AppointmentRow.patient_id == patient.id))
+        for row in rows:
+            start = row.start.astimezone(world.bot.clinic.zone)
+            name = patient.name.split()[0].casefold().replace("í", "i")
+            found[f"{name} {start:%a %d %H:%M}"] = row.participant if row.status == "booked" else row.status
+    return found
+
+
+def _items(session: Session, phone: PhoneRow, until: datetime) -> list[str]:
+    rows = session.scalars(
+        select(TaskRow).where(TaskRow.phone_id == phone.id, TaskRow.status != "completed", TaskRow.created_at <= until)
+    )
+    return [f"{row.kind} {row.detail}".strip() for row in rows]
+
+
+def _list(value: Any) -> list[str]:
+    return [] if value is None else [value] if isinstance(value, str) else list(value)
+
+
+# ---- what may happen between two texts
+
+
+def _wait(world: World, who: str, amount: str, unit: str) -> None:
+    world.clock.now += timedelta(**{unit: float(amount)})
+
+
+def _medicine(world: World, who: str) -> None:
+    with world.bot.store.begin() as session:
+        ask_medicine(world.bot, session, world.phone_id(who))
+
+
+def _remind(world: World, who: str) -> None:
+    with world.bot.store.begin() as session:
+        remind(world.bot, session, world.phone_id(who))
+
+
+def _clinic_moves(world: World, who: str, days: str) -> None:
+    """The clinic moves every visit of the phone by so many days."""
+    with world.bot.store.begin() as session:
+        for row in _open_visits(session, world, who):
+            row.start, row.changed_at = row.start + timedelta(days=float(days)), world.clock.now
+
+
+def _clinic_cancels(world: World, who: str) -> None:
+    with world.bot.store.begin() as session:
+        for row in _open_visits(session, world, who):
+            row.status, row.changed_at = "cancelled", world.clock.now
+
+
+def _others_take(world: World, who: str, which: str) -> None:
+    """Somebody else books what this phone was offered (its numbers joined by commas), or "everything"."""
+    with world.bot.store.begin() as session:
+        if which == "everything":
+            session.execute(update(SlotRow).values(status="busy"))
+            return
+        prompt = queries.state_of(session.get_one(PhoneRow, world.phone_id(who))).prompt
+        assert prompt is not None
+        for number in which.split(","):
+            session.get_one(SlotRow, prompt.slots[int(number) - 1]).status = "busy"
+
+
+def _others_take_the_old_time(world: World, who: str) -> None:
+    with world.bot.store.begin() as session:
+        undo = queries.state_of(session.get_one(PhoneRow, world.phone_id(who))).undo
+        slot = session.get_one(SlotRow, undo[0].slot)
+        slot.status, slot.held_for = "busy", None
+
+
+def _open_visits(session: Session, world: World, who: str) -> list[AppointmentRow]:
+    people = queries.people(session, world.phone_id(who))
+    query = select(AppointmentRow).where(AppointmentRow.patient_id.in_(people), AppointmentRow.status == "booked")
+    return list(session.scalars(query))
+
+
+EVENTS = {
+    "wait": _wait,
+    "medicine": _medicine,
+    "remind": _remind,
+    "clinic_moves": _clinic_moves,
+    "clinic_cancels": _clinic_cancels,
+    "others_take": _others_take,
+    "others_take_the_old_time": _others_take_the_old_time,
+    "take_over": lambda world, who: staff.take_over(world.bot, world.phone_id(who)),
+    "hand_back": lambda world, who: staff.hand_back(world.bot, world.phone_id(who)),
+    "release": lambda world, who: staff.release(world.bot, world.phone_id(who)),
+    "opt_out_at_desk": lambda world, who: staff.consent(world.bot, world.phone_id(who), texts=False),
+}
+

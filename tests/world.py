@@ -1,0 +1,94 @@
+"""A small clinic for tests: the demo's people on a database of its own, Wednesday 4 March 2026, nine in the morning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet
+
+from bot.clinic import load_clinic
+from bot.remind import remind
+from bot.seed import seed
+from bot.settings import ROOT
+from bot.store import queries
+from bot.store.database import Store
+from bot.store.models import ClinicRow
+from bot.texts import Texts, load_texts
+from bot.turn import Bot
+from bot.understand.reader import Reader, load_reader
+
+NOW = datetime(2026, 3, 4, 14, 0, tzinfo=UTC)
+PEOPLE = ROOT / "clinics" / "demo_people.yaml"
+NUMBERS = {name: given["phone"] for name, given in __import__("yaml").safe_load(PEOPLE.read_text())["people"].items()}
+STRANGER = "+17165550199"
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        """The current moment."""
+        return self.now
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What is read once for all tests."""
+
+    reader: Reader
+    texts: Texts
+
+
+@dataclass(frozen=True)
+class World:
+    """A clinic with people. phones: name → phone id."""
+
+    bot: Bot
+    clock: Clock
+    phones: dict[str, int]
+
+    def number(self, who: str) -> str:
+        """The number that a person texts from; anybody unknown is the stranger."""
+        return NUMBERS.get(who, STRANGER)
+
+    def phone_id(self, who: str) -> int:
+        """The id of a person's phone."""
+        with self.bot.store.begin() as session:
+            number = self.number(who)
+            return queries.phone(session, self.bot.store.cipher, clinic_id=self.bot.clinic_id, number=number, now=NOW).id
+
+    def remind(self, who: str) -> None:
+        """Sends the reminder that most conversations begin with."""
+        with self.bot.store.begin() as session:
+            remind(self.bot, session, self.phones[who])
+
+
+def load_parts() -> Parts:
+    """The reader (trained once, then from the cache) and the texts."""
+    return Parts(reader=load_reader(ROOT / "intents", cache=ROOT / "instance" / "cache"), texts=load_texts(ROOT / "locales"))
+
+
+def make_world(parts: Parts, *, path: Path | None = None, may_cancel: bool = True, **changes: Any) -> World:
+    """A fresh clinic, in memory unless `path` names a file."""
+    clock = Clock()
+    url = f"sqlite:///{path}" if path else "sqlite://"
+    store = Store(url=url, keys=(Fernet.generate_key(),))
+    store.migrate()
+    clinic = load_clinic(ROOT / "clinics" / "demo.yaml")
+    clinic = replace(clinic, clinic=replace(clinic.clinic, may_cancel=may_cancel))
+    with store.begin() as session:
+        row = ClinicRow(slug=clinic.slug)
+        session.add(row)
+        session.flush()
+        clinic_id = row.id
+    bot = Bot(
+        store=store, reader=parts.reader, texts=parts.texts, clinic=clinic, clinic_id=clinic_id, clock=clock,
+        **{"carrier_answers": False, **changes},
+    )
+    return World(bot=bot, clock=clock, phones=seed(bot, PEOPLE))
