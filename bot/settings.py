@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,8 @@ def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False
     public = given["PUBLIC_URL"].split("#")[0].rstrip("/")  # the fragment is never signed (W-07)
     if public and not public.startswith(("http://", "https://")):
         wrong.append(f"PUBLIC_URL is {public!r}: it must begin with https://")
+    if re.match(r"https?://[^/]*@[^/]*:\d+(/|$)", public):
+        wrong.append("PUBLIC_URL has a password and a port: requests signed for such an address cannot be checked (W-08)")
     if given["OPT_OUT_HANDLED_BY"] not in ("carrier", "us"):
         wrong.append(f"OPT_OUT_HANDLED_BY is {given['OPT_OUT_HANDLED_BY']!r}: it must be carrier or us")
     if not demo and environ.get("TWILIO_ACCOUNT_SID"):

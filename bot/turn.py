@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from bot.apply import Conflict, Scope, apply
 from bot.channels.types import Inbound
 from bot.clinic import ClinicFile
+from bot.dialogue import loops
 from bot.dialogue.decide import context_of, decide
 from bot.dialogue.rescheduling import wants_slots
 from bot.dialogue.targets import listed
@@ -78,6 +79,9 @@ def _store(bot: Bot, inbound: Inbound) -> int | None:
             session.flush()
             return row.id
     except IntegrityError:
+        with bot.store.session() as session:
+            if queries.by_sid(session, inbound.sid) is None:
+                raise  # no copy: something else of the same name was written meanwhile
         return None
 
 
@@ -121,12 +125,13 @@ def _turn(bot: Bot, session: Session, row_id: int, via: str) -> str:
     if wants_slots(understanding, state):
         facts = with_slots(bot, session, phone, facts)
     decision = decide(state=state, understanding=understanding, facts=facts)
+    decision = loops.damp(decision, queries.answers_to_same(session, row, since=now - loops.WITHIN))
     if row.media:  # a picture is never fetched here (W-27); a person looks at it
         decision = replace(decision, effects=(*decision.effects, LogItem(kind="media")))
     queries.keep_state(phone, decision.state)
     apply(Scope(session=session, phone=phone, now=now, communication=row), decision.effects)
     row.reading, row.rule, row.reader = reading_json(understanding), decision.rule[:80], bot.reader.version
-    row.texts = ",".join(effect.key for effect in decision.effects if isinstance(effect, Say))[:300]
+    row.texts = loops.said(decision)
     row.reply = _written(bot, phone, decision, understanding) or None
     if row.reply and via == "outbox":
         _queue(session, row, now)
@@ -191,6 +196,28 @@ def _written(bot: Bot, phone: PhoneRow, decision: Decision, read: Understanding)
 CARRIER_ANSWERS = frozenset({"opt_out", "opt_out_cancel", "opt_in", "help"})
 
 
+def floor(bot: Bot, body: str, state: State) -> tuple[Decision | None, str]:
+    """What is answered when all else fails, with no database and no network: danger as always (S-05), anything else by the
+    sentence that a person will answer, a carriers' word by nothing: it takes effect later.
+
+    Gives the decision on danger, or None, and the answer.
+    """
+    now = bot.clock().astimezone(bot.clinic.zone)
+    try:
+        read = bot.reader.read(Message(text=body[:MAX_WORDS], now=now, language=state.language))
+    except Exception as error:  # perhaps it is the reader that broke the turn
+        log.error("reader_failed", error=type(error).__name__)
+        read = Understanding()
+    if read.keyword in CARRIER_ANSWERS:
+        return None, ""
+    if read.urgent is None:
+        return None, compose(bot.clinic.clinic.name, [bot.texts.render("failed", read.language or state.language)])
+    facts = Facts(now=now, clinic=bot.clinic.clinic, languages=bot.texts.languages)
+    decision = decide(state=state, understanding=read, facts=facts)
+    parts = [bot.texts.render(say.key, decision.language, say.values) for say in decision.effects if isinstance(say, Say)]
+    return decision, compose(bot.clinic.clinic.name, parts)
+
+
 def _failed(bot: Bot, row_id: int, via: str) -> str:
     """The turn broke: the message stands on top of the inbox, and the patient hears that a person will answer."""
     with bot.store.begin() as session:
@@ -199,9 +226,11 @@ def _failed(bot: Bot, row_id: int, via: str) -> str:
             return row.reply or ""
         phone = session.get_one(PhoneRow, row.phone_id)
         now = bot.clock()
-        state = queries.state_of(phone)
-        apply(Scope(session=session, phone=phone, now=now, communication=row), (LogItem(kind="failed_turn"),))
-        text = compose(bot.clinic.clinic.name, [bot.texts.render("failed", state.language)])
+        danger, text = floor(bot, row.body, queries.state_of(phone))
+        if danger is not None:
+            queries.keep_state(phone, danger.state)
+        effects = (*(danger.effects if danger else ()), LogItem(kind="failed_turn"))
+        apply(Scope(session=session, phone=phone, now=now, communication=row), effects)
         row.status, row.reply, row.answered_via, row.rule = "failed", text, via, "failed"
         if via == "outbox":
             _queue(session, row, now)

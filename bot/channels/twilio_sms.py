@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import phonenumbers
 import requests
 from twilio.base.exceptions import TwilioException
 from twilio.http.http_client import TwilioHttpClient
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import RequestValidator, get_signature_algorithm
 from twilio.rest import Client
 from twilio.twiml.messaging_response import MessagingResponse
 
@@ -29,14 +29,26 @@ class SendError(Exception):
         self.code = code
 
 
-def signed(*, tokens: tuple[str, ...], url: str, form: Mapping[str, Any], signature: str | None) -> bool:
-    """Whether Twilio signed this request. url: the public one, raw path and query (W-05, W-06); form: the MultiDict (W-09)."""
+class Headers(Protocol):
+    """The fields of a request's head, looked up in any case."""
+
+    def get(self, key: str, /) -> str | None:
+        """The value, or None."""
+
+
+def signed(*, tokens: tuple[str, ...], url: str, form: Mapping[str, Any], headers: Headers) -> bool:
+    """Whether Twilio signed this request. url: the public one, raw path and query (W-05, W-06); form: the MultiDict (W-09).
+
+    tokens: auth tokens, or secrets of shared keys, whose requests name their algorithm in a header (W-11).
+    """
+    signature = headers.get("X-Twilio-Signature")
     if not signature:
         return False
-    return any(RequestValidator(token).validate(url, form, signature) for token in tokens)
+    algorithm = get_signature_algorithm(headers.get("X-Twilio-Webhooks-Signature-Settings"))
+    return any(RequestValidator(token).validate(url, form, signature, algorithm) for token in tokens)
 
 
-def parse(form: Mapping[str, str], headers: Mapping[str, str]) -> Inbound | None:
+def parse(form: Mapping[str, str], headers: Headers) -> Inbound | None:
     """The message in the form; None without MessageSid or sender (W-02). Whatever is no phone is not textable (W-26)."""
     sid, sender = form.get("MessageSid") or form.get("SmsMessageSid") or form.get("SmsSid") or "", form.get("From", "").strip()
     if not sid or not sender:
@@ -48,7 +60,7 @@ def parse(form: Mapping[str, str], headers: Mapping[str, str]) -> Inbound | None
         sender=sender[:64],
         receiver=form.get("To", "")[:64],
         body=form.get("Body", ""),
-        media=int(media) if media.isdecimal() else 0,
+        media=int(media) if re.fullmatch("[0-9]{1,2}", media) else 0,
         retry=retry,
         textable=is_phone(sender),
     )
@@ -56,7 +68,7 @@ def parse(form: Mapping[str, str], headers: Mapping[str, str]) -> Inbound | None
 
 def is_phone(sender: str) -> bool:
     """Whether `sender` is a phone number in E.164 that can be answered: no short code, name, WhatsApp or RCS address."""
-    if not re.fullmatch(r"\+\d{8,15}", sender):
+    if not re.fullmatch(r"\+[0-9]{8,15}", sender):
         return False
     try:
         return phonenumbers.is_possible_number(phonenumbers.parse(sender))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.twilio_sms import SendError
 from bot.channels.types import Sent
 from bot.delivery.spool import Spool
+from bot.delivery.status import advance
 from bot.store.models import CommunicationRow, OutboxRow, PhoneRow
 from bot.turn import Bot, answer, take
 
@@ -73,7 +75,8 @@ def _sent(bot: Bot, outbox_id: int, result: Sent) -> None:
         outbox = session.get_one(OutboxRow, outbox_id)
         communication = session.get_one(CommunicationRow, outbox.communication_id)
         outbox.status = "sent"
-        communication.provider_sid, communication.status, communication.at = result.sid, result.status, bot.clock()
+        communication.provider_sid, communication.at = result.sid, bot.clock()
+        advance(communication, result.status)  # a callback may have come first (W-31)
 
 
 def _not_sent(bot: Bot, outbox_id: int, code: int | None) -> None:
@@ -91,7 +94,7 @@ def _not_sent(bot: Bot, outbox_id: int, code: int | None) -> None:
 def sweep(bot: Bot, spool: Spool) -> None:
     """Takes in what lay in the spool, and answers what a crash left unanswered."""
     for path, inbound in spool.waiting():
-        take(bot, inbound, via="outbox")  # its webhook has long been answered
+        take(bot, replace(inbound, retry=False), via="outbox")  # its webhook has long been answered
         path.unlink(missing_ok=True)
     with bot.store.session() as session:
         left = session.scalars(
@@ -114,13 +117,13 @@ class Sender(threading.Thread):
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        """Never ends by an error: what failed is tried again."""
+        """Never ends by an error, and one job does not wait for the other: what failed is tried again."""
         while not self._stopped.wait(self._every):
-            try:
-                sweep(self._bot, self._spool)
-                send_waiting(self._bot, self._channel)
-            except (SQLAlchemyError, OSError) as error:
-                log.error("sender_failed", error=type(error).__name__)
+            for job in (partial(sweep, self._bot, self._spool), partial(send_waiting, self._bot, self._channel)):
+                try:
+                    job()
+                except Exception as error:  # a thread that ended would stop all texts, and nobody would see it
+                    log.error("sender_failed", job=job.func.__name__, error=type(error).__name__)
 
     def stop(self) -> None:
         """Ends the thread."""

@@ -8,9 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+import structlog
+from cryptography.fernet import InvalidToken
 
 from bot.channels.types import Inbound
 from bot.store.crypto import Cipher
+
+log = structlog.get_logger()
 
 
 class Spool:
@@ -36,7 +40,12 @@ class Spool:
             os.close(folder)
 
     def waiting(self) -> Iterator[tuple[Path, Inbound]]:
-        """The messages, oldest first, with the file to remove when each is taken in."""
+        """The messages, oldest first, with the file to remove when each is taken in. One that no key opens stays where it is."""
         files = sorted(self._folder.glob("*.msg"), key=lambda path: path.stat().st_mtime) if self._folder.is_dir() else []
         for path in files:
-            yield path, msgspec.json.decode(self._cipher.decrypt(path.read_bytes()), type=Inbound)
+            try:
+                inbound = msgspec.json.decode(self._cipher.decrypt(path.read_bytes()), type=Inbound)
+            except (InvalidToken, msgspec.DecodeError) as error:
+                log.error("spool_unreadable", file=path.name, error=type(error).__name__)
+                continue
+            yield path, inbound

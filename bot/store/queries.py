@@ -136,6 +136,24 @@ def by_sid(session: Session, sid: str) -> CommunicationRow | None:
     return session.scalar(select(CommunicationRow).where(CommunicationRow.provider_sid == sid))
 
 
+def answers_to_same(session: Session, row: CommunicationRow, *, since: datetime) -> list[str]:
+    """With which text keys, joined by commas, the words of `row` were answered on that phone since then: one entry an answer."""
+    rows = session.execute(
+        select(CommunicationRow.body, CommunicationRow.texts)
+        .where(
+            CommunicationRow.phone_id == row.phone_id,
+            CommunicationRow.id < row.id,
+            CommunicationRow.direction == "inbound",
+            CommunicationRow.reply.is_not(None),
+            CommunicationRow.at > since,
+        )
+        .order_by(CommunicationRow.id.desc())
+        .limit(20)
+    )
+    words = row.body.strip().casefold()
+    return [texts or "" for body, texts in rows if body.strip().casefold() == words]
+
+
 def thread(session: Session, phone_id: int, *, limit: int = 200) -> list[CommunicationRow]:
     """The newest texts of a conversation, oldest first."""
     rows = session.scalars(

@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.understand import model as models
 from bot.understand.choices import lone_number, people_named, pick
 from bot.understand.danger import Floor, load_floor
+from bot.understand.encoder import Encoder
 from bot.understand.judge import Judged, judge
 from bot.understand.language import Detector, train_detector
 from bot.understand.lexicon import Lexicon, load_lexicon, squeeze
@@ -142,6 +143,7 @@ class Reader:
 
 def load_reader(folder: Path, *, cache: Path | None = None) -> Reader:
     """Reads `folder`/LANG for every language and trains what the cache does not hold. Raises DataError for broken files."""
+    encoder = Encoder()
     codes = sorted(path.parent.name for path in folder.glob("*/keywords.yaml"))
     phrases: dict[str, list[Phrase]] = {}
     tongues = {}
@@ -152,20 +154,19 @@ def load_reader(folder: Path, *, cache: Path | None = None) -> Reader:
             lexicon=load_lexicon(own),
             floor=load_floor(own / "danger.yaml"),
             times=load_vocabulary(folder, code),
-            model=_model(phrases[code], cache, code),
+            model=_model(phrases[code], encoder, cache, code),
         )
     detector = train_detector({code: [phrase.text for phrase in own] for code, own in phrases.items()})
     return Reader(tongues=tongues, detector=detector, version=_digest([p for own in phrases.values() for p in own]))
 
 
-def _model(phrases: list[Phrase], cache: Path | None, code: str) -> models.Model:
-    if cache is None:
-        return models.train(phrases)
-    path = cache / f"{code}-{_digest(phrases)}.npz"
-    found = models.load(path)
+def _model(phrases: list[Phrase], encoder: Encoder, cache: Path | None, code: str) -> models.Model:
+    path = cache / f"{code}-{_digest(phrases)}.npz" if cache else None
+    found = models.load(path, encoder) if path else None
     if found is None:
-        found = models.train(phrases)
-        found.save(path)
+        found = models.train(phrases, encoder)
+        if path:
+            found.save(path)
     return found
 
 

@@ -10,18 +10,13 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from bot.channels import twilio_sms
 from bot.channels.types import Inbound
-from bot.dialogue.decide import decide
-from bot.dialogue.types import Facts, Say, State
-from bot.store import queries
-from bot.texts import compose
-from bot.turn import take
-from bot.understand.types import Message
+from bot.delivery.status import record
+from bot.dialogue.types import State
+from bot.turn import floor, take
 from bot.web.wiring import Wired
 
 log = structlog.get_logger()
 blueprint = Blueprint("webhook", __name__)
-# How far a status has come; a later callback never takes one back (W-31).
-RANK = {"queued": 0, "accepted": 0, "scheduled": 0, "sending": 1, "sent": 2, "delivered": 3, "undelivered": 3, "failed": 3, "read": 4}
 
 
 def wired() -> Wired:
@@ -33,6 +28,7 @@ def wired() -> Wired:
 def sms() -> Response:
     """An inbound text, signed by the provider. Answers TwiML; 403 unsigned; 503 only when it could not be stored anywhere."""
     _verify()
+    _ours(request.form.get("To", ""))
     inbound = twilio_sms.parse(request.form, request.headers)
     if inbound is None:
         log.warning("no_message", fields=sorted(set(request.form) & {"MessageSid", "From", "To", "Body"}))
@@ -46,38 +42,31 @@ def sms() -> Response:
 
 def _without_database(inbound: Inbound) -> Response:
     """Danger is answered whatever is broken (S-05); everything else is stored on disk before it counts (W-20)."""
-    answer, urgent = _floor(inbound)
+    danger, answer = floor(wired().bot, inbound.body, State())
     try:
         wired().spool.put(inbound)
     except OSError as error:
         log.error("spool_unwritable", error=type(error).__name__)
-        if not urgent:
+        if danger is None:
             return Response("cannot store the message now", status=503)
     return _twiml(answer if inbound.textable else "")
 
 
-def _floor(inbound: Inbound) -> tuple[str, bool]:
-    """What can be answered with neither database nor network: the safety text, else the fixed one."""
-    bot = wired().bot
-    now = bot.clock().astimezone(bot.clinic.zone)
-    read = bot.reader.read(Message(text=inbound.body, now=now))
-    if read.urgent is None:
-        return compose(bot.clinic.clinic.name, [bot.texts.render("failed", read.language)]), False
-    facts = Facts(now=now, clinic=bot.clinic.clinic, languages=bot.texts.languages)
-    decision = decide(state=State(), understanding=read, facts=facts)
-    parts = [bot.texts.render(say.key, decision.language, say.values) for say in decision.effects if isinstance(say, Say)]
-    return compose(bot.clinic.clinic.name, parts), True
-
-
 @blueprint.post("/sms/status")
 def status() -> Response:
-    """A status callback: best effort, unordered, repeated (W-29, W-31)."""
+    """A status callback (W-29): 204 whatever it tells; 503 when it could not be stored."""
     _verify()
-    sid, said = request.form.get("MessageSid", ""), request.form.get("MessageStatus", "")
-    with wired().bot.store.begin() as session:
-        row = queries.by_sid(session, sid)
-        if row is not None and row.direction == "outbound" and RANK.get(said, -1) > RANK.get(row.status, -1):
-            row.status = said
+    form, store = request.form, wired().bot.store
+    sid = form.get("MessageSid") or form.get("SmsSid", "")
+    said = form.get("MessageStatus") or form.get("SmsStatus", "")
+    if not sid or not said:
+        return Response(status=204)
+    try:
+        with store.begin() as session:
+            record(session, sid=sid[:64], status=said, phone_key=store.cipher.index(form.get("To", "")))
+    except SQLAlchemyError as error:
+        log.error("database_down", error=type(error).__name__)
+        return Response("cannot store the status now", status=503)
     return Response(status=204)
 
 
@@ -108,11 +97,19 @@ def _verify() -> None:
         form = request.form
     except RequestEntityTooLarge:
         abort(413)
-    if not twilio_sms.signed(tokens=settings.auth_tokens, url=url, form=form, signature=request.headers.get("X-Twilio-Signature")):
+    if not twilio_sms.signed(tokens=settings.auth_tokens, url=url, form=form, headers=request.headers):
         log.warning("signature_refused")
         abort(403)
     if settings.account_sid and form.get("AccountSid", settings.account_sid) != settings.account_sid:
         log.warning("foreign_account")
+        abort(403)
+
+
+def _ours(receiver: str) -> None:
+    """403 for a text to a number that is not this clinic's (W-12)."""
+    number = wired().settings.number
+    if number and receiver and receiver.rpartition(":")[2] != number:
+        log.warning("foreign_number")
         abort(403)
 
 

@@ -1,0 +1,120 @@
+"""What all tests share: the reader read once, a clinic on a database of its own, and a provider that signs and posts."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from flask import Flask
+from werkzeug.serving import make_server
+
+import app as application
+from bot.seed import seed
+from bot.settings import Settings, read_settings
+from tests.provider import ACCOUNT, CLINIC_NUMBER, PUBLIC, TOKENS, Answer, post
+from tests.world import PEOPLE, Clock, Parts, World, load_parts
+
+KEY = Fernet.generate_key().decode()
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@pytest.fixture(autouse=True)
+def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reaches another machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        assert self.family == socket.AF_UNIX or address[0] in LOOPBACK, f"a test tried to reach {address}"
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def bot_parts() -> Iterator[Parts]:
+    """The reader and the texts, read once; applications get this reader."""
+    parts = load_parts()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(application, "load_reader", lambda *_, **__: parts.reader)
+        yield parts
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Wednesday 4 March 2026, nine in the morning at the clinic, until it is moved."""
+    return Clock()
+
+
+def settings_in(folder: Path) -> Settings:
+    """The settings of a clinic with a provider, its database and spool in that folder."""
+    return read_settings({
+        "DATABASE_URL": f"sqlite:///{folder / 'clinic.db'}", "ATTEND_KEY": KEY, "SPOOL_DIR": str(folder / "spool"),
+        "PUBLIC_URL": f"{PUBLIC}/#rc=2&rp=all", "TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": ",".join(TOKENS),
+        "TWILIO_NUMBER": CLINIC_NUMBER, "OPT_OUT_HANDLED_BY": "us",
+    })  # fmt: skip
+
+
+@contextmanager
+def application_on(settings: Settings, clock: Clock) -> Iterator[Flask]:
+    """The application as a server starts it, and the end of it."""
+    app = application.create_app(settings, clock=clock)
+    yield app
+    app.extensions["attend"].bot.store.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def seeded_file(bot_parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the demo's people, all of them reminded of their visits; tests work on copies."""
+    folder, clock = tmp_path_factory.mktemp("seeded"), Clock()
+    with application_on(settings_in(folder), clock) as app:
+        bot = app.extensions["attend"].bot
+        world = World(bot=bot, clock=clock, phones=seed(bot, PEOPLE))
+        for who in ("dorothy", "marcus", "lucia", "ernesto", "nadia", "rosa"):
+            world.remind(who)
+    return folder / "clinic.db"  # the last connection is closed, so the journal is folded in
+
+
+@pytest.fixture
+def settings(tmp_path: Path, seeded_file: Path) -> Settings:
+    """Settings on a fresh copy of the seeded database."""
+    shutil.copy(seeded_file, tmp_path / "clinic.db")
+    return settings_in(tmp_path)
+
+
+@pytest.fixture
+def app(settings: Settings, clock: Clock) -> Iterator[Flask]:
+    """The application on the seeded clinic."""
+    with application_on(settings, clock) as app:
+        yield app
+
+
+@contextmanager
+def serving(app: Flask) -> Iterator[int]:
+    """Serves an application over HTTP on loopback, one thread a request; gives the port."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield int(server.server_port)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def live(app: Flask) -> Iterator[int]:
+    """The port at which the application is served."""
+    with serving(app) as port:
+        yield port
+
+
+@pytest.fixture
+def signed_post(live: int) -> Callable[..., Answer]:
+    """`post` to the served application."""
+    return lambda form, **how: post(live, form, **how)
