@@ -1,0 +1,254 @@
+"""From pieces to wishes: what belongs together, what is ruled out, and what remains."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from bot.understand.times.grammar import Grammar, Piece, Window
+from bot.understand.types import When, Wish
+
+BREAKS = {",", ";", ".", "!", "?", "/", "+"}
+
+
+def pieces_of(grammar: Grammar) -> list[Piece]:
+    """The pieces of a row of items, in their order, each with whether it is ruled out."""
+    found: list[Piece] = []
+    at, no, sep, scope = 0, False, "", ""
+    while at < len(grammar.items):
+        kind, value = grammar.kind(at), grammar.value(at)
+        piece = _listed(grammar, at, found, sep) or _piece(grammar, at, no)
+        if piece is not None:
+            made, used, consumed_no = piece
+            found.append(replace(made, no=(no and not consumed_no) or made.no, sep=sep if found else ""))
+            if consumed_no:
+                no = False
+            at, sep = at + used, ""
+            continue
+        if kind == "neg" and grammar.kind(at + 1) in ("sign", "good", "") and not (at == 0 and grammar.kind(1) == "good"):
+            if found and not no:  # "tuesday no, ...": it belongs to what stands before it
+                found = _mark(found, no=True)
+            no, sep = False, "break"
+        elif kind in ("neg", "except") or (kind == "busy" and _piece(grammar, at + 1, True)):
+            no, sep, scope = True, sep or "also", "except" if kind == "except" else "neg"
+        elif kind in ("bad", "busy"):
+            found = _mark(found, no=True)
+            no, sep = False, "break"
+        elif kind == "good":
+            if grammar.kind(at - 1) not in ("neg", "except"):  # "not available" is no good word
+                found = _mark(found, good=True)
+                no, sep = False, "break"
+        elif kind == "also":
+            sep = sep or "also"
+        elif kind == "sign" and value in BREAKS:
+            sep = "also" if value in ("/", "+") else "comma"
+            if value in (".", ";", "!", "?"):
+                no = False
+        elif kind == "word":
+            if no and scope == "neg" and _clause(str(value)):
+                no = False
+        at += 1
+    return found
+
+
+def _piece(grammar: Grammar, at: int, no: bool) -> tuple[Piece, int, bool] | None:
+    """The piece at a position; the last value tells that a negation before it is part of it ("not before 3")."""
+    if grammar.kind(at) == "open" and grammar.value(at) in ("from", "until", "by", "latest", "from_day"):
+        way = str(grammar.value(at))
+        if no and way in ("from", "from_day"):
+            way = "until_with"
+        elif no:
+            way = "from_with"
+        ranged = grammar.range_at(at)
+        if ranged:
+            return ranged[0], ranged[1], False
+        window = None if _a_day_follows(grammar, at) else grammar.window_at(at)
+        if window:
+            flipped = _flip(window[0]) if no else window[0]
+            return Piece(window=flipped), window[1], no
+        skip = 1 + (grammar.kind(at + 1) == "of")
+        days = grammar.days_at(at + skip) or grammar.days_at(at + 1) or (grammar.day_number(at + skip) if _a_day_follows(grammar, at) else None)
+        if days and days[0].days:
+            used = (1 if grammar.days_at(at + 1) and not grammar.days_at(at + skip) else skip) + days[1]
+            return Piece(days=_opened(grammar, days[0].days, way, days[0].week)), used, no
+        return None
+    window = grammar.window_at(at)
+    if window and grammar.kind(at) != "ordinal":
+        days_first = grammar.days_at(at)
+        if not days_first or days_first[1] < window[1]:
+            return Piece(window=window[0]), window[1], False
+    days = grammar.days_at(at)
+    return (days[0], days[1], False) if days else None
+
+
+def _listed(grammar: Grammar, at: int, found: list[Piece], sep: str) -> tuple[Piece, int, bool] | None:
+    """The 12 of "march 10 or 12"."""
+    if sep == "also" and found and found[-1].dated and grammar.kind(at) == "number":
+        day = grammar.day_number(at)
+        return (day[0], day[1], False) if day else None
+    return None
+
+
+def _a_day_follows(grammar: Grammar, at: int) -> bool:
+    """ "después del 20", "after the 20": a day of the month, not an hour."""
+    if grammar.kind(at + 1) == "number":
+        return grammar.items[at].text.endswith((" del", " el")) and grammar.kind(at + 2) != "part"
+    return grammar.kind(at + 1) == "of" and grammar.items[at + 1].text in ("the", "del", "el") and grammar.kind(at + 2) == "number"
+
+
+def _opened(grammar: Grammar, days: frozenset[date], way: str, whole: bool) -> frozenset[date]:
+    """Before, after, until a day; "not before" begins with the day itself."""
+    first, last = min(days), max(days)
+    rules = {
+        "from": lambda day: day > last,
+        "from_day": lambda day: day > last,
+        "from_with": lambda day: day >= first,
+        "until": lambda day: day < first,
+        "until_with": lambda day: day <= last,
+        "by": lambda day: day <= last,
+        "latest": lambda day: day <= last,
+    }
+    return frozenset(day for day in grammar.days if rules[way](day))
+
+
+def _flip(window: Window) -> Window:
+    """What "not after 3" and "not before 3" leave."""
+    low, high = window
+    return (high, None) if low is None else (None, low)
+
+
+def _clause(word: str) -> bool:
+    return word in ("so", "because", "cuz", "cause", "porque", "pero", "but", "then", "entonces", "asi")
+
+
+def _mark(found: list[Piece], *, no: bool = False, good: bool = False) -> list[Piece]:
+    """Applies what stands behind a piece ("X is no good", "X is better") to the last list of pieces."""
+    marked = list(found)
+    for index in range(len(marked) - 1, -1, -1):
+        piece = marked[index]
+        if good and piece.no and index == len(marked) - 1 and piece.sep in ("comma", "break"):
+            marked[index] = replace(piece, no=False, good=True)
+        elif no and not piece.good:
+            marked[index] = replace(piece, no=True)
+        if piece.sep != "also" and piece.sep != "":
+            break
+    return marked
+
+
+def wishes_of(pieces: list[Piece], grammar: Grammar) -> When | None:
+    """The wishes that pieces leave."""
+    if not pieces:
+        return None
+    groups = _groups(pieces)
+    wanted = [group for group in groups if not group.no]
+    refused = [group for group in groups if group.no]
+    if not wanted and not refused:
+        return None
+    wishes = [Wish(days=_sorted(group.days), start=_start(group), end=_end(group)) for group in wanted] or [Wish()]
+    for group in refused:
+        wishes = [rest for wish in wishes for rest in _without(wish, group, grammar)]
+    wishes = [wish for wish in dict.fromkeys(wishes) if wish.days is None or wish.days]
+    return When(wishes=tuple(wishes), doubtful=_doubtful(pieces)) if wishes else None
+
+
+def _doubtful(pieces: list[Piece]) -> bool:
+    """ "not monday, tuesday": the second may be ruled out too, or be what is wanted."""
+    return any(piece.no and piece.sep == "comma" and before.no for before, piece in zip(pieces, pieces[1:], strict=False))
+
+
+def _groups(pieces: list[Piece]) -> list[Piece]:
+    """Days and windows that belong together, joined; a list of days shares the window that follows it."""
+    groups: list[Piece] = []
+    for piece in pieces:
+        last = groups[-1] if groups else None
+        if last is not None and last.no == piece.no and piece.sep in ("", "also", "comma") and _joins(last, piece):
+            groups[-1] = _join(last, piece)
+        else:
+            groups.append(piece)
+    for index in range(1, len(groups)):  # "in the morning on tuesday or thursday"
+        before, one = groups[index - 1], groups[index]
+        if before.first and one.sep == "also" and one.window is None and one.days is not None and one.no == before.no:
+            groups[index] = replace(one, window=before.window, first=True)
+    for index in range(len(groups) - 2, -1, -1):
+        one, after = groups[index], groups[index + 1]
+        if one.window is None and after.window is not None and after.days is not None and after.sep == "also" and one.no == after.no:
+            groups[index] = replace(one, window=after.window)
+    return _share(groups)
+
+
+def _joins(last: Piece, piece: Piece) -> bool:
+    if last.days is None and last.window is None:
+        return True  # "any day", then more
+    if last.days is not None and last.window is None and piece.days is None:
+        return True
+    if last.window is not None and last.days is None and piece.window is None:
+        return True
+    if piece.sep == "" and last.days is not None and piece.days is not None and piece.window is None and last.window is None:
+        return last.week or piece.week
+    return piece.days is None and last.window is not None and piece.sep == "" and _overlaps(last.window, piece.window)
+
+
+def _overlaps(one: Window, other: Window | None) -> bool:
+    if other is None:
+        return False
+    return max(one[0] or 0, other[0] or 0) <= min(one[1] or 1440, other[1] or 1440)
+
+
+def _join(last: Piece, piece: Piece) -> Piece:
+    days = last.days if piece.days is None else piece.days if last.days is None else (last.days & piece.days or piece.days)
+    window = last.window if piece.window is None else piece.window if last.window is None else _meet(last.window, piece.window)
+    first = last.days is None and last.window is not None and piece.days is not None
+    return replace(last, days=days, window=window, week=last.week and piece.week, first=last.first or first)
+
+
+def _meet(one: Window, other: Window) -> Window:
+    """Both at once; a clock inside a part of the day is that clock."""
+    lows = [edge for edge in (one[0], other[0]) if edge is not None]
+    highs = [edge for edge in (one[1], other[1]) if edge is not None]
+    low, high = (max(lows) if lows else None), (min(highs) if highs else None)
+    return (low, high) if low is None or high is None or low <= high else other
+
+
+def _share(groups: list[Piece]) -> list[Piece]:
+    """A window that stands alone holds for the days that are wanted: "mornings, monday or friday"."""
+    windows = [group for group in groups if group.days is None and group.window is not None and not group.no]
+    bare = [group for group in groups if group.days is not None and group.window is None and not group.no]
+    if len(windows) != 1 or not bare:
+        return groups
+    window = windows[0].window
+    return [replace(group, window=window) if group in bare else group for group in groups if group is not windows[0]]
+
+
+def _without(wish: Wish, refused: Piece, grammar: Grammar) -> list[Wish]:
+    """What a wish leaves when days, a window, or both are ruled out."""
+    if refused.days is not None and refused.window is None:
+        out = refused.every or refused.days
+        return [replace(wish, days=tuple(day for day in (wish.days or grammar.days) if day not in out))]
+    if refused.window is None:
+        return [wish]
+    low, high = refused.window
+    rest = []
+    if refused.days is not None:
+        untouched = tuple(day for day in (wish.days or grammar.days) if day not in refused.days)
+        rest.append(replace(wish, days=untouched))
+        wish = replace(wish, days=tuple(day for day in (wish.days or grammar.days) if day in refused.days))
+        if not wish.days:
+            return rest
+    if low is not None and low > 480 and (wish.start is None or wish.start < low):
+        rest.append(replace(wish, end=low))
+    if high is not None and high < 1200 and (wish.end is None or wish.end > high):
+        rest.append(replace(wish, start=high))
+    return rest
+
+
+def _sorted(days: frozenset[date] | None) -> tuple[date, ...] | None:
+    return None if days is None else tuple(sorted(days))
+
+
+def _start(group: Piece) -> int | None:
+    return group.window[0] if group.window else None
+
+
+def _end(group: Piece) -> int | None:
+    return group.window[1] if group.window else None
+

@@ -1,0 +1,405 @@
+"""From a row of items to pieces: sets of days and windows of the day, each with whether it is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.understand.times.vocabulary import Item, Vocabulary
+
+HORIZON = 35  # days that are looked at, today the first
+Window = tuple[int | None, int | None]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A set of days, a window, or both. no: it is ruled out. sep: what stands before it ("" nothing, also, comma, break).
+
+    week: the days are a stretch that a weekday may narrow. good: it was called better. every: all the days that a weekday
+    names, which is what is meant where it is ruled out. dated: it is a day of a month. first: its window was said before its days.
+    """
+
+    days: frozenset[date] | None = None
+    window: Window | None = None
+    no: bool = False
+    sep: str = ""
+    week: bool = False
+    good: bool = False
+    every: frozenset[date] | None = None
+    dated: bool = False
+    first: bool = False
+
+
+class Grammar:
+    """Reads one row of items. Each `_name` method gives (piece, how many items it used) or None at a position."""
+
+    def __init__(self, items: list[Item], vocabulary: Vocabulary, today: date) -> None:
+        self.items, self.vocabulary, self.today = items, vocabulary, today
+        self.days = [today + timedelta(days=n) for n in range(HORIZON)]
+        self._many = False
+
+    def kind(self, at: int) -> str:
+        """The kind of the item at a position, "" past the end."""
+        return self.items[at].kind if 0 <= at < len(self.items) else ""
+
+    def value(self, at: int) -> object:
+        """The value of the item at a position."""
+        return self.items[at].value if 0 <= at < len(self.items) else None
+
+    # ---- days
+
+    def days_at(self, at: int) -> tuple[Piece, int] | None:
+        """A set of days that begins at a position."""
+        for rule in (self.range_at, self._single_day):
+            found = rule(at)
+            if found:
+                return found
+        return None
+
+    def range_at(self, at: int) -> tuple[Piece, int] | None:
+        """"mon thru thurs", "from the 10th to the 14th"."""
+        start = at + (self.kind(at) == "open" and self.value(at) in ("from", "between"))
+        first = self._single_day(start)
+        if not first or first[0].week:
+            return None
+        middle = start + first[1]
+        if not (self.kind(middle) == "range" or self.value(middle) in ("-", "by") or (start > at and self.kind(middle) == "also")):
+            return None
+        skip = 1 + (self.kind(middle + 1) == "of" or self.kind(middle + 1) == "at")
+        last = self._single_day(middle + skip) or (self._single_day(middle + 1) if skip > 1 else None)
+        if not last and self.kind(middle + skip) == "number" and self.kind(start) == "of":
+            last = self.day_number(middle + skip)
+        if not last:
+            return None
+        begin, end = min(first[0].days or {self.today}), min(last[0].days or {self.today})
+        if end < begin:
+            end = min((day for day in self.days if day.weekday() == end.weekday() and day >= begin), default=begin)
+        days = frozenset(day for day in self.days if begin <= day <= end)
+        return Piece(days=days), middle + skip + last[1] - at
+
+    def _single_day(self, at: int) -> tuple[Piece, int] | None:
+        for rule in (self._relative, self._weeks, self._weekday, self._date, self._group):
+            found = rule(at)
+            if found:
+                return found
+        return None
+
+    def _relative(self, at: int) -> tuple[Piece, int] | None:
+        """"tomorrow", "in 3 days", "2 weeks from now", "a week from friday"."""
+        if self.kind(at) == "day":
+            shift = self.value(at)
+            return Piece(days=self._only(self.today + timedelta(days=int(shift)))), 1  # type: ignore[call-overload]
+        start = at + (self.kind(at) == "open" and self.value(at) == "in")
+        start += start > at and self.kind(start) == "open" and self.value(start) == "around"
+        number = self._count(start)
+        if number and start > at and self.kind(start + 1) != "units" and self.items[at].text.startswith(("de hoy", "de aqui", "de aca")):
+            return Piece(days=self._only(self.today + self._span(number, "day"))), start + 1 - at
+        if number is None or self.kind(start + 1) != "units" or self.value(start + 1) not in ("day", "week", "month"):
+            return None
+        after = start + 2
+        if self.kind(after) == "open" and self.value(after) in ("from_day", "from") and (base := self._single_day(after + 1)):
+            day = min(base[0].days or {self.today})
+            return Piece(days=self._only(day + self._span(number, self.value(start + 1)))), after + 1 + base[1] - at
+        told = self.kind(after) == "open" and self.value(after) == "from_now"
+        if start == at and not told:
+            return None
+        day = self.today + self._span(number, self.value(start + 1))
+        return Piece(days=self._only(day)), after + told - at
+
+    def _count(self, at: int) -> int | None:
+        if self.kind(at) == "number":
+            return int(self.value(at))  # type: ignore[call-overload]
+        return 1 if self.kind(at) == "word" and self.value(at) in ("a", "an", "one") else None
+
+    def _span(self, number: int, unit: object) -> timedelta:
+        if unit == "month":
+            return timedelta(days=30 * number)
+        if unit == "day" and self.vocabulary.language == "es" and number in (8, 15):
+            return timedelta(days=number - (number == 8))  # "en ocho días" is a week
+        return timedelta(days=number * (7 if unit == "week" else 1))
+
+    def _weeks(self, at: int) -> tuple[Piece, int] | None:
+        """"next week", "the week after next", "end of the month", "later this week", "this weekend"."""
+        part, start = "", at
+        if self.kind(start) == "within":
+            part, start = str(self.value(start)), start + 1
+        shifted = bool(part) and self.items[start - 1].text.endswith(" next")
+        while self.kind(start) == "of" or (self.kind(start) == "word" and self.value(start) in ("the", "el", "la")):
+            start += 1
+        which, used = self._which(start)
+        unit_at = start + used
+        if self.kind(start) == "which" and self.value(start) == "after_next":
+            return self._week(2, part), start + 1 - at
+        if part and self.kind(unit_at) == "month":
+            return self._month((int(self.value(unit_at)) - self.today.month) % 12, part), unit_at + 1 - at  # type: ignore[call-overload]
+        if self.value(unit_at) == "week" and (base := self._week_of(unit_at + 1)):
+            return base[0], base[1] - at
+        unit = self.value(unit_at) if self.kind(unit_at) in ("units", "groups") else None
+        which = 1 if shifted else which
+        used = unit_at + 1 - at
+        if which is None and unit is not None and self.kind(unit_at + 1) == "which":
+            which, used = {"this": 0, "next": 1, "after_next": 2}[str(self.value(unit_at + 1))], used + 1
+        if unit not in ("week", "month", "weekend") or (which is None and not part):
+            return None
+        if unit == "weekend":
+            saturday = self._monday() + timedelta(days=5 + 7 * (which or 0))
+            return Piece(days=self._in({saturday, saturday + timedelta(days=1)}), week=True), used
+        return (self._month(which or 0, part) if unit == "month" else self._week(which or 0, part)), used
+
+    def _week_of(self, at: int) -> tuple[Piece, int] | None:
+        """The "of the 16th" of "the week of the 16th", and where it ends."""
+        start = at
+        while self.kind(start) == "of":
+            start += 1
+        base = self._date(start - 1) if start > at else None
+        if not base or not base[0].days:
+            return None
+        monday = min(base[0].days) - timedelta(days=min(base[0].days).weekday())
+        return Piece(days=self._in({monday + timedelta(days=n) for n in range(7)}), week=True), start - 1 + base[1]
+
+    def _which(self, at: int) -> tuple[int | None, int]:
+        if self.kind(at) == "which" and self.value(at) != "after_next":
+            return {"this": 0, "next": 1}[str(self.value(at))], 1
+        return None, 0
+
+    def _monday(self) -> date:
+        return self.today - timedelta(days=self.today.weekday())
+
+    def _week(self, shift: int, part: str) -> Piece:
+        monday = self._monday() + timedelta(days=7 * shift)
+        first, last = {"begin": (0, 1), "middle": (2, 2), "end": (3, 4)}.get(part, (0, 6))
+        if part == "later":
+            first = max(0, (self.today - monday).days) if shift == 0 else 3
+        return Piece(days=self._in({monday + timedelta(days=n) for n in range(first, last + 1)}), week=True)
+
+    def _month(self, shift: int, part: str) -> Piece:
+        months = [day for day in self.days if (day.year * 12 + day.month) == self.today.year * 12 + self.today.month + shift]
+        low, high = {"first_week": (1, 7), "last_week": (25, 31), "begin": (1, 10), "middle": (11, 20), "end": (21, 31)}.get(part, (1, 31))
+        return Piece(days=frozenset(day for day in months if low <= day.day <= high), week=True)
+
+    def _weekday(self, at: int) -> tuple[Piece, int] | None:
+        """"friday", "next fri", "fridays", "el lunes que viene", "friday the 13th", "monday 16"."""
+        start, which = at, None
+        if self.kind(at) == "which" and self.kind(at + 1) in ("weekday", "weekdays"):
+            which, start = str(self.value(at)), at + 1
+        if self.kind(start) not in ("weekday", "weekdays"):
+            return None
+        weekday = int(self.value(start))  # type: ignore[call-overload]
+        many = self.kind(start) == "weekdays" or self.kind(at - 1) == "every" or self._any(at - 1) or (self.kind(at - 1) == "also" and self._many)
+        end = start + 1
+        many = many or (self.kind(end) == "part" and self.items[end].text.endswith("s"))
+        self._many = many
+        if self.kind(end) == "which":
+            which, end = str(self.value(end)), end + 1
+        numbered = self._numbered(end, weekday)
+        if numbered:
+            return Piece(days=self._only(numbered[0])), end + numbered[1] - at
+        every = self._weekday_days(weekday, None, True) if which is None else None
+        if which is None and self.today.weekday() == weekday:
+            every = (every or frozenset()) | {self.today}
+        return Piece(days=self._weekday_days(weekday, which, many), every=every), end - at
+
+    def _any(self, at: int) -> bool:
+        return self.kind(at) == "groups" and self.value(at) == "any"
+
+    def _numbered(self, at: int, weekday: int) -> tuple[date, int] | None:
+        """The day of the month that a weekday is followed by, if that day is that weekday."""
+        skip = 1 if self.kind(at) in ("of",) or self.value(at) in ("the", ",") else 0
+        date_found = self._date(at + skip) or self.day_number(at + skip)
+        if date_found and date_found[0].days:
+            day = min(date_found[0].days)
+            if day.weekday() == weekday:
+                return day, date_found[1] + skip
+        return None
+
+    def _weekday_days(self, weekday: int, which: str | None, many: bool) -> frozenset[date]:
+        ahead = [day for day in self.days[1:] if day.weekday() == weekday]
+        if many and which is None:
+            return frozenset(ahead)
+        if which == "this":
+            return self._in({self._monday() + timedelta(days=weekday)}) or frozenset(ahead[:1])
+        if which == "next":
+            return self._in({self._monday() + timedelta(days=7 + weekday)})
+        if which == "after_next":
+            return self._in({self._monday() + timedelta(days=14 + weekday)})
+        return frozenset(ahead[:1])
+
+    def _date(self, at: int) -> tuple[Piece, int] | None:
+        """"3/14", "march 14", "14 de marzo", "the 16th", "el 16"."""
+        if self.kind(at) == "date":
+            first, second = self.value(at)[:2]  # type: ignore[index]
+            month, day = (first, second) if self.vocabulary.month_first else (second, first)
+            return self._month_day(month, day, 1)
+        if self.kind(at) == "month" and self.kind(at + 1) in ("number", "ordinal"):
+            return self._month_day(int(self.value(at)), int(self.value(at + 1)), 2)  # type: ignore[call-overload]
+        skip = 1 if self.kind(at) == "of" or (self.kind(at) == "word" and self.value(at) in ("the", "el")) or self._dia(at) else 0
+        if self.kind(at + skip) in ("number", "ordinal"):
+            number, end = int(self.value(at + skip)), at + skip + 1  # type: ignore[call-overload]
+            joined = end + (self.kind(end) == "of")
+            if self.kind(joined) == "month":
+                return self._month_day(int(self.value(joined)), number, joined + 1 - at)  # type: ignore[call-overload]
+            if self.kind(at + skip) == "ordinal" or (skip and self._names_a_day(at, end)):
+                found = self.day_number(at + skip)
+                return (found[0], found[1] + skip) if found else None
+        if self.kind(at) == "month" and self.kind(at + 1) not in ("number", "ordinal"):
+            days = frozenset(day for day in self.days if day.month == self.value(at))
+            return Piece(days=days, week=True), 1
+        return None
+
+    def _dia(self, at: int) -> bool:
+        return self.kind(at) == "units" and self.value(at) == "day" and self.kind(at + 1) == "number"
+
+    def _names_a_day(self, at: int, end: int) -> bool:
+        """"el 20" is a day; "el 2 de la tarde" or "de las 3" is none."""
+        return self.items[at].text in ("the", "el", "del", "dia", "dias") and self.kind(end) not in ("part", "units", "half", "oclock", "not_times")
+
+    def day_number(self, at: int) -> tuple[Piece, int] | None:
+        if self.kind(at) not in ("number", "ordinal"):
+            return None
+        number = int(self.value(at))  # type: ignore[call-overload]
+        ahead = [day for day in self.days if day.day == number]
+        return (Piece(days=frozenset(ahead[:1]), dated=True), 1) if ahead else None
+
+    def _month_day(self, month: int, day: int, used: int) -> tuple[Piece, int] | None:
+        found = frozenset(each for each in self.days if (each.month, each.day) == (month, day))
+        known = 1 <= month <= 12 and 1 <= day <= 31
+        return (Piece(days=found, dated=True), used) if known else None
+
+    def _group(self, at: int) -> tuple[Piece, int] | None:
+        if self.kind(at) != "groups":
+            return None
+        name = self.value(at)
+        if name == "weekdays":
+            return Piece(days=frozenset(day for day in self.days if day.weekday() < 5), week=True), 1
+        if name == "weekend":
+            many = self.items[at].text.endswith("s") or self.kind(at - 1) == "every"
+            days = [day for day in self.days if day.weekday() >= 5]
+            return Piece(days=frozenset(days if many else days[:2]), week=True), 1
+        return Piece(), 1
+
+    def _only(self, day: date) -> frozenset[date]:
+        return frozenset({day} & set(self.days))
+
+    def _in(self, days: set[date]) -> frozenset[date]:
+        return frozenset(days & set(self.days))
+
+    # ---- times of day
+
+    def clock_at(self, at: int, *, bare: bool) -> tuple[int, int] | None:
+        """(minutes after midnight, items used). bare: a number alone counts, since a word for clocks stands before it."""
+        start = at + (self.kind(at) == "at" or (self.kind(at) in ("every", "of") and self.kind(at + 1) == "number" and bare))
+        bare = bare or start > at
+        if self.kind(start) == "quarter_to" or self.kind(start) == "quarter_past" or self.kind(start) == "half":
+            hour = self.clock_at(start + 1, bare=True)
+            if hour:
+                shift = {"quarter_to": -15, "quarter_past": 15, "half": 30}[self.kind(start)]
+                return hour[0] + shift, start + 1 + hour[1] - at
+        kind = self.kind(start)
+        if kind in ("clock", "digits") and (kind == "clock" or bare):
+            minutes, sure = self.value(start)  # type: ignore[misc]
+            end = start + 1
+            if kind == "clock" and not sure and self.kind(end) == "part":
+                return self._with_part(minutes, end, at)
+            return (minutes if sure else _afternoon(minutes)), end - at
+        if kind not in ("number", "ordinal") or not 1 <= int(self.value(start)) <= 23:  # type: ignore[call-overload]
+            return None
+        return self._hour(start, at, bare)
+
+    def _hour(self, start: int, at: int, bare: bool) -> tuple[int, int] | None:
+        minutes, end = int(self.value(start)) * 60, start + 1  # type: ignore[call-overload]
+        told = False
+        if self.kind(end) in ("half", "quarter_past", "quarter_to") and self.vocabulary.language == "es":
+            minutes += {"half": 30, "quarter_past": 15, "quarter_to": -15}[self.kind(end)]
+            end, told = end + 1, True
+        elif self.kind(end) == "number" and int(self.value(end)) in (15, 30, 45) and (bare or self.kind(end + 1) == "part"):  # type: ignore[call-overload]
+            minutes, end, told = minutes + int(self.value(end)), end + 1, bare  # type: ignore[call-overload]
+        if self.kind(end) == "oclock":
+            end, told = end + 1, True
+        if self.kind(end) == "part" and self.items[end].text not in ("early", "late"):
+            return self._with_part(minutes, end, at)
+        if self.kind(end) in ("units", "not_times") or not (bare or told):
+            return None
+        return (_afternoon(minutes) if minutes < 780 else minutes), end - at
+
+    def _with_part(self, minutes: int, part_at: int, at: int) -> tuple[int, int]:
+        """"2 de la tarde", "7 in the evening"."""
+        low, high = self.value(part_at)  # type: ignore[misc]
+        if minutes < 720 and (low or 0) >= 720 and minutes != 0:
+            minutes += 720
+        return minutes, part_at + 1 - at
+
+    def window_at(self, at: int) -> tuple[Window, int] | None:
+        """A window of the day that begins at a position."""
+        for rule in (self._opened, self._between, self._part, self._exact):
+            found = rule(at)
+            if found:
+                return found
+        return None
+
+    def _opened(self, at: int) -> tuple[Window, int] | None:
+        """"after 3", "no later than 11", "around 10"."""
+        if self.kind(at) != "open" or self.value(at) not in ("from", "until", "by", "around", "latest", "from_day"):
+            return None
+        way, start = self.value(at), at + 1
+        while self.kind(start) == "open" and self.value(start) == "around":
+            start += 1
+        clock = self.clock_at(start, bare=True)
+        if clock:
+            if way in ("from", "from_day"):
+                end = self._until(start + clock[1])
+                return ((clock[0], end[0]) if end else (clock[0], None)), start + clock[1] + (end[1] if end else 0) - at
+            return ((None, clock[0]) if way in ("until", "by", "latest") else (clock[0], clock[0])), start + clock[1] - at
+        skip = start + (self.kind(start) == "of")
+        if self.kind(skip) == "part" and way != "around":
+            low, high = self.value(skip)  # type: ignore[misc]
+            edge = low if low == high else (low if way in ("until", "by") else high)
+            return ((edge, None) if way in ("from", "from_day") else (None, edge)), skip + 1 - at
+        return None
+
+    def _until(self, at: int) -> tuple[int, int] | None:
+        """The "to 5" of "from 3 to 5"."""
+        if self._is_range(at):
+            clock = self.clock_at(at + 1, bare=True)
+            return (clock[0], clock[1] + 1) if clock else None
+        return None
+
+    def _is_range(self, at: int) -> bool:
+        """ "to", "-", "a", "a las": what stands between two clocks."""
+        return self.kind(at) == "range" or self.value(at) in ("-", "by") or (self.kind(at) == "at" and self.items[at].text.startswith("a "))
+
+    def _between(self, at: int) -> tuple[Window, int] | None:
+        """"between 2 and 4", "2-4pm", "9 to 11"."""
+        start = at + (self.kind(at) == "open" and self.value(at) == "between")
+        first = self.clock_at(start, bare=True)
+        if not first:
+            return None
+        middle = start + first[1]
+        joined = self._is_range(middle) or (start > at and self.kind(middle) == "also")
+        last = self.clock_at(middle + 1, bare=True) if joined else None
+        if not last:
+            return None
+        low, high = first[0], last[0]
+        if low > high and low >= 720:
+            low -= 720  # "9 to 11": the later one tells which half of the day
+        return (low, high) if low < high else (high, low), middle + 1 + last[1] - at
+
+    def _part(self, at: int) -> tuple[Window, int] | None:
+        if self.kind(at) != "part":
+            return None
+        low, high = self.value(at)  # type: ignore[misc]
+        return (low, high), 1
+
+    def _exact(self, at: int) -> tuple[Window, int] | None:
+        clock = self.clock_at(at, bare=False)
+        if not clock:
+            return None
+        end = at + clock[1]
+        if self.kind(end) == "open" and self.value(end) in ("earliest", "latest"):
+            return ((clock[0], None) if self.value(end) == "earliest" else (None, clock[0])), clock[1] + 1
+        return (clock[0], clock[0]), clock[1]
+
+
+def _afternoon(minutes: int) -> int:
+    """Without am or pm, 1 to 6 is in the afternoon."""
+    return minutes + 720 if 60 <= minutes < 420 else minutes
+
