@@ -65,8 +65,10 @@ def settings_in(folder: Path) -> Settings:
 def application_on(settings: Settings, clock: Clock) -> Iterator[Flask]:
     """The application as a server starts it, and the end of it."""
     app = application.create_app(settings, clock=clock)
-    yield app
-    app.extensions["attend"].bot.store.engine.dispose()
+    try:
+        yield app
+    finally:
+        app.extensions["attend"].bot.store.engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -101,10 +103,12 @@ def serving(app: Flask) -> Iterator[int]:
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield int(server.server_port)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield int(server.server_port)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @pytest.fixture

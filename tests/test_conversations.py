@@ -36,7 +36,7 @@ def conversations() -> Iterator[Any]:
             yield pytest.param(talk, id=f"{path.stem}-{number:02} {talk['name']}")
 
 
-@pytest.mark.parametrize("talk", conversations())
+@pytest.mark.parametrize("talk", list(conversations()))
 def test_a_conversation_goes_as_it_should(talk: dict[str, Any], bot_parts: Any) -> None:
     """Each text gets the answers it should, and the clinic's records end as they should."""
     assert set(talk) <= KEYS, f"unknown keys {set(talk) - KEYS}"

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 import phonenumbers
-import requests
 from twilio.base.exceptions import TwilioException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator, get_signature_algorithm
@@ -100,6 +99,8 @@ class TwilioSms:
             message = self._client.messages.create(to=to, from_=self._number, body=body, **more)
         except TwilioException as error:  # TwilioRestException carries a code, others do not (P-04)
             raise SendError(getattr(error, "code", None) or 0) from error
-        except requests.RequestException as error:
+        except Exception as error:  # no answer, or none that the SDK can read: the text may have been sent
             raise SendError(None) from error
-        return Sent(sid=message.sid or "", status=str(message.status or "queued"))
+        if not message.sid:
+            raise SendError(None)
+        return Sent(sid=message.sid, status=str(message.status or "queued"))

@@ -37,6 +37,7 @@ class Draft:
         self.doubtful = set(understanding.doubtful)
         self.chosen: tuple[Visit, ...] = ()
         self.asked: Prompt | None = None
+        self.settled = False  # what the message says about a visit's time has been dealt with
         self.language = _language(state, understanding, facts)
 
     @property
@@ -119,4 +120,4 @@ def _language(state: State, read: Understanding, facts: Facts) -> str:
 
 
 # Sentences that already say that a person will answer.
-PROMISES = frozenset({"human", "handoff", "declined", "no_fit", "update_info", "details_no", "language_none", "failed", "received"})
+PROMISES = frozenset({"human", "handoff", "declined", "no_fit", "update_info", "details_no", "language_none", "failed"})

@@ -24,7 +24,7 @@ _DAY = timedelta(days=1)
 KINDS: dict[str, ItemKind] = {
     "urgent_medical": ItemKind(0, "Medical emergency: call now", promised=False),
     "urgent_self_harm": ItemKind(0, "Thoughts of suicide or self-harm: call now", promised=False),
-    "urgent_abuse": ItemKind(0, "Abuse disclosed: do NOT text or leave a message, use a safe contact", promised=False),
+    "urgent_abuse": ItemKind(0, "Abuse disclosed: do NOT text or leave a message, use a safe contact"),
     "urgent_opted_out": ItemKind(0, "In danger and opted out: texts do not arrive, phone now", promised=False),
     "cancel_keyword": ItemKind(1, "Sent CANCEL: opted out, may have meant the visit", promised=False),
     "opted_out_message": ItemKind(1, "Opted out, but wrote: phone", promised=False),

@@ -176,6 +176,7 @@ def status(draft: Draft) -> str | None:
     """STATUS: what is booked and what a coordinator has in hand."""
     if draft.read.keyword != "status":
         return None
+    draft.acts.discard("ask")
     if draft.facts.visits:
         draft.say("status", whens=tuple(visit.start for visit in draft.facts.visits))
     elif draft.facts.people:

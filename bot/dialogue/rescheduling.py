@@ -27,7 +27,7 @@ OFFERED = 3
 
 def wants_slots(read: Understanding, state: State) -> bool:
     """Whether deciding may need the free slots, so that they are read only then."""
-    if read.acts & {"reschedule", "choose"} or read.doubtful & {"choose"} or read.keyword in ("new", "undo"):
+    if read.acts & {"reschedule", "choose"} or read.doubtful & {"choose", "reschedule"} or read.keyword in ("new", "undo"):
         return True
     asking = state.prompt.ask if state.prompt else None
     return asking in (Ask.SLOTS, Ask.WHEN) or (read.number is not None and asking in (Ask.READ_BACK, Ask.CLARIFY, Ask.WHICH))
@@ -36,11 +36,14 @@ def wants_slots(read: Understanding, state: State) -> bool:
 def choose(draft: Draft) -> str | None:
     """Picks one of the offered times."""
     prompt = draft.prompt
-    if prompt is None or prompt.ask is not Ask.SLOTS or not {"choose"} & (draft.acts | draft.doubtful):
+    wanted = "choose" in draft.acts or (draft.doubtful == {"choose"} and not draft.acts - {"social"})
+    if prompt is None or prompt.ask is not Ask.SLOTS or not wanted:
         return None
+    draft.settled = True
     number = draft.read.choice
     if number is None or not 0 < number <= len(prompt.slots):
         if "reschedule" in draft.acts:
+            draft.settled = False
             return None
         return _which_slot(draft, prompt)
     slot = next((slot for slot in draft.facts.slots if slot.id == prompt.slots[number - 1]), None)
@@ -74,8 +77,12 @@ def take(draft: Draft, slot: Slot, *, visit: Visit | None, patient: int | None) 
 
 
 def reschedule(draft: Draft) -> str | None:
-    """Wants another time, or a first one: asks when, or offers up to three that fit."""
+    """Wants another time, or a first one: asks when, or offers up to three that fit. A doubt does: asking changes nothing."""
+    if draft.settled:
+        return None
     prompt = draft.prompt
+    if "reschedule" in draft.doubtful and not draft.acts - {"social", "other"} and not draft.doubtful & {"confirm", "cancel"}:
+        draft.acts.add("reschedule")
     answering = prompt is not None and prompt.ask in (Ask.WHEN, Ask.SLOTS) and draft.read.when is not None
     if "reschedule" not in draft.acts and not answering:
         return None
@@ -97,7 +104,7 @@ def begin(
     if visit is None and patient is None:
         patient = _new_for(draft)
     when = draft.read.when
-    if when is not None:
+    if when is not None and not when.doubtful:
         return offer(draft, visit=visit, patient=patient, wishes=when.wishes, times=times)
     if times > 2 or (times > 1 and draft.prompted(Ask.WHEN)):
         return _to_a_person(draft, visit)
@@ -133,6 +140,7 @@ def new_visit(draft: Draft) -> str | None:
     """NEW: another time for the visit that is booked, or a visit for who has none."""
     if draft.read.keyword != "new":
         return None
+    draft.acts.discard("reschedule")
     if not draft.facts.people:
         return _unknown(draft)
     if draft.facts.visits and not draft.before.undo:

@@ -15,6 +15,8 @@ ASK_AGAIN = timedelta(days=2)  # how long before the visit a "maybe" is asked ag
 
 def attendance(draft: Draft) -> str | None:
     """confirm, cancel and tentative, when they are clear; a read-back first when they are not."""
+    if draft.settled:
+        return None
     wanted = [act for act in ACTS if act in draft.acts]
     doubtful = [act for act in ACTS if act in draft.doubtful]
     if len(wanted) > 1:  # contradictory without saying which visit
@@ -31,7 +33,7 @@ def attendance(draft: Draft) -> str | None:
         elif not draft.spoken:
             no_visit(draft, wanted[0])
         return wanted[0]
-    if doubtful and "reschedule" not in draft.acts and not draft.acts & {"late", "arrived"}:
+    if doubtful and not draft.acts - {"social"}:  # what else it says is dealt with as it is
         return _unclear(draft, doubtful[0])
     return None
 
@@ -50,6 +52,8 @@ def _unclear(draft: Draft, act: str) -> str | None:
     visit = target(draft, act)
     if visit is None:
         return f"unclear_{act}" if draft.spoken else None
+    if act == "confirm" and visit.participant is Participant.ACCEPTED:
+        return None
     times = draft.prompt.times + 1 if draft.prompted(Ask.READ_BACK) and draft.prompt else 1
     read_back(draft, visit, act, times=times)
     return f"unclear_{act}"

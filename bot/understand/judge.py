@@ -13,7 +13,7 @@ CHANGE = 0.6
 URGENT = 0.4
 URGENT_WITH_FLOOR = 0.05
 MAYBE = 0.2  # from here an act is worth asking about
-DETAIL = 0.35  # topics and barriers, where the act is there
+DETAIL = 0.5  # topics and barriers, where the act is there
 WEAK = frozenset({"social", "noise", "other"})  # say nothing beside other acts
 BY_SCORE = {"act": CHANGE}
 
@@ -99,7 +99,7 @@ def _agree(acts: set[str], doubtful: set[str], scores: dict[str, float]) -> tupl
                 doubtful |= {one, other}
     if acts - WEAK:
         acts -= WEAK
-    if acts & CHANGES:
+    if acts & CHANGES or acts == {"noise"}:
         doubtful = set()
     return acts, doubtful
 

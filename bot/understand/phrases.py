@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -45,8 +45,22 @@ def load_phrases(folder: Path, *, root: Path | None = None) -> list[Phrase]:
             raise DataError(f"{shown}:1: a phrase file is a list of groups, each beginning with `- means:`")
         for group in node.value:
             found += _group(group, shown)
+    found = _narrowed(found)
     _no_contradiction(found)
     return found
+
+
+def _narrowed(phrases: list[Phrase]) -> list[Phrase]:
+    """A phrase that means the same anywhere gives way where another group says what it means in a context."""
+    said: dict[str, set[Context]] = {}
+    for phrase in phrases:
+        if phrase.contexts != ANYWHERE:
+            said.setdefault(fold(phrase.text), set()).update(phrase.contexts)
+    narrowed = []
+    for phrase in phrases:
+        left = phrase.contexts - said.get(fold(phrase.text), set()) if phrase.contexts == ANYWHERE else phrase.contexts
+        narrowed.append(replace(phrase, contexts=left) if left != phrase.contexts else phrase)
+    return narrowed
 
 
 def _group(node: yaml.Node, file: str) -> list[Phrase]:

@@ -20,6 +20,8 @@ def pieces_of(grammar: Grammar) -> list[Piece]:
         piece = _listed(grammar, at, found, sep) or _piece(grammar, at, no)
         if piece is not None:
             made, used, consumed_no = piece
+            if no and sep == "comma" and found and found[-1].no and (made.days is None) != (found[-1].days is None):
+                no = False  # "any day but friday, mornings"
             found.append(replace(made, no=(no and not consumed_no) or made.no, sep=sep if found else ""))
             if consumed_no:
                 no = False
@@ -29,7 +31,9 @@ def pieces_of(grammar: Grammar) -> list[Piece]:
             if found and not no:  # "tuesday no, ...": it belongs to what stands before it
                 found = _mark(found, no=True)
             no, sep = False, "break"
-        elif kind in ("neg", "except") or (kind == "busy" and _piece(grammar, at + 1, True)):
+        elif kind == "neg_near" and _piece(grammar, at + 1, True) is None:
+            no = False  # "no, it has to be saturday"
+        elif kind in ("neg", "neg_near", "except") or (kind == "busy" and _piece(grammar, at + 1, True)):
             no, sep, scope = True, sep or "also", "except" if kind == "except" else "neg"
         elif kind in ("bad", "busy"):
             found = _mark(found, no=True)
@@ -212,7 +216,7 @@ def _meet(one: Window, other: Window) -> Window:
 def _share(groups: list[Piece]) -> list[Piece]:
     """A window that stands alone holds for the days that are wanted: "mornings, monday or friday"."""
     windows = [group for group in groups if group.days is None and group.window is not None and not group.no]
-    bare = [group for group in groups if group.days is not None and group.window is None and not group.no]
+    bare = [group for group in groups if group.window is None and not group.no]
     if len(windows) != 1 or not bare:
         return groups
     window = windows[0].window

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from bot.understand.times.vocabulary import Item, Vocabulary
 
@@ -42,7 +43,7 @@ class Grammar:
         """The kind of the item at a position, "" past the end."""
         return self.items[at].kind if 0 <= at < len(self.items) else ""
 
-    def value(self, at: int) -> object:
+    def value(self, at: int) -> Any:
         """The value of the item at a position."""
         return self.items[at].value if 0 <= at < len(self.items) else None
 
@@ -88,7 +89,7 @@ class Grammar:
         """"tomorrow", "in 3 days", "2 weeks from now", "a week from friday"."""
         if self.kind(at) == "day":
             shift = self.value(at)
-            return Piece(days=self._only(self.today + timedelta(days=int(shift)))), 1  # type: ignore[call-overload]
+            return Piece(days=self._only(self.today + timedelta(days=int(shift)))), 1
         start = at + (self.kind(at) == "open" and self.value(at) == "in")
         start += start > at and self.kind(start) == "open" and self.value(start) == "around"
         number = self._count(start)
@@ -108,7 +109,7 @@ class Grammar:
 
     def _count(self, at: int) -> int | None:
         if self.kind(at) == "number":
-            return int(self.value(at))  # type: ignore[call-overload]
+            return int(self.value(at))
         return 1 if self.kind(at) == "word" and self.value(at) in ("a", "an", "one") else None
 
     def _span(self, number: int, unit: object) -> timedelta:
@@ -131,7 +132,7 @@ class Grammar:
         if self.kind(start) == "which" and self.value(start) == "after_next":
             return self._week(2, part), start + 1 - at
         if part and self.kind(unit_at) == "month":
-            return self._month((int(self.value(unit_at)) - self.today.month) % 12, part), unit_at + 1 - at  # type: ignore[call-overload]
+            return self._month((int(self.value(unit_at)) - self.today.month) % 12, part), unit_at + 1 - at
         if self.value(unit_at) == "week" and (base := self._week_of(unit_at + 1)):
             return base[0], base[1] - at
         unit = self.value(unit_at) if self.kind(unit_at) in ("units", "groups") else None
@@ -184,7 +185,7 @@ class Grammar:
             which, start = str(self.value(at)), at + 1
         if self.kind(start) not in ("weekday", "weekdays"):
             return None
-        weekday = int(self.value(start))  # type: ignore[call-overload]
+        weekday = int(self.value(start))
         many = self.kind(start) == "weekdays" or self.kind(at - 1) == "every" or self._any(at - 1) or (self.kind(at - 1) == "also" and self._many)
         end = start + 1
         many = many or (self.kind(end) == "part" and self.items[end].text.endswith("s"))
@@ -227,17 +228,17 @@ class Grammar:
     def _date(self, at: int) -> tuple[Piece, int] | None:
         """"3/14", "march 14", "14 de marzo", "the 16th", "el 16"."""
         if self.kind(at) == "date":
-            first, second = self.value(at)[:2]  # type: ignore[index]
+            first, second = self.value(at)[:2]
             month, day = (first, second) if self.vocabulary.month_first else (second, first)
             return self._month_day(month, day, 1)
         if self.kind(at) == "month" and self.kind(at + 1) in ("number", "ordinal"):
-            return self._month_day(int(self.value(at)), int(self.value(at + 1)), 2)  # type: ignore[call-overload]
+            return self._month_day(int(self.value(at)), int(self.value(at + 1)), 2)
         skip = 1 if self.kind(at) == "of" or (self.kind(at) == "word" and self.value(at) in ("the", "el")) or self._dia(at) else 0
         if self.kind(at + skip) in ("number", "ordinal"):
-            number, end = int(self.value(at + skip)), at + skip + 1  # type: ignore[call-overload]
+            number, end = int(self.value(at + skip)), at + skip + 1
             joined = end + (self.kind(end) == "of")
             if self.kind(joined) == "month":
-                return self._month_day(int(self.value(joined)), number, joined + 1 - at)  # type: ignore[call-overload]
+                return self._month_day(int(self.value(joined)), number, joined + 1 - at)
             if self.kind(at + skip) == "ordinal" or (skip and self._names_a_day(at, end)):
                 found = self.day_number(at + skip)
                 return (found[0], found[1] + skip) if found else None
@@ -256,7 +257,7 @@ class Grammar:
     def day_number(self, at: int) -> tuple[Piece, int] | None:
         if self.kind(at) not in ("number", "ordinal"):
             return None
-        number = int(self.value(at))  # type: ignore[call-overload]
+        number = int(self.value(at))
         ahead = [day for day in self.days if day.day == number]
         return (Piece(days=frozenset(ahead[:1]), dated=True), 1) if ahead else None
 
@@ -296,23 +297,23 @@ class Grammar:
                 return hour[0] + shift, start + 1 + hour[1] - at
         kind = self.kind(start)
         if kind in ("clock", "digits") and (kind == "clock" or bare):
-            minutes, sure = self.value(start)  # type: ignore[misc]
+            minutes, sure = self.value(start)
             end = start + 1
             if kind == "clock" and not sure and self.kind(end) == "part":
                 return self._with_part(minutes, end, at)
             return (minutes if sure else _afternoon(minutes)), end - at
-        if kind not in ("number", "ordinal") or not 1 <= int(self.value(start)) <= 23:  # type: ignore[call-overload]
+        if kind not in ("number", "ordinal") or not 1 <= int(self.value(start)) <= 23:
             return None
         return self._hour(start, at, bare)
 
     def _hour(self, start: int, at: int, bare: bool) -> tuple[int, int] | None:
-        minutes, end = int(self.value(start)) * 60, start + 1  # type: ignore[call-overload]
+        minutes, end = int(self.value(start)) * 60, start + 1
         told = False
         if self.kind(end) in ("half", "quarter_past", "quarter_to") and self.vocabulary.language == "es":
             minutes += {"half": 30, "quarter_past": 15, "quarter_to": -15}[self.kind(end)]
             end, told = end + 1, True
-        elif self.kind(end) == "number" and int(self.value(end)) in (15, 30, 45) and (bare or self.kind(end + 1) == "part"):  # type: ignore[call-overload]
-            minutes, end, told = minutes + int(self.value(end)), end + 1, bare  # type: ignore[call-overload]
+        elif self.kind(end) == "number" and int(self.value(end)) in (15, 30, 45) and (bare or self.kind(end + 1) == "part"):
+            minutes, end, told = minutes + int(self.value(end)), end + 1, bare
         if self.kind(end) == "oclock":
             end, told = end + 1, True
         if self.kind(end) == "part" and self.items[end].text not in ("early", "late"):
@@ -323,7 +324,7 @@ class Grammar:
 
     def _with_part(self, minutes: int, part_at: int, at: int) -> tuple[int, int]:
         """"2 de la tarde", "7 in the evening"."""
-        low, high = self.value(part_at)  # type: ignore[misc]
+        low, high = self.value(part_at)
         if minutes < 720 and (low or 0) >= 720 and minutes != 0:
             minutes += 720
         return minutes, part_at + 1 - at
@@ -351,7 +352,7 @@ class Grammar:
             return ((None, clock[0]) if way in ("until", "by", "latest") else (clock[0], clock[0])), start + clock[1] - at
         skip = start + (self.kind(start) == "of")
         if self.kind(skip) == "part" and way != "around":
-            low, high = self.value(skip)  # type: ignore[misc]
+            low, high = self.value(skip)
             edge = low if low == high else (low if way in ("until", "by") else high)
             return ((edge, None) if way in ("from", "from_day") else (None, edge)), skip + 1 - at
         return None
@@ -386,7 +387,7 @@ class Grammar:
     def _part(self, at: int) -> tuple[Window, int] | None:
         if self.kind(at) != "part":
             return None
-        low, high = self.value(at)  # type: ignore[misc]
+        low, high = self.value(at)
         return (low, high), 1
 
     def _exact(self, at: int) -> tuple[Window, int] | None:
