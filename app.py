@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its threads wait for each other far longer than a text takes
+
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -88,4 +92,5 @@ def _clinic_id(store: Store, slug: str) -> int:
             row = ClinicRow(slug=slug)
             session.add(row)
             session.flush()
-        return row.id
+        found: int = row.id
+    return found

@@ -27,7 +27,8 @@ def serve() -> Flask:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     with engine.begin() as connection:
-        connection.execute(text("create table if not exists message (id integer primary key, sid text unique, sender text, body text, reply text)"))
+        columns = "id integer primary key, sid text unique, sender text, body text, reply text"
+        connection.execute(text(f"create table if not exists message ({columns})"))
 
     @app.post("/sms")
     def sms() -> Response:
@@ -39,7 +40,8 @@ def serve() -> Flask:
             connection.execute(text("insert into message (sid, sender, body) values (:sid, :sender, :body)"), values)
         answer = "We got your message."
         with engine.begin() as connection:
-            connection.execute(text("update message set reply = :reply where sid = :sid"), {"reply": answer, "sid": values["sid"]})
+            values = {"reply": answer, "sid": request.form["MessageSid"]}
+            connection.execute(text("update message set reply = :reply where sid = :sid"), values)
         twiml = MessagingResponse()
         twiml.message(answer)
         return Response(str(twiml), mimetype="text/xml")

@@ -177,7 +177,7 @@ def _take(scope: Scope, slot_id: int) -> SlotRow:
         .where(SlotRow.id == slot_id, queries.is_free(scope.phone.id, scope.now))
         .values(status="busy", held_for=None, held_until=None)
     )
-    if taken.rowcount != 1:
+    if taken.rowcount != 1:  # type: ignore[attr-defined]
         raise Conflict(f"slot {slot_id}")
     return scope.session.get_one(SlotRow, slot_id, populate_existing=True)
 
@@ -215,9 +215,7 @@ def opt_out(scope: Scope, effect: OptOut) -> None:
     _consent(scope, "opt_out", effect.source)
     waiting = select(CommunicationRow.id).where(CommunicationRow.phone_id == scope.phone.id)
     scope.session.execute(
-        update(OutboxRow)
-        .where(OutboxRow.status == "waiting", OutboxRow.communication_id.in_(waiting))
-        .values(status="dropped")
+        update(OutboxRow).where(OutboxRow.status == "waiting", OutboxRow.communication_id.in_(waiting)).values(status="dropped")
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.channels.segments import segments
@@ -15,14 +15,33 @@ from bot.understand.reader import Reader
 from bot.understand.types import Context, Message
 
 # A worst case for every gap: long names, a long weekday and month.
-WORST = datetime(2026, 9, 23, 12, 30)
+WORST = datetime(2026, 9, 23, 12, 30, tzinfo=UTC)
 SAMPLE: dict[str, object] = {
-    "when": WORST, "opens": WORST, "whens": (WORST, WORST), "options": (WORST, WORST, WORST), "clinic": "", "phone": "(716) 555-0100",
-    "answer": "", "minutes": 90, "practitioner": "Dr. Montgomery-Featherstone", "link": "https://video.example.org/r/8f3k2",
+    "when": WORST,
+    "opens": WORST,
+    "whens": (WORST, WORST),
+    "options": (WORST, WORST, WORST),
+    "clinic": "",
+    "phone": "(716) 555-0100",
+    "answer": "",
+    "minutes": 90,
+    "practitioner": "Dr. Montgomery-Featherstone",
+    "link": "https://video.example.org/r/8f3k2",
 }
 # How many segments a text may take by itself (E-09); offers and lists may take more.
 ROUTINE, LISTS, FIRST = 2, 4, 3
-LONG = {"offer", "offer_other", "which_slot", "which_visit", "mixed_visits", "visits_when", "status", "confirmed_many", "clarify_visit", "reminder_many"}
+LONG = {
+    "offer",
+    "offer_other",
+    "which_slot",
+    "which_visit",
+    "mixed_visits",
+    "visits_when",
+    "status",
+    "confirmed_many",
+    "clarify_visit",
+    "reminder_many",
+}
 OWNED = ("cancel", "end", "quit", "stop", "revoke", "yes", "start", "help", "info", "baja", "alto", "pare")  # O-04
 ABOUT_TEXTS = {"help", "opted_out", "opted_in", "reminder", "reminder_many"}
 
@@ -35,9 +54,19 @@ def run(root: Path, reader: Reader, settings: Settings) -> int:
     print(f"{'text':24}" + "".join(f"{code:>6}" for code in texts.languages) + "   segments with the clinic's name")
     for key in TEXTS:
         counts = {code: worst_segments(texts, key, code, clinic.clinic.name) for code in texts.languages}
-        allowed = LISTS if key in LONG else FIRST if key.startswith(("reminder", "help", "moved_since", "safety", "ask_details")) else ROUTINE
+        allowed = (
+            LISTS
+            if key in LONG
+            else FIRST
+            if key.startswith(("reminder", "help", "moved_since", "safety", "ask_details"))
+            else ROUTINE
+        )
         print(f"{key:24}" + "".join(f"{count:6}" for count in counts.values()))
-        errors += [f"texts: {key} takes {count} segments in {code}, {allowed} are allowed" for code, count in counts.items() if count > allowed]
+        errors += [
+            f"texts: {key} takes {count} segments in {code}, {allowed} are allowed"
+            for code, count in counts.items()
+            if count > allowed
+        ]
     errors += carriers_words(texts)
     print(f"\n{len(reader.tongues)} languages, reader {reader.version}, {len(errors)} errors")
     for error in errors:
@@ -59,7 +88,9 @@ def over_matches(intents: Path, reader: Reader) -> list[str]:
         for phrase in load_phrases(intents / code / "phrases", root=intents.parent):
             wrong = _wrong_changes(reader, phrase, code)
             if wrong:
-                found.append(f"{phrase.file}:{phrase.line}: {phrase.text!r} is read as {', '.join(wrong)}, which it does not mean")
+                found.append(
+                    f"{phrase.file}:{phrase.line}: {phrase.text!r} is read as {', '.join(wrong)}, which it does not mean"
+                )
     return found
 
 
@@ -99,7 +130,9 @@ def carriers_words(texts: Texts) -> list[str]:
     for code in texts.languages:
         for key in TEXTS.keys() - ABOUT_TEXTS:
             words = texts.template(key, code).replace(",", " ").replace(".", " ").split()
-            found += [f"locales/{code}: {key} asks for {word}, which the carriers own" for word in words if word.isupper() and word.casefold() in OWNED]
+            found += [
+                f"locales/{code}: {key} asks for {word}, which the carriers own"
+                for word in words
+                if word.isupper() and word.casefold() in OWNED
+            ]
     return found
-
-

@@ -150,4 +150,3 @@ def _explain(reader: Reader, text: str, context: Context, lang: str | None) -> N
     if read.runner_up:
         print(f"runner-up  {read.runner_up[0]} {read.runner_up[1]:.2f}")
     print(json.dumps(as_json(read), ensure_ascii=False))
-

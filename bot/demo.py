@@ -93,7 +93,7 @@ def _talk(bot: Any, number: str) -> list[dict[str, Any]]:
         inbound = received(sender=number, body=line)
         answer = take(bot, inbound)
         with bot.store.session() as session:
-            row = queries.by_sid(session, inbound.sid)
+            row = session.scalars(select(CommunicationRow).where(CommunicationRow.provider_sid == inbound.sid)).one()
         print(f"< {answer}\n  ({row.rule})")
         talk.append({"they": line, "says": (row.texts or "").split(",")})
     return talk
@@ -107,5 +107,5 @@ def _line() -> str:
 
 
 def _save(path: Path, names: str, talk: list[dict[str, Any]]) -> None:
-    test = [{"name": f"A talk with {names}", "who": names.split()[0].casefold(), "talk": talk, "ends": {}}]
+    test = [{"name": f"A talk with {names}", "who": names.split(maxsplit=1)[0].casefold(), "talk": talk, "ends": {}}]
     path.write_text(yaml.safe_dump(test, allow_unicode=True, sort_keys=False, width=120), encoding="utf-8")

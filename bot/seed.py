@@ -90,4 +90,3 @@ def _visit(
             video_link=given.get("video", ""),
         )
     )
-

@@ -17,8 +17,11 @@ ROOT = Path(__file__).resolve().parent.parent
 # name → (default, what it is). The README's table is checked against this.
 NAMES: dict[str, tuple[str, str]] = {
     "DATABASE_URL": ("sqlite:///instance/attend.db", "SQLAlchemy URL of the database"),
-    "ATTEND_KEY": ("", "key for patients' words, names and numbers at rest: `flask --app app key` makes one; several, newest first, "
-                       "joined by commas. Empty: a key file beside the SQLite database"),
+    "ATTEND_KEY": (
+        "",
+        "key for patients' words, names and numbers at rest: `flask --app app key` makes one; several, newest first, "
+        "joined by commas. Empty: a key file beside the SQLite database",
+    ),
     "CLINIC_FILE": ("clinics/demo.yaml", "what the clinic tells about itself"),
     "PUBLIC_URL": ("", "address under which the provider reaches this server, e.g. https://texts.example.org"),
     "TWILIO_ACCOUNT_SID": ("", "Twilio account, AC…"),
@@ -61,7 +64,11 @@ def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False
     if given["OPT_OUT_HANDLED_BY"] not in ("carrier", "us"):
         wrong.append(f"OPT_OUT_HANDLED_BY is {given['OPT_OUT_HANDLED_BY']!r}: it must be carrier or us")
     if not demo and environ.get("TWILIO_ACCOUNT_SID"):
-        wrong += [f"{name} is missing: {NAMES[name][1]}" for name in ("TWILIO_AUTH_TOKEN", "TWILIO_NUMBER", "PUBLIC_URL") if not given[name]]
+        wrong += [
+            f"{name} is missing: {NAMES[name][1]}"
+            for name in ("TWILIO_AUTH_TOKEN", "TWILIO_NUMBER", "PUBLIC_URL")
+            if not given[name]
+        ]
     clinic_file = _path(given["CLINIC_FILE"])
     if not clinic_file.is_file():
         wrong.append(f"CLINIC_FILE is {str(clinic_file)!r}: there is no such file")

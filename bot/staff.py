@@ -79,7 +79,8 @@ def resolve(bot: Bot, item_id: int, *, outcome: str, note: str = "") -> int | No
         item = session.scalars(select(TaskRow).where(TaskRow.id == item_id, TaskRow.clinic_id == bot.clinic_id)).one()
         item.status, item.outcome, item.closed_at = "completed", outcome, bot.clock()
         item.note = note.strip() or None
-        return item.phone_id
+        phone_id: int | None = item.phone_id
+    return phone_id
 
 
 def _change(phone: PhoneRow, **changes: object) -> None:

@@ -98,11 +98,17 @@ def _answered(bot: Bot, inbound: Inbound) -> str:
 
 
 def answer(bot: Bot, row_id: int, *, via: str) -> str:
-    """Answers a stored message, once. via: "twiml" (the caller sends it) or "outbox" (it is queued)."""
+    """Answers a stored message, once. via: "twiml" (the caller sends it) or "outbox" (it is queued).
+
+    The message is read before the transaction begins, since reading takes long and writers wait for each other; it is read again
+    if the conversation has moved on meanwhile.
+    """
+    now = bot.clock()
     for attempt in range(ATTEMPTS):
         try:
+            early = _read_early(bot, row_id, now)
             with bot.store.begin() as session:
-                return _turn(bot, session, row_id, via)
+                return _turn(bot, session, row_id, via, now, early)
         except Conflict:
             log.info("slot_conflict", communication=row_id, attempt=attempt)
         except Exception as error:  # whatever went wrong, the message reaches a person
@@ -111,17 +117,27 @@ def answer(bot: Bot, row_id: int, *, via: str) -> str:
     return _failed(bot, row_id, via)
 
 
-def _turn(bot: Bot, session: Session, row_id: int, via: str) -> str:
-    row = session.get_one(CommunicationRow, row_id)
+def _read_early(bot: Bot, row_id: int, now: datetime) -> dict[Message, Understanding]:
+    """The reading of a stored message as things stand now."""
+    with bot.store.session() as session:
+        row, phone = queries.text(session, row_id)
+        if phone is None:
+            return {}
+        facts, state = read_facts(bot, session, phone, now)
+    message = _message(row.body, facts, state, bot.texts.languages)
+    return {message: bot.reader.read(message)}
+
+
+def _turn(bot: Bot, session: Session, row_id: int, via: str, now: datetime, early: dict[Message, Understanding]) -> str:
+    row, phone = queries.text(session, row_id)
     if row.status != "received":
         return row.reply or "" if row.answered_via == via else ""
     row.status, row.answered_via = "answered", via
-    if row.phone_id is None:
+    if phone is None:
         return ""
-    phone = session.get_one(PhoneRow, row.phone_id)
-    now = bot.clock()
     facts, state = read_facts(bot, session, phone, now)
-    understanding = bot.reader.read(_message(row.body, facts, state, bot.texts.languages))
+    message = _message(row.body, facts, state, bot.texts.languages)
+    understanding = early.get(message) or bot.reader.read(message)
     if wants_slots(understanding, state):
         facts = with_slots(bot, session, phone, facts)
     decision = decide(state=state, understanding=understanding, facts=facts)
@@ -169,7 +185,7 @@ def with_slots(bot: Bot, session: Session, phone: PhoneRow, facts: Facts) -> Fac
 def _message(body: str, facts: Facts, state: State, languages: tuple[str, ...]) -> Message:
     context = context_of(state, facts)
     prompt = state.prompt
-    slots = ()
+    slots: tuple[Option, ...] = ()
     if prompt and context is Context.SLOTS:
         slots = tuple(Option(number=n, start=start) for n, start in enumerate(prompt.slot_starts, 1))
     return Message(

@@ -6,7 +6,6 @@ The format is described in tests/conversations/README.md; `flask --app app chat 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,10 @@ from bot import staff
 from bot.channels.console import received
 from bot.remind import ask_medicine, remind
 from bot.store import queries
-from bot.store.models import AppointmentRow, CommunicationRow, PatientRow, PhoneRow, SlotRow, TaskRow
-from bot.turn import Bot, take
+from bot.store.models import AppointmentRow, PhoneRow, SlotRow, TaskRow
+from bot.turn import take
 from bot.yamlfile import read_yaml
-from tests.world import NOW, World, make_world
+from tests.world import World, make_world
 
 FOLDER = Path(__file__).parent / "conversations"
 KEYS = {"name", "who", "remind", "clinic", "talk", "ends", "why"}
@@ -176,4 +175,3 @@ EVENTS = {
     "release": lambda world, who: staff.release(world.bot, world.phone_id(who)),
     "opt_out_at_desk": lambda world, who: staff.consent(world.bot, world.phone_id(who), texts=False),
 }
-

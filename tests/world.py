@@ -88,7 +88,12 @@ def make_world(parts: Parts, *, path: Path | None = None, may_cancel: bool = Tru
         session.flush()
         clinic_id = row.id
     bot = Bot(
-        store=store, reader=parts.reader, texts=parts.texts, clinic=clinic, clinic_id=clinic_id, clock=clock,
+        store=store,
+        reader=parts.reader,
+        texts=parts.texts,
+        clinic=clinic,
+        clinic_id=clinic_id,
+        clock=clock,
         **{"carrier_answers": False, **changes},
     )
     return World(bot=bot, clock=clock, phones=seed(bot, PEOPLE))

@@ -128,4 +128,3 @@ class Sender(threading.Thread):
     def stop(self) -> None:
         """Ends the thread."""
         self._stopped.set()
-

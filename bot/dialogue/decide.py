@@ -33,7 +33,13 @@ STEPS = (
 )
 # How long an open question still gives a meaning to a short answer.
 LASTS = {Ask.SLOTS: timedelta(days=3), Ask.WHEN: timedelta(days=3), Ask.REMINDER: timedelta(days=14)}
-CONTEXTS = {Ask.SLOTS: Context.SLOTS, Ask.WHEN: Context.RESCHEDULE, Ask.MEDICATION: Context.MEDICATION, Ask.DETAILS: Context.NONE, Ask.LANGUAGE: Context.NONE}
+CONTEXTS = {
+    Ask.SLOTS: Context.SLOTS,
+    Ask.WHEN: Context.RESCHEDULE,
+    Ask.MEDICATION: Context.MEDICATION,
+    Ask.DETAILS: Context.NONE,
+    Ask.LANGUAGE: Context.NONE,
+}
 
 
 def open_prompt(state: State, facts: Facts) -> Prompt | None:

@@ -125,7 +125,7 @@ def barriers(draft: Draft) -> str | None:
 
 def medicine(draft: Draft) -> str | None:
     """Answers to the medicine question, and refills. No advice (S-11)."""
-    done = None
+    done: str | None = None
     for act in ("not_taken", "taken"):
         if act in draft.acts and draft.prompted(Ask.MEDICATION):
             if act == "not_taken":

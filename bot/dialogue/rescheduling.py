@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.dialogue.draft import Draft
@@ -53,7 +54,7 @@ def choose(draft: Draft) -> str | None:
         return "slot_taken"
     if "choose" not in draft.acts:
         draft.say("read_back_move", when=slot.start)
-        draft.ask(Prompt(**{**_fields(prompt), "slots": (slot.id,), "slot_starts": (slot.start,), "at": draft.facts.now, "act": "sure"}))
+        draft.ask(replace(prompt, slots=(slot.id,), slot_starts=(slot.start,), at=draft.facts.now, act="sure"))
         return "unclear_choose"
     return take(draft, slot, visit=_visit_of(draft, prompt), patient=prompt.patient)
 
@@ -97,9 +98,7 @@ def reschedule(draft: Draft) -> str | None:
     return begin(draft, None, patient=_new_for(draft)) if draft.facts.people else _unknown(draft)
 
 
-def begin(
-    draft: Draft, visit: Visit | None, *, patient: int | None = None, times: int = 1, wishes: tuple[Wish, ...] = ()
-) -> str:
+def begin(draft: Draft, visit: Visit | None, *, patient: int | None = None, times: int = 1, wishes: tuple[Wish, ...] = ()) -> str:
     """Offers times for what the message wishes for, else asks for the wish."""
     if visit is None and patient is None:
         patient = _new_for(draft)
@@ -185,12 +184,8 @@ def _which_slot(draft: Draft, prompt: Prompt) -> str:
     if prompt.act == "asked":
         return _to_a_person(draft, _visit_of(draft, prompt))
     draft.say("which_slot", options=prompt.slot_starts)
-    draft.ask(Prompt(**{**_fields(prompt), "at": draft.facts.now, "act": "asked"}))
+    draft.ask(replace(prompt, at=draft.facts.now, act="asked"))
     return "which_slot"
-
-
-def _fields(prompt: Prompt) -> dict[str, object]:
-    return {name: getattr(prompt, name) for name in Prompt.__dataclass_fields__}
 
 
 def _suitable(draft: Draft, visit: Visit | None, patient: int | None) -> list[Slot]:

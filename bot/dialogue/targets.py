@@ -34,7 +34,8 @@ def target(draft: Draft, act: str) -> Visit | None:
     if prompt and len(prompt.visits) == 1 and prompt.ask is not Ask.WHICH:
         visit = draft.visit(prompt.visits[0])
         if visit is None:
-            return _gone(draft, prompt.visits[0], act)
+            _gone(draft, prompt.visits[0], act)
+            return None
         return visit if _unchanged(draft, visit, act) else None
     if len(draft.facts.visits) > 1:
         which(draft, act, draft.facts.visits)

@@ -189,7 +189,7 @@ class Say:
     """Answer with the approved text `key`, its gaps filled with `values` (datetimes are written in the language)."""
 
     key: str
-    values: tuple[tuple[str, str | int | datetime], ...] = ()
+    values: tuple[tuple[str, str | int | datetime | tuple[datetime, ...]], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.crypto import Cipher, use_cipher
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+READING = {"attend_reading": True}  # an option of connections that only read
 LOCK_SECONDS = 10  # how long a writer waits for another one before the database counts as down
 
 
@@ -25,14 +29,15 @@ class Store:
         use_cipher(self.cipher)
         self.engine = _engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._reading = sessionmaker(self.engine.execution_options(**READING), expire_on_commit=False)
 
     def begin(self) -> Any:
         """A context manager that gives a Session in one transaction. Raises sqlalchemy.exc.OperationalError when it is down."""
         return self._sessions.begin()
 
     def session(self) -> Session:
-        """A session to read with."""
-        return self._sessions()
+        """A session to read with: it waits for no writer and keeps none waiting."""
+        return self._reading()
 
     def migrate(self) -> None:
         """Brings the tables to the newest version."""
@@ -47,6 +52,8 @@ def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True)
     engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS})
+    if engine.url.database not in (None, "", ":memory:"):
+        _take_turns(engine)
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: object) -> None:
@@ -56,7 +63,28 @@ def _engine(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
+        if connection.get_execution_options().keys() & READING.keys():
+            connection.exec_driver_sql("BEGIN")
+            return
         # IMMEDIATE: what a turn reads stays true until it commits, so one conversation is answered by one writer at a time.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _take_turns(engine: Engine) -> None:
+    """Lets the threads of this process queue for the one write lock: SQLite itself sleeps and tries again, up to 0.1 s a time."""
+    turn = threading.Lock()
+
+    @event.listens_for(engine, "begin", insert=True)
+    def wait(connection: Connection) -> None:
+        if connection.get_execution_options().keys() & READING.keys():
+            return
+        if not turn.acquire(timeout=LOCK_SECONDS):
+            raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+        connection.info["turn"] = True
+
+    @event.listens_for(engine, "checkin")
+    def leave(_connection: sqlite3.Connection | None, record: ConnectionPoolEntry) -> None:
+        if record.info.pop("turn", False):
+            turn.release()

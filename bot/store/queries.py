@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 import msgspec
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from bot.dialogue.types import Participant, Person, Slot, State, Visit
 from bot.store.crypto import Cipher
@@ -28,7 +28,8 @@ HORIZON = timedelta(days=60)  # how far ahead slots are offered
 def phone(session: Session, cipher: Cipher, *, clinic_id: int, number: str, now: datetime) -> PhoneRow:
     """The phone with that number (E.164, or whatever the sender is called), made if it is new."""
     key = cipher.index(number)
-    found = session.scalar(select(PhoneRow).where(PhoneRow.clinic_id == clinic_id, PhoneRow.number_key == key))
+    query = select(PhoneRow).where(PhoneRow.clinic_id == clinic_id, PhoneRow.number_key == key)
+    found = session.scalar(query.options(defer(PhoneRow.number)))
     if found is None:
         found = PhoneRow(clinic_id=clinic_id, number=number, number_key=key, created_at=now, state="{}")
         session.add(found)
@@ -134,6 +135,13 @@ def open_item_kinds(session: Session, phone_id: int) -> tuple[str, ...]:
 def by_sid(session: Session, sid: str) -> CommunicationRow | None:
     """The text with that provider's id."""
     return session.scalar(select(CommunicationRow).where(CommunicationRow.provider_sid == sid))
+
+
+def text(session: Session, row_id: int) -> tuple[CommunicationRow, PhoneRow | None]:
+    """A text and the conversation it belongs to; the number stays encrypted until somebody asks for it."""
+    query = select(CommunicationRow, PhoneRow).outerjoin(PhoneRow, CommunicationRow.phone_id == PhoneRow.id)
+    row, phone = session.execute(query.where(CommunicationRow.id == row_id).options(defer(PhoneRow.number))).one()
+    return row, phone
 
 
 def answers_to_same(session: Session, row: CommunicationRow, *, since: datetime) -> list[str]:

@@ -56,12 +56,7 @@ def _named(text: str, options: tuple[Option, ...], lexicon: Lexicon) -> int | No
 def people_named(text: str, options: tuple[Option, ...], lexicons: Iterable[Lexicon]) -> tuple[int, ...]:
     """Numbers of the visits whose person is named, by relation ("my son") or first name; all of them for "both"."""
     folded = f" {' '.join(words(fold(text)))} "
-    relations = {
-        relation
-        for lexicon in lexicons
-        for word, relation in lexicon.people.items()
-        if f" {word} " in folded
-    }
+    relations = {relation for lexicon in lexicons for word, relation in lexicon.people.items() if f" {word} " in folded}
     if "all" in relations:
         return tuple(option.number for option in options)
     names = [word for word in folded.split() if len(word) > 2]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from bot.understand.normalise import fold, tokens
 from bot.understand.types import Context
 
@@ -14,7 +16,7 @@ def features(text: str, context: Context) -> dict[str, float]:
     found: dict[str, float] = {}
     _add(found, [f"w:{part}" for part in parts], 1.0)
     padded = ["^", *parts, "$"]
-    pairs = [f"b:{a}_{b}" for a, b in zip(padded, padded[1:], strict=False)]
+    pairs = [f"b:{a}_{b}" for a, b in itertools.pairwise(padded)]
     pairs += [f"s:{a}_{b}" for a, b in zip(parts, parts[2:], strict=False)]
     _add(found, pairs, 0.8)
     _add(found, [gram for part in parts if part[0].isalpha() for gram in _grams(part)], 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from bot.understand.labels import ACTS, CHANGES
@@ -9,13 +10,27 @@ from bot.understand.types import Context
 
 # From which score a label counts. A change needs more than a question; danger needs less (S-06: never lose to recall).
 SURE = 0.5
-CHANGE = 0.6
-URGENT = 0.4
+CHANGE = {
+    "confirm": 0.6, "tentative": 0.5, "cancel": 0.7, "reschedule": 0.6, "choose": 0.4, "taken": 0.5, "not_taken": 0.5,
+    "opt_out": 0.6, "opt_in": 0.5, "wrong_number": 0.6,
+}  # fmt: skip
+RIVAL = 0.3  # a change that another one speaks against this loudly ...
+AHEAD = 0.5  # ... holds only when it is so far ahead
+URGENT = 0.5
 URGENT_WITH_FLOOR = 0.05
+AGAINST = 0.8
 MAYBE = 0.2  # from here an act is worth asking about
 DETAIL = 0.5  # topics and barriers, where the act is there
+RIVALS = (
+    ("confirm", "cancel"),
+    ("confirm", "reschedule"),
+    ("taken", "not_taken"),
+    ("confirm", "tentative"),
+    ("cancel", "reschedule"),
+    ("opt_in", "opt_out"),
+)
+PICKED = frozenset({"confirm", "reschedule"})  # what picking one of the offered times may look like
 WEAK = frozenset({"social", "noise", "other"})  # say nothing beside other acts
-BY_SCORE = {"act": CHANGE}
 
 
 @dataclass(frozen=True)
@@ -36,11 +51,14 @@ class Judged:
         return bool((self.acts | self.doubtful) & {"reschedule", "late"}) or context in (Context.SLOTS, Context.RESCHEDULE)
 
     def with_choice(self, choice: int | None, *, number: int | None) -> Judged:
-        """The same after it was looked for which of the offered times is meant."""
+        """The same after it was looked for which of the offered times is meant. A choice that only the times tell is a doubt."""
         if choice is not None and number is not None:  # nothing but a number of the list
             return replace(self, acts=frozenset({"choose"}), doubtful=frozenset())
-        if choice is not None and "confirm" in self.acts:  # "wednesday works": a yes to one of the times
-            return replace(self, acts=self.acts - {"confirm"} | {"choose"}, doubtful=self.doubtful - {"confirm", "choose"})
+        said = self.acts | self.doubtful
+        if choice is not None and "choose" in said:
+            return replace(self, acts=self.acts - PICKED | {"choose"}, doubtful=self.doubtful - PICKED - {"choose"})
+        if choice is not None and said & PICKED and "cancel" not in self.acts:  # "wednesday works"
+            return replace(self, acts=self.acts - PICKED, doubtful=self.doubtful - PICKED | {"choose"})
         if choice is None and "choose" in self.acts:
             return replace(self, acts=self.acts - {"choose"}, doubtful=self.doubtful | {"choose"})
         return self
@@ -50,8 +68,8 @@ def judge(scores: dict[str, float], *, context: Context, danger: tuple[str, str]
     """What holds, given the model's scores and the crisis floor's word."""
     urgent, why = _urgent(scores, danger)
     ranked = sorted(((score, label) for label, score in scores.items() if label in ACTS), reverse=True)
-    acts = {label for score, label in ranked if score >= (CHANGE if label in CHANGES else SURE)}
-    doubtful = {label for score, label in ranked if label in CHANGES and MAYBE <= score < CHANGE}
+    acts = {label for score, label in ranked if score >= CHANGE.get(label, SURE)}
+    doubtful = {label for score, label in ranked if label in CHANGE and MAYBE <= score < CHANGE[label]}
     if not acts and not urgent and ranked:
         best_score, best = ranked[0]
         if best not in CHANGES and best_score >= MAYBE:
@@ -76,13 +94,24 @@ def judge(scores: dict[str, float], *, context: Context, danger: tuple[str, str]
 
 def _urgent(scores: dict[str, float], danger: tuple[str, str] | None) -> tuple[str | None, list[tuple[str, float, str]]]:
     kinds = {label.split(".")[1]: score for label, score in scores.items() if label.startswith("urgent.")}
-    best = max(kinds, key=lambda kind: kinds[kind], default=None)
-    if danger and max(kinds.values(), default=0) >= URGENT_WITH_FLOOR:
-        kind = best if best and kinds[best] >= URGENT else danger[0]
-        return kind, [(f"urgent.{kind}", kinds.get(kind, 0.0), f"floor: {danger[1]}")]
-    if best and kinds[best] >= URGENT:
-        return best, [(f"urgent.{best}", kinds[best], "model")]
-    return None, []
+    if not kinds:
+        return (danger[0], [(f"urgent.{danger[0]}", 1.0, f"floor: {danger[1]}")]) if danger else (None, [])
+    best = max(kinds, key=lambda kind: kinds[kind])
+    loudest = max(scores[label] for label in scores if label in ACTS - {"human"})
+    # What else the text clearly is speaks against danger: "my phone died, can I come friday" is a request.
+    score = _sigmoid(_logit(max(scores.get("urgent", 0.0), kinds[best])) - AGAINST * _logit(loudest))
+    if danger and score >= URGENT_WITH_FLOOR:
+        kind = best if kinds[best] >= SURE else danger[0]
+        return kind, [(f"urgent.{kind}", score, f"floor: {danger[1]}")]
+    return (best, [(f"urgent.{best}", score, "model")]) if score >= URGENT else (None, [])
+
+
+def _logit(score: float) -> float:
+    return math.log((score + 1e-4) / (1 - score + 1e-4))
+
+
+def _sigmoid(value: float) -> float:
+    return 1 / (1 + math.exp(-value))
 
 
 def _agree(acts: set[str], doubtful: set[str], scores: dict[str, float]) -> tuple[set[str], set[str]]:
@@ -90,13 +119,13 @@ def _agree(acts: set[str], doubtful: set[str], scores: dict[str, float]) -> tupl
     if "reschedule" in acts:
         acts.discard("cancel")
         doubtful.discard("cancel")
-    for one, other in (("confirm", "cancel"), ("confirm", "reschedule"), ("taken", "not_taken"), ("confirm", "tentative")):
-        if {one, other} <= acts:
-            weaker = min(one, other, key=lambda label: scores[label])
+    for pair in RIVALS:
+        weaker, stronger = sorted(pair, key=lambda label: scores.get(label, 0.0))
+        if stronger in acts and scores.get(weaker, 0.0) >= RIVAL:
             acts.discard(weaker)
-            if abs(scores[one] - scores[other]) < 0.1:
-                acts -= {one, other}
-                doubtful |= {one, other}
+            if scores[stronger] - scores[weaker] < AHEAD:
+                acts.discard(stronger)
+                doubtful |= {stronger, weaker}
     if acts - WEAK:
         acts -= WEAK
     if acts & CHANGES or acts == {"noise"}:

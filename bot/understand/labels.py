@@ -3,22 +3,79 @@
 from __future__ import annotations
 
 ACTS = frozenset(
-    "confirm tentative cancel reschedule late arrived ask barrier choose taken not_taken refill human opt_out opt_in help "
-    "language wrong_number update_info complaint social other noise".split()
+    [
+        "confirm",
+        "tentative",
+        "cancel",
+        "reschedule",
+        "late",
+        "arrived",
+        "ask",
+        "barrier",
+        "choose",
+        "taken",
+        "not_taken",
+        "refill",
+        "human",
+        "opt_out",
+        "opt_in",
+        "help",
+        "language",
+        "wrong_number",
+        "update_info",
+        "complaint",
+        "social",
+        "other",
+        "noise",
+    ]
 )
 TOPICS = frozenset(
-    "when location parking hours prep bring cost insurance duration provider telehealth companion results medication "
-    "procedure interpreter transport other".split()
+    [
+        "when",
+        "location",
+        "parking",
+        "hours",
+        "prep",
+        "bring",
+        "cost",
+        "insurance",
+        "duration",
+        "provider",
+        "telehealth",
+        "companion",
+        "results",
+        "medication",
+        "procedure",
+        "interpreter",
+        "transport",
+        "other",
+    ]
 )
 BARRIERS = frozenset(
-    "transport cost work childcare language understanding fear illness mobility housing_food phone_tech memory side_effects "
-    "other".split()
+    [
+        "transport",
+        "cost",
+        "work",
+        "childcare",
+        "language",
+        "understanding",
+        "fear",
+        "illness",
+        "mobility",
+        "housing_food",
+        "phone_tech",
+        "memory",
+        "side_effects",
+        "other",
+    ]
 )
 URGENT = frozenset({"medical", "self_harm", "abuse"})
 LANGUAGES = ("en", "es", "zh", "vi", "ko", "tl", "ru", "ar", "fr", "pt", "ht", "pl", "hi", "fa", "it", "de", "ja")
 
 # Acts on which the bot changes something: a false one does harm, so each has its own threshold.
-CHANGES = frozenset({"confirm", "tentative", "cancel", "reschedule", "choose", "opt_out", "opt_in", "wrong_number", "taken", "not_taken"})
+CHANGES = frozenset(
+    {"confirm", "tentative", "cancel", "reschedule", "choose", "opt_out", "opt_in", "wrong_number", "taken", "not_taken"}
+)
 
 
 def known(label: str) -> bool:

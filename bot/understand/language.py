@@ -14,7 +14,27 @@ SMOOTH = 0.3
 CLEAR = 4.0  # log-odds from which a text is answered in the language that it is written in
 LONG = 3  # and so many words
 # Words that every phone knows tell nothing about a language.
-INTERNATIONAL = frozenset("ok okay k yes no si n y stop stopall cancel help start unsubscribe thx info lol".split())
+INTERNATIONAL = frozenset(
+    [
+        "ok",
+        "okay",
+        "k",
+        "yes",
+        "no",
+        "si",
+        "n",
+        "y",
+        "stop",
+        "stopall",
+        "cancel",
+        "help",
+        "start",
+        "unsubscribe",
+        "thx",
+        "info",
+        "lol",
+    ]
+)
 SCRIPTS = {"LATIN", "COMMON"}
 
 

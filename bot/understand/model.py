@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from bot.understand.phrases import ANYWHERE, Phrase
 from bot.understand.types import Context
 
 VERSION = 2  # raise when features or training change, so that no old file is read
-STEPS = 120
+STEPS = 80
 L2 = 1e-5
 WEIGHT = 2.0  # of the meaning vector against the n-grams
 BATCH = 64
@@ -62,8 +63,15 @@ class Model:
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_suffix(".new.npz")
         names = np.array(sorted(self.vocabulary, key=self.vocabulary.__getitem__))
-        arrays = {"weights": self.weights, "meaning": self.meaning, "centre": self.centre, "bias": self.bias}
-        np.savez(new, labels=np.array(self.labels), names=names, **arrays)
+        np.savez(
+            new,
+            labels=np.array(self.labels),
+            names=names,
+            weights=self.weights,
+            meaning=self.meaning,
+            centre=self.centre,
+            bias=self.bias,
+        )
         new.replace(path)
 
 
@@ -105,7 +113,7 @@ def _contexts(phrase: Phrase) -> list[Context]:
 
 
 def _tolerated(label: str, phrase: Phrase) -> bool:
-    return label not in expand(phrase.labels) and bool({label, label.split(".")[0]} & phrase.also)
+    return label not in expand(phrase.labels) and bool({label, label.split(".", maxsplit=1)[0]} & phrase.also)
 
 
 def _vectors(texts: list[str], encoder: Encoder) -> Floats:
@@ -124,7 +132,7 @@ def _centred(vectors: Floats, centre: Floats) -> Floats:
     return scaled
 
 
-def _sparse(found, vocabulary):  # type: ignore[no-untyped-def]
+def _sparse(found: list[dict[str, float]], vocabulary: dict[str, int]) -> Any:
     from scipy.sparse import csr_matrix  # noqa: PLC0415 - only training needs it, and it is large
 
     starts, columns, values = [0], [], []
@@ -137,7 +145,7 @@ def _sparse(found, vocabulary):  # type: ignore[no-untyped-def]
     return csr_matrix(data, shape=(len(found), len(vocabulary)))
 
 
-def _fit(x, vectors: Floats, wanted: Floats, counted: Floats, steps: int) -> tuple[Floats, Floats, Floats]:  # type: ignore[no-untyped-def]
+def _fit(x: Any, vectors: Floats, wanted: Floats, counted: Floats, steps: int) -> tuple[Floats, Floats, Floats]:
     """Logistic regression for all labels at once: full-batch Adam, whose every run gives the same weights."""
     transposed, size = x.T.tocsr(), wanted.shape[1]
     parts = [np.zeros((x.shape[1], size), dtype=np.float32), np.zeros((vectors.shape[1], size), dtype=np.float32)]

@@ -5,11 +5,23 @@ from __future__ import annotations
 import re
 import unicodedata
 
-QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "«": '"', "»": '"', "…": "...", "—": "-", "–": "-"})
+QUOTES = str.maketrans(
+    {"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "«": '"', "»": '"', "…": "...", "—": "-", "–": "-"}
+)
 # What a phone sends when somebody taps a reaction on a text: the word before the quote, in its languages.
 TAPBACKS = {
-    "liked": "👍", "loved": "❤️", "disliked": "👎", "laughed at": "😂", "emphasized": "‼️", "questioned": "❓",
-    "le gusto": "👍", "le encanto": "❤️", "no le gusto": "👎", "se rio de": "😂", "enfatizo": "‼️", "pregunto por": "❓",
+    "liked": "👍",
+    "loved": "❤️",
+    "disliked": "👎",
+    "laughed at": "😂",
+    "emphasized": "‼️",
+    "questioned": "❓",
+    "le gusto": "👍",
+    "le encanto": "❤️",
+    "no le gusto": "👎",
+    "se rio de": "😂",
+    "enfatizo": "‼️",
+    "pregunto por": "❓",
 }
 _TAPBACK = re.compile(r"^\W*(?:reacted\s+(\S+)\s+to|(" + "|".join(TAPBACKS) + r'))\s*[:]?\s*".*"?\s*$', re.S)
 _TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+(?:[:.,/]\d+)*|[^\w\s]", re.U)

@@ -18,7 +18,7 @@ from bot.understand.normalise import clean
 from bot.understand.parts import answers
 from bot.understand.phrases import Phrase, load_phrases
 from bot.understand.times import Vocabulary, load_vocabulary, read_times
-from bot.understand.types import Context, Message, Reason, Understanding, When
+from bot.understand.types import Answer, Context, Message, Reason, Understanding, When
 
 # What a keyword means by itself. UNDO, STATUS and NEW are commands that the dialogue carries out.
 KEYWORD_ACTS = {"opt_out": "opt_out", "opt_out_cancel": "opt_out", "opt_in": "opt_in", "help": "help"}
@@ -32,7 +32,6 @@ class Tongue:
     lexicon: Lexicon
     floor: Floor
     times: Vocabulary
-    model: models.Model
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,7 @@ class Reader:
     """Reads messages in every language that has a folder in `intents/`."""
 
     tongues: Mapping[str, Tongue]
+    model: models.Model
     detector: Detector
     version: str
 
@@ -52,7 +52,7 @@ class Reader:
         if keyword in COMMANDS:
             return self._command(text, keyword, found, sure)
         context = message.context
-        scores = self._scores(text, context, order, found)
+        scores = self.model.scores(text, context)
         judged = judge(scores, context=context, danger=self._danger(text))
         when = self._when(text, message, order) if judged.wants_time(context) else None
         choice = None
@@ -60,7 +60,7 @@ class Reader:
             lexicons = [self.tongues[code].lexicon for code in order]
             choice = pick(text, message.slots, lexicons, when)
             judged = judged.with_choice(choice, number=lone_number(text))
-        about, about_day, said = self._visits(text, message, order, judged)
+        about, about_day, said = self._visits(text, message, order)
         return Understanding(
             acts=judged.acts,
             doubtful=judged.doubtful,
@@ -77,14 +77,13 @@ class Reader:
             language_sure=sure,
             language_to=judged.language_to,
             keyword=keyword,
-            reasons=self._reasons(text, context, order[0], judged),
+            reasons=self._reasons(text, context, judged),
             runner_up=judged.runner_up,
         )
 
     def _order(self, record: str | None, found: str | None) -> list[str]:
         """Languages to try: the text's own when it tells, then the recorded one, then the rest."""
-        wanted = [code for code in (found, record) if code in self.tongues]
-        return list(dict.fromkeys([*wanted, *self.tongues]))
+        return list(dict.fromkeys(code for code in (found or "", record or "", *self.tongues) if code in self.tongues))
 
     def _keyword(self, text: str, order: list[str]) -> str | None:
         squeezed = squeeze(text)
@@ -92,7 +91,7 @@ class Reader:
 
     def _command(self, text: str, keyword: str, found: str | None, sure: bool) -> Understanding:
         act = KEYWORD_ACTS.get(keyword)
-        acts = frozenset({act}) if act else {"new": frozenset({"reschedule"}), "status": frozenset({"ask"})}.get(keyword, frozenset())
+        acts = frozenset({act} if act else {"reschedule"} if keyword == "new" else {"ask"} if keyword == "status" else ())
         return Understanding(
             acts=acts,
             topics=frozenset({"when"}) if keyword == "status" else frozenset(),
@@ -101,10 +100,6 @@ class Reader:
             keyword=keyword,
             reasons=(Reason(label=act or keyword, source="keyword", words=(text[:40],), score=1.0),),
         )
-
-    def _scores(self, text: str, context: Context, order: list[str], found: str | None) -> dict[str, float]:
-        """Scores of the text's language; where the text does not tell it, the recorded language decides."""
-        return self.tongues[order[0]].model.scores(text, context)
 
     def _danger(self, text: str) -> tuple[str, str] | None:
         """The crisis floor of every language: it needs no model (S-05)."""
@@ -119,7 +114,10 @@ class Reader:
                 return found
         return None
 
-    def _visits(self, text, message, order, judged):  # type: ignore[no-untyped-def]
+    def _visits(
+        self, text: str, message: Message, order: list[str]
+    ) -> tuple[tuple[int, ...], tuple[int, ...], tuple[Answer, ...]]:
+        """(visits named by person, by day, what is said of each), by number."""
         if len(message.visits) < 2:
             return (), (), ()
         lexicons = [self.tongues[code].lexicon for code in order]
@@ -129,21 +127,20 @@ class Reader:
         about_day = by_day if len(by_day) < len(message.visits) else ()
 
         def acts_of(part: str) -> Judged:
-            return judge(self._scores(part, Context.REMINDER, order, None), context=Context.REMINDER, danger=None)
+            return judge(self.model.scores(part, Context.REMINDER), context=Context.REMINDER, danger=None)
 
         return about, about_day, answers(text, message.visits, lexicons, acts_of)
 
-    def _reasons(self, text: str, context: Context, code: str, judged: Judged) -> tuple[Reason, ...]:
-        model = self.tongues[code].model
+    def _reasons(self, text: str, context: Context, judged: Judged) -> tuple[Reason, ...]:
+        model = self.model
         return tuple(
-            Reason(label=label, source=source, words=model.deciding(text, context, label) if label in model.labels else (), score=round(score, 3))
+            Reason(label, source, model.deciding(text, context, label) if label in model.labels else (), round(score, 3))
             for label, score, source in judged.why
         )
 
 
 def load_reader(folder: Path, *, cache: Path | None = None) -> Reader:
     """Reads `folder`/LANG for every language and trains what the cache does not hold. Raises DataError for broken files."""
-    encoder = Encoder()
     codes = sorted(path.parent.name for path in folder.glob("*/keywords.yaml"))
     phrases: dict[str, list[Phrase]] = {}
     tongues = {}
@@ -154,14 +151,15 @@ def load_reader(folder: Path, *, cache: Path | None = None) -> Reader:
             lexicon=load_lexicon(own),
             floor=load_floor(own / "danger.yaml"),
             times=load_vocabulary(folder, code),
-            model=_model(phrases[code], encoder, cache, code),
         )
+    every = [phrase for own in phrases.values() for phrase in own]
     detector = train_detector({code: [phrase.text for phrase in own] for code, own in phrases.items()})
-    return Reader(tongues=tongues, detector=detector, version=_digest([p for own in phrases.values() for p in own]))
+    return Reader(tongues=tongues, model=_model(every, cache), detector=detector, version=_digest(every))
 
 
-def _model(phrases: list[Phrase], encoder: Encoder, cache: Path | None, code: str) -> models.Model:
-    path = cache / f"{code}-{_digest(phrases)}.npz" if cache else None
+def _model(phrases: list[Phrase], cache: Path | None) -> models.Model:
+    encoder = Encoder()
+    path = cache / f"reader-{_digest(phrases)}.npz" if cache else None
     found = models.load(path, encoder) if path else None
     if found is None:
         found = models.train(phrases, encoder)

@@ -105,9 +105,7 @@ def act(phone_id: int, action: str) -> BaseResponse:
 def resolve(item_id: int) -> BaseResponse:
     """Closes an item with an outcome."""
     try:
-        phone_id = staff.resolve(
-            wired().bot, item_id, outcome=request.form.get("outcome", ""), note=request.form.get("note", "")
-        )
+        phone_id = staff.resolve(wired().bot, item_id, outcome=request.form.get("outcome", ""), note=request.form.get("note", ""))
     except staff.Refused as error:
         flash(str(error))
         return redirect(url_for("inbox.index"), code=303)

@@ -78,9 +78,9 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """200 when the database answers, 503 when it does not."""
+    """200 when the database can be written, 503 when it cannot."""
     try:
-        with wired().bot.store.session() as session:
+        with wired().bot.store.begin() as session:
             session.execute(sql("select 1"))
     except (OperationalError, SQLAlchemyError) as error:
         return Response(f"database: {type(error).__name__}\n", status=503, mimetype="text/plain")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from datetime import date
 
@@ -9,50 +10,71 @@ from bot.understand.times.grammar import Grammar, Piece, Window
 from bot.understand.types import When, Wish
 
 BREAKS = {",", ";", ".", "!", "?", "/", "+"}
+CLAUSES = {"so", "because", "cuz", "cause", "porque", "pero", "but", "then", "entonces", "asi"}  # where a negation ends
 
 
 def pieces_of(grammar: Grammar) -> list[Piece]:
     """The pieces of a row of items, in their order, each with whether it is ruled out."""
-    found: list[Piece] = []
-    at, no, sep, scope = 0, False, "", ""
-    while at < len(grammar.items):
-        kind, value = grammar.kind(at), grammar.value(at)
-        piece = _listed(grammar, at, found, sep) or _piece(grammar, at, no)
+    scan = _Scan(grammar)
+    while scan.at < len(grammar.items):
+        scan.step()
+    return scan.found
+
+
+class _Scan:
+    """One pass over the items. no: a negation holds for what comes; sep: what stood since the last piece."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        self.grammar = grammar
+        self.found: list[Piece] = []
+        self.at, self.no, self.sep, self.scope = 0, False, "", ""
+
+    def step(self) -> None:
+        """Takes the piece at the position, or the word that says how pieces stand to each other."""
+        piece = _listed(self.grammar, self.at, self.found, self.sep) or _piece(self.grammar, self.at, self.no)
         if piece is not None:
-            made, used, consumed_no = piece
-            if no and sep == "comma" and found and found[-1].no and (made.days is None) != (found[-1].days is None):
-                no = False  # "any day but friday, mornings"
-            found.append(replace(made, no=(no and not consumed_no) or made.no, sep=sep if found else ""))
-            if consumed_no:
-                no = False
-            at, sep = at + used, ""
-            continue
-        if kind == "neg" and grammar.kind(at + 1) in ("sign", "good", "") and not (at == 0 and grammar.kind(1) == "good"):
-            if found and not no:  # "tuesday no, ...": it belongs to what stands before it
-                found = _mark(found, no=True)
-            no, sep = False, "break"
-        elif kind == "neg_near" and _piece(grammar, at + 1, True) is None:
-            no = False  # "no, it has to be saturday"
-        elif kind in ("neg", "neg_near", "except") or (kind == "busy" and _piece(grammar, at + 1, True)):
-            no, sep, scope = True, sep or "also", "except" if kind == "except" else "neg"
-        elif kind in ("bad", "busy"):
-            found = _mark(found, no=True)
-            no, sep = False, "break"
+            self._take(*piece)
+            return
+        kind, value = self.grammar.kind(self.at), self.grammar.value(self.at)
+        if kind in ("neg", "neg_near", "except", "busy", "bad"):
+            self._against(kind)
         elif kind == "good":
-            if grammar.kind(at - 1) not in ("neg", "except"):  # "not available" is no good word
-                found = _mark(found, good=True)
-                no, sep = False, "break"
+            self._for()
         elif kind == "also":
-            sep = sep or "also"
+            self.sep = self.sep or "also"
         elif kind == "sign" and value in BREAKS:
-            sep = "also" if value in ("/", "+") else "comma"
-            if value in (".", ";", "!", "?"):
-                no = False
-        elif kind == "word":
-            if no and scope == "neg" and _clause(str(value)):
-                no = False
-        at += 1
-    return found
+            self.sep = "also" if value in ("/", "+") else "comma"
+            self.no = self.no and value not in (".", ";", "!", "?")
+        elif kind == "word" and self.scope == "neg" and value in CLAUSES:
+            self.no = False
+        self.at += 1
+
+    def _take(self, piece: Piece, used: int, has_no: bool) -> None:
+        last = self.found[-1] if self.found else None
+        if self.no and self.sep == "comma" and last and last.no and (piece.days is None) != (last.days is None):
+            self.no = False  # "any day but friday, mornings"
+        no = (self.no and not has_no) or piece.no
+        self.found.append(replace(piece, no=no, sep=self.sep if last else ""))
+        self.no = self.no and not has_no
+        self.at, self.sep = self.at + used, ""
+
+    def _against(self, kind: str) -> None:
+        grammar, follows = self.grammar, _piece(self.grammar, self.at + 1, True) is not None
+        after = grammar.kind(self.at + 1)
+        if kind == "neg_near" and not follows and after != "sign":
+            self.no = False  # "no, it has to be saturday"
+        elif kind == "bad" or (kind == "busy" and not follows):
+            self.found, self.no, self.sep = _mark(self.found, no=True), False, "break"
+        elif kind in ("neg", "neg_near") and after in ("sign", "good", "") and not (self.at == 0 and after == "good"):
+            if self.found and not self.no:  # "tuesday no, ...": it belongs to what stands before it
+                self.found = _mark(self.found, no=True)
+            self.no, self.sep = False, "break"
+        else:
+            self.no, self.sep, self.scope = True, self.sep or "also", "except" if kind == "except" else "neg"
+
+    def _for(self) -> None:
+        if self.grammar.kind(self.at - 1) not in ("neg", "except"):  # "not available" is no good word
+            self.found, self.no, self.sep = _mark(self.found, good=True), False, "break"
 
 
 def _piece(grammar: Grammar, at: int, no: bool) -> tuple[Piece, int, bool] | None:
@@ -71,7 +93,11 @@ def _piece(grammar: Grammar, at: int, no: bool) -> tuple[Piece, int, bool] | Non
             flipped = _flip(window[0]) if no else window[0]
             return Piece(window=flipped), window[1], no
         skip = 1 + (grammar.kind(at + 1) == "of")
-        days = grammar.days_at(at + skip) or grammar.days_at(at + 1) or (grammar.day_number(at + skip) if _a_day_follows(grammar, at) else None)
+        days = (
+            grammar.days_at(at + skip)
+            or grammar.days_at(at + 1)
+            or (grammar.day_number(at + skip) if _a_day_follows(grammar, at) else None)
+        )
         if days and days[0].days:
             used = (1 if grammar.days_at(at + 1) and not grammar.days_at(at + skip) else skip) + days[1]
             return Piece(days=_opened(grammar, days[0].days, way, days[0].week)), used, no
@@ -97,7 +123,9 @@ def _a_day_follows(grammar: Grammar, at: int) -> bool:
     """ "después del 20", "after the 20": a day of the month, not an hour."""
     if grammar.kind(at + 1) == "number":
         return grammar.items[at].text.endswith((" del", " el")) and grammar.kind(at + 2) != "part"
-    return grammar.kind(at + 1) == "of" and grammar.items[at + 1].text in ("the", "del", "el") and grammar.kind(at + 2) == "number"
+    return (
+        grammar.kind(at + 1) == "of" and grammar.items[at + 1].text in ("the", "del", "el") and grammar.kind(at + 2) == "number"
+    )
 
 
 def _opened(grammar: Grammar, days: frozenset[date], way: str, whole: bool) -> frozenset[date]:
@@ -119,10 +147,6 @@ def _flip(window: Window) -> Window:
     """What "not after 3" and "not before 3" leave."""
     low, high = window
     return (high, None) if low is None else (None, low)
-
-
-def _clause(word: str) -> bool:
-    return word in ("so", "because", "cuz", "cause", "porque", "pero", "but", "then", "entonces", "asi")
 
 
 def _mark(found: list[Piece], *, no: bool = False, good: bool = False) -> list[Piece]:
@@ -157,7 +181,7 @@ def wishes_of(pieces: list[Piece], grammar: Grammar) -> When | None:
 
 def _doubtful(pieces: list[Piece]) -> bool:
     """ "not monday, tuesday": the second may be ruled out too, or be what is wanted."""
-    return any(piece.no and piece.sep == "comma" and before.no for before, piece in zip(pieces, pieces[1:], strict=False))
+    return any(piece.no and piece.sep == "comma" and before.no for before, piece in itertools.pairwise(pieces))
 
 
 def _groups(pieces: list[Piece]) -> list[Piece]:
@@ -175,7 +199,13 @@ def _groups(pieces: list[Piece]) -> list[Piece]:
             groups[index] = replace(one, window=before.window, first=True)
     for index in range(len(groups) - 2, -1, -1):
         one, after = groups[index], groups[index + 1]
-        if one.window is None and after.window is not None and after.days is not None and after.sep == "also" and one.no == after.no:
+        if (
+            one.window is None
+            and after.window is not None
+            and after.days is not None
+            and after.sep == "also"
+            and one.no == after.no
+        ):
             groups[index] = replace(one, window=after.window)
     return _share(groups)
 
@@ -255,4 +285,3 @@ def _start(group: Piece) -> int | None:
 
 def _end(group: Piece) -> int | None:
     return group.window[1] if group.window else None
-

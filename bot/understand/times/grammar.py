@@ -58,13 +58,15 @@ class Grammar:
         return None
 
     def range_at(self, at: int) -> tuple[Piece, int] | None:
-        """"mon thru thurs", "from the 10th to the 14th"."""
+        """ "mon thru thurs", "from the 10th to the 14th"."""
         start = at + (self.kind(at) == "open" and self.value(at) in ("from", "between"))
         first = self._single_day(start)
         if not first or first[0].week:
             return None
         middle = start + first[1]
-        if not (self.kind(middle) == "range" or self.value(middle) in ("-", "by") or (start > at and self.kind(middle) == "also")):
+        if not (
+            self.kind(middle) == "range" or self.value(middle) in ("-", "by") or (start > at and self.kind(middle) == "also")
+        ):
             return None
         skip = 1 + (self.kind(middle + 1) == "of" or self.kind(middle + 1) == "at")
         last = self._single_day(middle + skip) or (self._single_day(middle + 1) if skip > 1 else None)
@@ -86,14 +88,19 @@ class Grammar:
         return None
 
     def _relative(self, at: int) -> tuple[Piece, int] | None:
-        """"tomorrow", "in 3 days", "2 weeks from now", "a week from friday"."""
+        """ "tomorrow", "in 3 days", "2 weeks from now", "a week from friday"."""
         if self.kind(at) == "day":
             shift = self.value(at)
             return Piece(days=self._only(self.today + timedelta(days=int(shift)))), 1
         start = at + (self.kind(at) == "open" and self.value(at) == "in")
         start += start > at and self.kind(start) == "open" and self.value(start) == "around"
         number = self._count(start)
-        if number and start > at and self.kind(start + 1) != "units" and self.items[at].text.startswith(("de hoy", "de aqui", "de aca")):
+        if (
+            number
+            and start > at
+            and self.kind(start + 1) != "units"
+            and self.items[at].text.startswith(("de hoy", "de aqui", "de aca"))
+        ):
             return Piece(days=self._only(self.today + self._span(number, "day"))), start + 1 - at
         if number is None or self.kind(start + 1) != "units" or self.value(start + 1) not in ("day", "week", "month"):
             return None
@@ -120,7 +127,7 @@ class Grammar:
         return timedelta(days=number * (7 if unit == "week" else 1))
 
     def _weeks(self, at: int) -> tuple[Piece, int] | None:
-        """"next week", "the week after next", "end of the month", "later this week", "this weekend"."""
+        """ "next week", "the week after next", "end of the month", "later this week", "this weekend"."""
         part, start = "", at
         if self.kind(start) == "within":
             part, start = str(self.value(start)), start + 1
@@ -175,18 +182,25 @@ class Grammar:
 
     def _month(self, shift: int, part: str) -> Piece:
         months = [day for day in self.days if (day.year * 12 + day.month) == self.today.year * 12 + self.today.month + shift]
-        low, high = {"first_week": (1, 7), "last_week": (25, 31), "begin": (1, 10), "middle": (11, 20), "end": (21, 31)}.get(part, (1, 31))
+        low, high = {"first_week": (1, 7), "last_week": (25, 31), "begin": (1, 10), "middle": (11, 20), "end": (21, 31)}.get(
+            part, (1, 31)
+        )
         return Piece(days=frozenset(day for day in months if low <= day.day <= high), week=True)
 
     def _weekday(self, at: int) -> tuple[Piece, int] | None:
-        """"friday", "next fri", "fridays", "el lunes que viene", "friday the 13th", "monday 16"."""
+        """ "friday", "next fri", "fridays", "el lunes que viene", "friday the 13th", "monday 16"."""
         start, which = at, None
         if self.kind(at) == "which" and self.kind(at + 1) in ("weekday", "weekdays"):
             which, start = str(self.value(at)), at + 1
         if self.kind(start) not in ("weekday", "weekdays"):
             return None
         weekday = int(self.value(start))
-        many = self.kind(start) == "weekdays" or self.kind(at - 1) == "every" or self._any(at - 1) or (self.kind(at - 1) == "also" and self._many)
+        many = (
+            self.kind(start) == "weekdays"
+            or self.kind(at - 1) == "every"
+            or self._any(at - 1)
+            or (self.kind(at - 1) == "also" and self._many)
+        )
         end = start + 1
         many = many or (self.kind(end) == "part" and self.items[end].text.endswith("s"))
         self._many = many
@@ -226,7 +240,7 @@ class Grammar:
         return frozenset(ahead[:1])
 
     def _date(self, at: int) -> tuple[Piece, int] | None:
-        """"3/14", "march 14", "14 de marzo", "the 16th", "el 16"."""
+        """ "3/14", "march 14", "14 de marzo", "the 16th", "el 16"."""
         if self.kind(at) == "date":
             first, second = self.value(at)[:2]
             month, day = (first, second) if self.vocabulary.month_first else (second, first)
@@ -251,8 +265,14 @@ class Grammar:
         return self.kind(at) == "units" and self.value(at) == "day" and self.kind(at + 1) == "number"
 
     def _names_a_day(self, at: int, end: int) -> bool:
-        """"el 20" is a day; "el 2 de la tarde" or "de las 3" is none."""
-        return self.items[at].text in ("the", "el", "del", "dia", "dias") and self.kind(end) not in ("part", "units", "half", "oclock", "not_times")
+        """ "el 20" is a day; "el 2 de la tarde" or "de las 3" is none."""
+        return self.items[at].text in ("the", "el", "del", "dia", "dias") and self.kind(end) not in (
+            "part",
+            "units",
+            "half",
+            "oclock",
+            "not_times",
+        )
 
     def day_number(self, at: int) -> tuple[Piece, int] | None:
         if self.kind(at) not in ("number", "ordinal"):
@@ -323,8 +343,8 @@ class Grammar:
         return (_afternoon(minutes) if minutes < 780 else minutes), end - at
 
     def _with_part(self, minutes: int, part_at: int, at: int) -> tuple[int, int]:
-        """"2 de la tarde", "7 in the evening"."""
-        low, high = self.value(part_at)
+        """ "2 de la tarde", "7 in the evening"."""
+        low, _high = self.value(part_at)
         if minutes < 720 and (low or 0) >= 720 and minutes != 0:
             minutes += 720
         return minutes, part_at + 1 - at
@@ -338,7 +358,7 @@ class Grammar:
         return None
 
     def _opened(self, at: int) -> tuple[Window, int] | None:
-        """"after 3", "no later than 11", "around 10"."""
+        """ "after 3", "no later than 11", "around 10"."""
         if self.kind(at) != "open" or self.value(at) not in ("from", "until", "by", "around", "latest", "from_day"):
             return None
         way, start = self.value(at), at + 1
@@ -366,10 +386,14 @@ class Grammar:
 
     def _is_range(self, at: int) -> bool:
         """ "to", "-", "a", "a las": what stands between two clocks."""
-        return self.kind(at) == "range" or self.value(at) in ("-", "by") or (self.kind(at) == "at" and self.items[at].text.startswith("a "))
+        return (
+            self.kind(at) == "range"
+            or self.value(at) in ("-", "by")
+            or (self.kind(at) == "at" and self.items[at].text.startswith("a "))
+        )
 
     def _between(self, at: int) -> tuple[Window, int] | None:
-        """"between 2 and 4", "2-4pm", "9 to 11"."""
+        """ "between 2 and 4", "2-4pm", "9 to 11"."""
         start = at + (self.kind(at) == "open" and self.value(at) == "between")
         first = self.clock_at(start, bare=True)
         if not first:
@@ -403,4 +427,3 @@ class Grammar:
 def _afternoon(minutes: int) -> int:
     """Without am or pm, 1 to 6 is in the afternoon."""
     return minutes + 720 if 60 <= minutes < 420 else minutes
-

@@ -16,7 +16,20 @@ from bot.understand.normalise import fold
 from bot.yamlfile import read_yaml
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
+MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
 LONGEST = 6  # words of one entry
 TOKEN = re.compile(
     r"(?P<date>\d{1,2}/\d{1,2}(?:/\d{2,4})?)"
