@@ -91,8 +91,8 @@ class Server:
         """Starts it in a process group of its own and waits until a worker answers; each takes requests only when it is ready."""
         self.port = self.port or _free_port()
         command = [
-            sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread", "--workers", str(WORKERS),
-            "--threads", str(THREADS), "--log-level", "error", "--timeout", "60", self.application,
+            sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread",
+            "--workers", str(WORKERS), "--threads", str(THREADS), "--log-level", "error", "--timeout", "60", self.application,
         ]  # fmt: skip
         log = Path(self.env["SPOOL_DIR"]).with_name(f"{self.port}.log").open("ab")
         self.process = subprocess.Popen(command, env=self.env, cwd=ROOT, stderr=log, start_new_session=True)
@@ -185,6 +185,6 @@ def inbound(sid: str, patient: int, body: str) -> dict[str, str]:
     """The form of an inbound text, with the fields that the provider sends."""
     return {
         "MessageSid": sid, "SmsSid": sid, "SmsMessageSid": sid, "AccountSid": "AC" + "0" * 32, "From": number(patient),
-        "To": "+17165550100", "Body": body, "NumMedia": "0", "NumSegments": "1", "SmsStatus": "received", "ApiVersion": "2010-04-01",
-        "FromCountry": "US", "FromState": "NY", "FromCity": "BUFFALO", "FromZip": "14201", "ToCountry": "US",
+        "To": "+17165550100", "Body": body, "NumMedia": "0", "NumSegments": "1", "SmsStatus": "received",
+        "ApiVersion": "2010-04-01", "FromCountry": "US", "FromState": "NY", "FromCity": "BUFFALO", "FromZip": "14201",
     }  # fmt: skip

@@ -49,9 +49,9 @@ class Measured:
 def main() -> int:
     """Measures, prints, and gives the exit code."""
     options = _options()
-    rounds, each = (6, 120) if options.quick else (10, 500)
+    rounds, each = (5, 100) if options.quick else (10, 500)
     texts = list(islice(cycle(_texts(options.messages)), (rounds + 1) * each))
-    print(f"{rounds} rounds of {each} messages, {CLIENTS} clients, gunicorn with {served.WORKERS} workers of {served.THREADS} threads")
+    print(f"{rounds} rounds of {each} messages, {CLIENTS} clients, gunicorn: {served.WORKERS} workers of {served.THREADS} threads")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         served.fill(folder, [language for language, _ in texts])
@@ -72,7 +72,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="at a fraction of the scale, within 45 seconds")
-    parser.add_argument("--messages", nargs="+", type=Path, help='JSON lines with "text" and perhaps "lang"; else the test sentences')
+    parser.add_argument("--messages", nargs="+", type=Path, help='JSON lines with "text" and "lang"; else the test sentences')
     return parser.parse_args()
 
 

@@ -17,7 +17,7 @@ from bot.understand.lexicon import Lexicon, load_lexicon, squeeze
 from bot.understand.normalise import clean
 from bot.understand.parts import answers
 from bot.understand.phrases import Phrase, load_phrases
-from bot.understand.times import Vocabulary, load_vocabulary, read_times
+from bot.understand.times import Vocabulary, load_vocabulary, read_times, with_others
 from bot.understand.types import Answer, Context, Message, Reason, Understanding, When
 
 # What a keyword means by itself. UNDO, STATUS and NEW are commands that the dialogue carries out.
@@ -144,13 +144,14 @@ def load_reader(folder: Path, *, cache: Path | None = None) -> Reader:
     codes = sorted(path.parent.name for path in folder.glob("*/keywords.yaml"))
     phrases: dict[str, list[Phrase]] = {}
     tongues = {}
+    times = {code: load_vocabulary(folder, code) for code in codes}
     for code in codes:
         own = folder / code
         phrases[code] = load_phrases(own / "phrases", root=folder.parent)
         tongues[code] = Tongue(
             lexicon=load_lexicon(own),
             floor=load_floor(own / "danger.yaml"),
-            times=load_vocabulary(folder, code),
+            times=with_others(times[code], (times[other] for other in codes if other != code)),
         )
     every = [phrase for own in phrases.values() for phrase in own]
     detector = train_detector({code: [phrase.text for phrase in own] for code, own in phrases.items()})

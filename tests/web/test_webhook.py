@@ -23,16 +23,20 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from bench import served
 from bot.channels import twilio_sms
 from bot.channels.types import Sent
 from bot.delivery.sender import Sender, send_waiting, sweep
 from bot.delivery.status import ORDER
 from bot.dialogue import loops
+from bot.dialogue.types import State
 from bot.errors import SettingsError
 from bot.settings import Settings, read_settings
 from bot.store import queries
 from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, OutboxRow, PatientRow, PhoneRow, TaskRow
 from bot.turn import queue
+from bot.understand.reader import Reader
+from bot.understand.types import Context, Message, Understanding
 from bot.web import inbox, phone, webhook
 from bot.web.wiring import Wired
 from tests.conftest import application_on, serving
@@ -135,7 +139,7 @@ def test_the_public_address_is_what_is_signed(live: int) -> None:
         assert post(live, sms(), X_Forwarded_Host="evil.example.org", X_Twilio_Signature=signature(url, form)).status == 403
 
 
-@pytest.mark.parametrize("path", ["/sms", "/sms?clinic=St.%20Mary%27s&x=%C3%A9", "/sms?b=2&a=1", "/sms?a=%2B1+2", "/sms?a="])
+@pytest.mark.parametrize("path", ["/sms", "/sms?clinic=St.%20Mary%27s&x=%C3%A9", "/sms?b=2&a=1", "/sms?a=%2B1+2", "/sms?a=", "/s%6Ds"])
 def test_the_address_is_checked_as_it_was_sent(path: str, signed_post: Post) -> None:
     """W-06: nothing in path and query is decoded, sorted or added."""
     assert signed_post(sms(), path=path).status == 200
@@ -311,6 +315,25 @@ def test_an_answer_counts_only_for_the_visit_that_was_asked_about(app: Flask, si
         visit.start, visit.changed_at = visit.start + timedelta(days=1), wired(app).bot.clock()
     assert "changed" in signed_post(sms("yes")).text
     assert visit_of(app).participant == "needs-action"
+
+
+def test_a_text_is_read_again_when_the_conversation_moved_on_meanwhile(
+    app: Flask, signed_post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """W-21: what was read before the transaction began counts only if the question is still the same."""
+    read, contexts = Reader.read, []
+
+    def slowly(reader: Reader, message: Message) -> Understanding:
+        contexts.append(message.context)
+        if len(contexts) == 1:  # something else is answered while this is being read
+            with wired(app).bot.store.begin() as session:
+                for row in session.scalars(select(PhoneRow)):
+                    queries.keep_state(row, State())
+        return read(reader, message)
+
+    monkeypatch.setattr(Reader, "read", slowly)
+    signed_post(sms("1"))
+    assert contexts == [Context.REMINDER, Context.NONE]
 
 
 def test_a_text_that_the_phone_sent_twice_takes_effect_once(app: Flask, signed_post: Post) -> None:
@@ -752,6 +775,22 @@ def test_a_status_that_cannot_be_stored_is_not_acknowledged(impatient: None, app
     sent_text(app, "SM1")
     with locked(settings):
         assert post(live, callback(app, "SM1", "sent"), path="/sms/status").status == 503
+
+
+@pytest.mark.slow
+def test_behind_gunicorn_the_address_is_checked_as_it_was_sent(bot_parts: Any, tmp_path: Path) -> None:
+    """W-06: the server that runs it shows path and query raw, too; killed and started again, a copy stays a copy (W-13)."""
+    served.fill(tmp_path, ["en"])
+    server = served.Server("app:serve()", served.environment(tmp_path))
+    form = [*served.inbound("SM1", 0, "yes").items()]
+    path = "/sms?clinic=St.%20Mary%27s&x=%C3%A9"
+    with served.running(server):
+        signed = signature(served.PUBLIC + path, form, served.TOKEN)
+        assert "confirmed" in post(server.port, form, path=path, X_Twilio_Signature=signed).text
+        assert post(server.port, form, path="/sms", X_Twilio_Signature=signed).status == 403
+        server.kill()
+        server.start()
+        assert post(server.port, form, path=path, X_Twilio_Signature=signed).texts == []
 
 
 def test_the_doors_are_the_ones_that_are_documented(app: Flask) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 from bot.understand.times.combine import pieces_of, wishes_of
 from bot.understand.times.grammar import Grammar
-from bot.understand.times.vocabulary import Vocabulary, load_vocabulary
+from bot.understand.times.vocabulary import Vocabulary, load_vocabulary, with_others
 from bot.understand.types import When
 
-__all__ = ["Vocabulary", "as_answer", "load_vocabulary", "read_times"]
+__all__ = ["Vocabulary", "as_answer", "load_vocabulary", "read_times", "with_others"]
 
 
 def read_times(text: str, *, vocabulary: Vocabulary, now: datetime) -> When | None:

@@ -18,6 +18,7 @@ class Piece:
 
     week: the days are a stretch that a weekday may narrow. good: it was called better. every: all the days that a weekday
     names, which is what is meant where it is ruled out. dated: it is a day of a month. first: its window was said before its days.
+    own: the negation stands right before it.
     """
 
     days: frozenset[date] | None = None
@@ -29,6 +30,7 @@ class Piece:
     every: frozenset[date] | None = None
     dated: bool = False
     first: bool = False
+    own: bool = False
 
 
 class Grammar:
@@ -59,7 +61,7 @@ class Grammar:
 
     def range_at(self, at: int) -> tuple[Piece, int] | None:
         """ "mon thru thurs", "from the 10th to the 14th"."""
-        start = at + (self.kind(at) == "open" and self.value(at) in ("from", "between"))
+        start = at + (self.kind(at) == "open" and self.value(at) in ("from", "since", "between"))
         first = self._single_day(start)
         if not first or first[0].week:
             return None
@@ -70,7 +72,7 @@ class Grammar:
             return None
         skip = 1 + (self.kind(middle + 1) == "of" or self.kind(middle + 1) == "at")
         last = self._single_day(middle + skip) or (self._single_day(middle + 1) if skip > 1 else None)
-        if not last and self.kind(middle + skip) == "number" and self.kind(start) == "of":
+        if not last and self.kind(middle + skip) == "number" and (self.kind(start) == "of" or first[0].dated):
             last = self.day_number(middle + skip)
         if not last:
             return None
@@ -81,7 +83,7 @@ class Grammar:
         return Piece(days=days), middle + skip + last[1] - at
 
     def _single_day(self, at: int) -> tuple[Piece, int] | None:
-        for rule in (self._relative, self._weeks, self._weekday, self._date, self._group):
+        for rule in (self._relative, self._nth_weekday, self._weeks, self._weekday, self._date, self._group):
             found = rule(at)
             if found:
                 return found
@@ -105,7 +107,7 @@ class Grammar:
         if number is None or self.kind(start + 1) != "units" or self.value(start + 1) not in ("day", "week", "month"):
             return None
         after = start + 2
-        if self.kind(after) == "open" and self.value(after) in ("from_day", "from") and (base := self._single_day(after + 1)):
+        if self.kind(after) == "open" and self.value(after) in ("from_day", "from", "since") and (base := self._single_day(after + 1)):
             day = min(base[0].days or {self.today})
             return Piece(days=self._only(day + self._span(number, self.value(start + 1)))), after + 1 + base[1] - at
         told = self.kind(after) == "open" and self.value(after) == "from_now"
@@ -177,7 +179,7 @@ class Grammar:
         monday = self._monday() + timedelta(days=7 * shift)
         first, last = {"begin": (0, 1), "middle": (2, 2), "end": (3, 4)}.get(part, (0, 6))
         if part == "later":
-            first = max(0, (self.today - monday).days) if shift == 0 else 3
+            first = max(0, (self.today - monday).days + 1) if shift == 0 else 3
         return Piece(days=self._in({monday + timedelta(days=n) for n in range(first, last + 1)}), week=True)
 
     def _month(self, shift: int, part: str) -> Piece:
@@ -217,6 +219,23 @@ class Grammar:
     def _any(self, at: int) -> bool:
         return self.kind(at) == "groups" and self.value(at) == "any"
 
+    def _nth_weekday(self, at: int) -> tuple[Piece, int] | None:
+        """ "third thursday in march", "el último viernes del mes"."""
+        if self.kind(at) not in ("ordinal", "last") or self.kind(at + 1) != "weekday":
+            return None
+        end = at + 2
+        while self.kind(end) in ("of", "open", "which"):
+            end += 1
+        shift = {"month": lambda: (int(self.value(end)) - self.today.month) % 12, "units": lambda: 0}.get(self.kind(end))
+        if shift is None or (self.kind(end) == "units" and self.value(end) != "month"):
+            return None
+        number = self.today.year * 12 + self.today.month - 1 + shift()
+        first = date(number // 12, number % 12 + 1, 1)
+        month = [first + timedelta(days=n) for n in range(31) if (first + timedelta(days=n)).month == first.month]
+        named = [day for day in month if day.weekday() == self.value(at + 1)]
+        index = -1 if self.kind(at) == "last" else int(self.value(at)) - 1
+        return (Piece(days=self._only(named[index])), end + 1 - at) if index < len(named) else None
+
     def _numbered(self, at: int, weekday: int) -> tuple[date, int] | None:
         """The day of the month that a weekday is followed by, if that day is that weekday."""
         skip = 1 if self.kind(at) in ("of",) or self.value(at) in ("the", ",") else 0
@@ -248,7 +267,7 @@ class Grammar:
         if self.kind(at) == "month" and self.kind(at + 1) in ("number", "ordinal"):
             return self._month_day(int(self.value(at)), int(self.value(at + 1)), 2)
         skip = 1 if self.kind(at) == "of" or (self.kind(at) == "word" and self.value(at) in ("the", "el")) or self._dia(at) else 0
-        if self.kind(at + skip) in ("number", "ordinal"):
+        if self.kind(at + skip) in ("number", "ordinal") and self.kind(at + skip + 1) != "weekday":
             number, end = int(self.value(at + skip)), at + skip + 1
             joined = end + (self.kind(end) == "of")
             if self.kind(joined) == "month":
@@ -293,9 +312,9 @@ class Grammar:
         if name == "weekdays":
             return Piece(days=frozenset(day for day in self.days if day.weekday() < 5), week=True), 1
         if name == "weekend":
-            many = self.items[at].text.endswith("s") or self.kind(at - 1) == "every"
+            many = self.items[at].text.endswith("s") or self.items[at].text.startswith("fines") or self.kind(at - 1) == "every"
             days = [day for day in self.days if day.weekday() >= 5]
-            return Piece(days=frozenset(days if many else days[:2]), week=True), 1
+            return Piece(days=frozenset(days if many else days[:2]), every=frozenset(days), week=True), 1
         return Piece(), 1
 
     def _only(self, day: date) -> frozenset[date]:
@@ -316,7 +335,8 @@ class Grammar:
                 shift = {"quarter_to": -15, "quarter_past": 15, "half": 30}[self.kind(start)]
                 return hour[0] + shift, start + 1 + hour[1] - at
         kind = self.kind(start)
-        if kind in ("clock", "digits") and (kind == "clock" or bare):
+        later = self.kind(start + 1) == "open" and self.value(start + 1) in ("earliest", "latest")
+        if kind in ("clock", "digits") and (kind == "clock" or bare or later):
             minutes, sure = self.value(start)
             end = start + 1
             if kind == "clock" and not sure and self.kind(end) == "part":
@@ -334,6 +354,8 @@ class Grammar:
             end, told = end + 1, True
         elif self.kind(end) == "number" and int(self.value(end)) in (15, 30, 45) and (bare or self.kind(end + 1) == "part"):
             minutes, end, told = minutes + int(self.value(end)), end + 1, bare
+        if self.kind(end) == "also" and self.items[end].text in ("y", "i") and self.kind(end + 1) == "number":
+            minutes, end, told = minutes + int(self.value(end + 1)) % 60, end + 2, True  # "las diez y treinta"
         if self.kind(end) == "oclock":
             end, told = end + 1, True
         if self.kind(end) == "part" and self.items[end].text not in ("early", "late"):
@@ -359,14 +381,14 @@ class Grammar:
 
     def _opened(self, at: int) -> tuple[Window, int] | None:
         """ "after 3", "no later than 11", "around 10"."""
-        if self.kind(at) != "open" or self.value(at) not in ("from", "until", "by", "around", "latest", "from_day"):
+        if self.kind(at) != "open" or self.value(at) not in ("from", "since", "until", "by", "around", "latest", "from_day"):
             return None
         way, start = self.value(at), at + 1
         while self.kind(start) == "open" and self.value(start) == "around":
             start += 1
         clock = self.clock_at(start, bare=True)
         if clock:
-            if way in ("from", "from_day"):
+            if way in ("from", "since", "from_day"):
                 end = self._until(start + clock[1])
                 return ((clock[0], end[0]) if end else (clock[0], None)), start + clock[1] + (end[1] if end else 0) - at
             return ((None, clock[0]) if way in ("until", "by", "latest") else (clock[0], clock[0])), start + clock[1] - at
@@ -374,7 +396,7 @@ class Grammar:
         if self.kind(skip) == "part" and way != "around":
             low, high = self.value(skip)
             edge = low if low == high else (low if way in ("until", "by") else high)
-            return ((edge, None) if way in ("from", "from_day") else (None, edge)), skip + 1 - at
+            return ((edge, None) if way in ("from", "since", "from_day") else (None, edge)), skip + 1 - at
         return None
 
     def _until(self, at: int) -> tuple[int, int] | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +31,15 @@ MONTHS = (
     "december",
 )
 LONGEST = 6  # words of one entry
+FUZZY = 6  # letters from which one slip of the finger is forgiven
+BORROWED = {"weekday", "weekdays", "day", "which", "units", "groups", "part"}
+BORROWED_LENGTH = 4  # shorter words mean something else in the other language
 TOKEN = re.compile(
     r"(?P<date>\d{1,2}/\d{1,2}(?:/\d{2,4})?)"
-    r"|(?P<clock>\d{1,2}[:.h]\d{2}(?!\d)(?:\s*[ap]\.?\s?m\b\.?|[ap]\b)?|\d{1,4}(?:\s*(?:[ap]\.\s?m\.|[ap]\.?m\b)|[ap]\b))"
+    r"|(?P<clock>\d{1,2}[:.h]\d{2}(?!\d)(?:\s*[ap]\.?\s?m\b\.?|[ap]\b)?|(?:1[0-2]|0?[1-9]|\d{3,4})(?:\s*(?:[ap]\.\s?m\.|[ap]\.?m\b)|[ap]\b)|\d{1,2}h\b)"
     r"|(?P<ordinal>\d{1,2}\s?(?:st|nd|rd|th)\b)"
     r"|(?P<number>\d+)"
-    r"|(?P<word>[^\W\d_]+(?:['.][^\W\d_]+)*\.?)"
+    r"|(?P<word>[^\W\d_]+(?:['.][^\W\d_]+)*)"
     r"|(?P<sign>[^\w\s])"
 )
 
@@ -52,16 +55,23 @@ class Item:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """words: folded words → meaning; month_first: how 3/4 is read."""
+    """words: folded words → meaning; fuzzy: names that may have one slip; aliases: words → what they stand for.
+
+    month_first: how 3/4 is read.
+    """
 
     language: str
     words: dict[tuple[str, ...], Item]
     fuzzy: dict[str, Item]
+    aliases: dict[str, str]
     month_first: bool
 
     def read(self, text: str) -> list[Item]:
         """The text as items, longest entries first; what is unknown stays as a word."""
-        tokens = [(match.lastgroup or "", match.group().strip()) for match in TOKEN.finditer(fold(text))]
+        folded = fold(text)
+        for alias, meant in self.aliases.items():
+            folded = re.sub(rf"(?<!\w){re.escape(alias)}(?!\w)", meant, folded)
+        tokens = [(match.lastgroup or "", match.group().strip()) for match in TOKEN.finditer(folded)]
         items, position = [], 0
         while position < len(tokens):
             item, used = self._at(tokens, position)
@@ -90,7 +100,7 @@ class Vocabulary:
 
     def _near(self, word: str) -> Item:
         """A weekday's name with one slip of the finger; any other word stays what it is."""
-        if len(word) >= 6:
+        if len(word) >= FUZZY:
             for name, item in self.fuzzy.items():
                 if word[0] == name[0] and OSA.distance(word, name, score_cutoff=1) <= 1:
                     return item
@@ -113,12 +123,27 @@ def load_vocabulary(folder: Path, language: str) -> Vocabulary:
         if kind == "weekday" and len(text) >= 6:
             fuzzy[fold(text)] = Item(kind, value, fold(text))
             words.setdefault((fold(text) + "s",), Item("weekdays", value, fold(text) + "s"))
-    return Vocabulary(language, words, fuzzy, month_first=data.get("month_first") == "yes")
+    for key, item in words.items():
+        if item.kind == "part" and len(key) == 1 and len(key[0]) >= FUZZY:
+            fuzzy.setdefault(key[0], item)
+    aliases = {fold(alias): fold(meant) for alias, meant in (data.get("aliases") or {}).items()}
+    return Vocabulary(language, words, fuzzy, aliases, month_first=data.get("month_first") == "yes")
+
+
+def with_others(own: Vocabulary, others: Iterable[Vocabulary]) -> Vocabulary:
+    """The vocabulary with the plain day words of other languages, for texts that mix them ("el friday", "lunes at 2")."""
+    borrowed = {
+        key: item
+        for other in others
+        for key, item in other.words.items()
+        if item.kind in BORROWED and len(" ".join(key)) >= BORROWED_LENGTH
+    }
+    return replace(own, words={**borrowed, **own.words})
 
 
 def _entries(data: dict[str, Any], path: Path, names: list[str]) -> Iterator[tuple[str, Any, str]]:
     for section, content in data.items():
-        if section == "month_first":
+        if section in ("month_first", "aliases"):
             continue
         for name, listed in content.items() if isinstance(content, dict) else [(section, content)]:
             kind, value = _meaning(section, name, path)
