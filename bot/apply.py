@@ -10,8 +10,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.dialogue.items import KINDS
-from bot.dialogue.types import (
+from bot.dialogue.effects import (
     BookAppointment,
     CancelAppointment,
     CloseItems,
@@ -26,6 +25,7 @@ from bot.dialogue.types import (
     SetLanguage,
     SetParticipant,
 )
+from bot.dialogue.items import KINDS
 from bot.store import queries
 from bot.store.models import (
     AppointmentRow,

@@ -7,7 +7,8 @@ from dataclasses import replace
 from sqlalchemy import select
 
 from bot.apply import Scope, apply
-from bot.dialogue.types import OptIn, OptOut, State
+from bot.dialogue.effects import OptIn, OptOut
+from bot.dialogue.types import State
 from bot.store import queries
 from bot.store.models import PhoneRow, TaskRow
 from bot.texts import clean

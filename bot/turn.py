@@ -17,9 +17,10 @@ from bot.channels.types import Inbound
 from bot.clinic import ClinicFile
 from bot.dialogue import loops
 from bot.dialogue.decide import context_of, decide
+from bot.dialogue.effects import Decision, LogItem, Say
 from bot.dialogue.rescheduling import wants_slots
 from bot.dialogue.targets import listed
-from bot.dialogue.types import Decision, Facts, LogItem, Say, State
+from bot.dialogue.types import Facts, State
 from bot.store import queries
 from bot.store.database import Store
 from bot.store.models import CommunicationRow, OutboxRow, PhoneRow

@@ -105,8 +105,9 @@ def _pattern(world: World, code: str) -> re.Pattern[str]:
     sentences = [s[code] for part in (clinic.answers, clinic.resources, clinic.preparations) for s in part.values() if code in s]
     own = "|".join(re.escape(sentence) for sentence in sentences)
     gap = {
-        "when": moment, "opens": moment, "whens": f"{moment}(?:; {moment})*", "options": rf"(?:\d\) {moment} ?)+", "answer": f"(?:{own})",
-        "minutes": r"\d+", "practitioner": r"(?:Dr\.|Ms\.) \w+", "link": r"https://\S+", "clinic": re.escape(clinic.name), "phone": re.escape(clinic.phone),
+        "when": moment, "opens": moment, "whens": f"{moment}(?:; {moment})*", "options": rf"(?:\d\) {moment} ?)+",
+        "answer": f"(?:{own})", "minutes": r"\d+", "practitioner": r"(?:Dr\.|Ms\.) \w+", "link": r"https://\S+",
+        "clinic": re.escape(clinic.name), "phone": re.escape(clinic.phone),
     }  # fmt: skip
     said = []
     for key in TEXTS:

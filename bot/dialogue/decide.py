@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from bot.dialogue import answers, prompts, questions, rescheduling, safety, visits
 from bot.dialogue.draft import Draft
+from bot.dialogue.effects import Decision
 from bot.dialogue.targets import about
-from bot.dialogue.types import Ask, Decision, Facts, Prompt, State
+from bot.dialogue.types import Ask, Facts, Prompt, State
 from bot.understand.types import Context, Understanding
 
 # The first of these that applies ends the turn. The order is O-07's: carriers' word, danger, then the rest.

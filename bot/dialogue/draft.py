@@ -5,19 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from bot.dialogue.effects import Decision, Effect, LogItem, Say
 from bot.dialogue.items import KINDS
-from bot.dialogue.types import (
-    Ask,
-    Decision,
-    Effect,
-    Facts,
-    LogItem,
-    Prompt,
-    Say,
-    State,
-    Undo,
-    Visit,
-)
+from bot.dialogue.types import Ask, Facts, Prompt, State, Undo, Visit
 from bot.understand.types import Understanding
 
 Value = str | int | datetime | tuple[datetime, ...]

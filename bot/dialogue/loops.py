@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.dialogue.types import Decision, LogItem, Say
+from bot.dialogue.effects import Decision, LogItem, Say
 
 MOST = 3  # exchanges of the very same words and answer; the provider itself cuts off after 15 in 30 seconds
 WITHIN = timedelta(hours=1)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.dialogue.draft import Draft
+from bot.dialogue.effects import RestoreAppointment, SetDetails, SetLanguage
 from bot.dialogue.questions import tell
 from bot.dialogue.targets import about, by_number
-from bot.dialogue.types import Ask, Participant, Prompt, RestoreAppointment, SetDetails, SetLanguage
+from bot.dialogue.types import Ask, Participant, Prompt
 from bot.dialogue.visits import read_back
 
 # What the numbers of a question stand for. The texts of bot/texts.py list them in this order.

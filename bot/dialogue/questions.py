@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bot.dialogue.draft import Draft
+from bot.dialogue.effects import SetLanguage
 from bot.dialogue.targets import about
-from bot.dialogue.types import Ask, SetLanguage, Visit
+from bot.dialogue.types import Ask, Visit
 from bot.dialogue.visits import unknown
 
 CLINICAL = frozenset({"results", "medication", "procedure"})  # only a person of the care team may answer (S-11)

@@ -6,19 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.dialogue.draft import Draft
+from bot.dialogue.effects import BookAppointment, CloseItems, MoveAppointment
 from bot.dialogue.targets import about, target
-from bot.dialogue.types import (
-    Ask,
-    BookAppointment,
-    CloseItems,
-    MoveAppointment,
-    Participant,
-    Prompt,
-    Slot,
-    State,
-    Undo,
-    Visit,
-)
+from bot.dialogue.types import Ask, Participant, Prompt, Slot, State, Undo, Visit
 from bot.dialogue.visits import SILENCE, confirm, unknown
 from bot.understand.types import Understanding, When, Wish
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.dialogue.draft import Draft
-from bot.dialogue.types import Hold, OptIn, OptOut
+from bot.dialogue.effects import OptIn, OptOut
+from bot.dialogue.types import Hold
 
 REPEAT = timedelta(minutes=10)  # the same safety text goes out once in this time; every message alerts (S-14)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.dialogue.draft import Draft
+from bot.dialogue.effects import CancelAppointment, CloseItems, SetParticipant
 from bot.dialogue.targets import about, by_number, numbered, target
-from bot.dialogue.types import Ask, CancelAppointment, CloseItems, Participant, SetParticipant, Visit
+from bot.dialogue.types import Ask, Participant, Visit
 
 KEEP_SLOT = timedelta(minutes=30)  # how long a called-off visit's time is kept for UNDO
 SILENCE = timedelta(hours=4)  # how long an answer is waited for before a person looks

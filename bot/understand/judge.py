@@ -100,7 +100,7 @@ def _urgent(scores: dict[str, float], danger: tuple[str, str] | None) -> tuple[s
     loudest = max(scores[label] for label in scores if label in ACTS - {"human"})
     # What else the text clearly is speaks against danger: "my phone died, can I come friday" is a request.
     score = _sigmoid(_logit(max(scores.get("urgent", 0.0), kinds[best])) - AGAINST * _logit(loudest))
-    if danger and score >= URGENT_WITH_FLOOR:
+    if danger and (score >= URGENT_WITH_FLOOR or loudest < SURE):
         kind = best if kinds[best] >= SURE else danger[0]
         return kind, [(f"urgent.{kind}", score, f"floor: {danger[1]}")]
     return (best, [(f"urgent.{best}", score, "model")]) if score >= URGENT else (None, [])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from bot.understand.times.combine import pieces_of, wishes_of
+from bot.understand.times.combine import wishes_of
 from bot.understand.times.grammar import Grammar
+from bot.understand.times.scan import pieces_of
 from bot.understand.times.vocabulary import Vocabulary, load_vocabulary, with_others
 from bot.understand.types import When
 
@@ -21,11 +22,7 @@ def read_times(text: str, *, vocabulary: Vocabulary, now: datetime) -> When | No
 
 def as_answer(when: When) -> dict[str, Any]:
     """The hull of the wishes as the `understand` command prints it: {"days": dates or None, "from": "HH:MM", "to": …}."""
-    days = (
-        None
-        if any(wish.days is None for wish in when.wishes)
-        else sorted({day for wish in when.wishes for day in wish.days or ()})
-    )
+    days = None if any(wish.days is None for wish in when.wishes) else sorted({day for wish in when.wishes for day in wish.days or ()})
     starts, ends = [wish.start for wish in when.wishes], [wish.end for wish in when.wishes]
     start = None if None in starts else min(edge for edge in starts if edge is not None)
     end = None if None in ends else max(edge for edge in ends if edge is not None)

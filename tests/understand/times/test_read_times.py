@@ -30,7 +30,8 @@ BUT = {
 
 def told(when: When | None) -> str:
     """A reading in one line: "Mon09,Tue10 15:00- | any 6:00-12:00"."""
-    return " | ".join(f"{_days(wish)} {_clock(wish.start)}-{_clock(wish.end)}".removesuffix(" -") for wish in when.wishes) if when else "none"
+    wishes = when.wishes if when else ()
+    return " | ".join(f"{_days(wish)} {_clock(wish.start)}-{_clock(wish.end)}".removesuffix(" -") for wish in wishes) or "none"
 
 
 def _days(wish: Wish) -> str:

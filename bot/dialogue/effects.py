@@ -1,0 +1,129 @@
+"""What a decision wants done, as data. `bot/apply.py` has one small function for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.dialogue.types import Participant, State, Undo
+
+
+@dataclass(frozen=True)
+class Say:
+    """Answer with the approved text `key`, its gaps filled with `values` (datetimes are written in the language)."""
+
+    key: str
+    values: tuple[tuple[str, str | int | datetime | tuple[datetime, ...]], ...] = ()
+
+
+@dataclass(frozen=True)
+class LogItem:
+    """Put a Task into the coordinators' inbox. kind: a name from `bot/dialogue/items.py`; detail: e.g. the topic.
+
+    shown_from: when it appears, unless the patient answers before (silence makes it an item); None: now.
+    """
+
+    kind: str
+    detail: str = ""
+    visit: int | None = None
+    shown_from: datetime | None = None
+
+
+@dataclass(frozen=True)
+class CloseItems:
+    """Close this phone's items of these kinds that waited for the patient's answer."""
+
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SetParticipant:
+    """Record what the patient says about a visit."""
+
+    visit: int
+    participant: Participant
+
+
+@dataclass(frozen=True)
+class CancelAppointment:
+    """Call a visit off at the patient's word; its slot is kept for them until `keep_until`."""
+
+    visit: int
+    keep_until: datetime
+
+
+@dataclass(frozen=True)
+class MoveAppointment:
+    """Move a visit to a free slot (and free the old time). Conflicts if somebody else has the slot."""
+
+    visit: int
+    slot: int
+
+
+@dataclass(frozen=True)
+class BookAppointment:
+    """Book a new visit for a person into a free slot. Conflicts if somebody else has the slot."""
+
+    patient: int
+    slot: int
+
+
+@dataclass(frozen=True)
+class RestoreAppointment:
+    """Put a visit back to what it was (UNDO). Conflicts if its old time is no longer free."""
+
+    undo: Undo
+
+
+@dataclass(frozen=True)
+class SetLanguage:
+    """Record the language that the patient asked for."""
+
+    language: str
+
+
+@dataclass(frozen=True)
+class SetDetails:
+    """Record whether the people of this phone want details in texts (H-04)."""
+
+    allowed: bool
+
+
+@dataclass(frozen=True)
+class OptOut:
+    """Stop every text to this phone; `source` names the rule or word that said so."""
+
+    source: str
+
+
+@dataclass(frozen=True)
+class OptIn:
+    """Text this phone again."""
+
+    source: str
+
+
+Effect = (
+    Say
+    | LogItem
+    | CloseItems
+    | SetParticipant
+    | CancelAppointment
+    | MoveAppointment
+    | BookAppointment
+    | RestoreAppointment
+    | SetLanguage
+    | SetDetails
+    | OptOut
+    | OptIn
+)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The outcome of one turn: what to remember, what to do, the language to answer in, and which rules decided."""
+
+    state: State
+    effects: tuple[Effect, ...]
+    language: str
+    rule: str
