@@ -128,7 +128,8 @@ def _clinic_moves(world: World, who: str, days: str) -> None:
     """The clinic moves every visit of the phone by so many days."""
     with world.bot.store.begin() as session:
         for row in _open_visits(session, world, who):
-            row.start, row.changed_at = row.start + timedelta(days=float(days)), world.clock.now
+            there = row.start.astimezone(world.bot.clinic.zone) + timedelta(days=float(days))  # the same time of day
+            row.start, row.changed_at = there, world.clock.now
 
 
 def _clinic_cancels(world: World, who: str) -> None:

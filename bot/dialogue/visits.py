@@ -35,7 +35,7 @@ def attendance(draft: Draft) -> str | None:
             no_visit(draft, wanted[0])
         return wanted[0]
     if doubtful and not draft.acts - {"social"}:  # what else it says is dealt with as it is
-        return _unclear(draft, doubtful[0])
+        return _unclear(draft, doubtful[0] if len(doubtful) == 1 else "confirm")
     return None
 
 

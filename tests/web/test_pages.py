@@ -1,0 +1,168 @@
+"""The demo's pages: the phone, the inbox, a conversation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import app as application
+from bot import demo
+from bot.delivery.sender import send_waiting
+from bot.web.wiring import Wired
+from tests.conftest import serving
+
+SCRIPT = "<script>document.title='stolen'</script>"
+
+
+@pytest.fixture
+def pages(tmp_path: Path, bot_parts: Any) -> Iterator[Flask]:
+    """The demo on a database of its own."""
+    app = application.create_app()
+    wired = demo.make(app, application.wire, demo.demo_settings(tmp_path / "demo.db"))
+    yield app
+    wired.bot.store.engine.dispose()
+
+
+@pytest.fixture
+def browser_client(pages: Flask) -> FlaskClient:
+    """A client of the demo."""
+    return pages.test_client()
+
+
+def text(client: FlaskClient, phone: int, words: str) -> str:
+    """Sends a text from the demo phone and gives the page that follows."""
+    return client.post(f"/demo/{phone}/text", data={"body": words}, follow_redirects=True).get_data(as_text=True)
+
+
+def test_the_public_application_has_no_inbox_and_no_phone(app: Flask) -> None:
+    """Until accounts exist only `flask demo` shows patients' words."""
+    assert not [rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith(("/inbox", "/demo"))]
+
+
+def test_a_text_from_the_phone_is_answered_on_the_page(browser_client: FlaskClient) -> None:
+    """In English and in Spanish."""
+    assert "You are confirmed for" in text(browser_client, 1, "yes I will be there")
+    assert "está confirmada" in text(browser_client, 3, "sí ahí estaré")
+
+
+def test_what_needs_a_person_stands_in_the_inbox_gravest_first(browser_client: FlaskClient) -> None:
+    """An emergency stands above a request, with name, language and words."""
+    text(browser_client, 2, "please have somebody call me")
+    text(browser_client, 3, "me duele el pecho y no puedo respirar")
+    page = browser_client.get("/inbox").get_data(as_text=True)
+    assert page.index("Medical emergency") < page.index("Wants a call")
+    assert "Lucía Ramírez" in page
+    assert "me duele el pecho" in page
+
+
+def test_a_conversation_shows_the_reading_and_why(browser_client: FlaskClient) -> None:
+    """The words that decided, the score, the runner-up and the rule."""
+    text(browser_client, 1, "yes I will be there")
+    page = browser_client.get("/inbox/phone/1").get_data(as_text=True)
+    for part in ("Read as <b>confirm</b>", "by model", "Runner-up", "Decided by"):
+        assert part in page
+
+
+def test_taking_over_pauses_the_bot_and_handing_back_ends_it(browser_client: FlaskClient, pages: Flask) -> None:
+    """A coordinator's reply goes out through the outbox, and the bot is silent meanwhile."""
+    wired: Wired = pages.extensions["attend"]
+    page = browser_client.post("/inbox/phone/1/reply", data={"text": "This is Ana, I will call you."}, follow_redirects=True)
+    assert "The bot is paused" in page.get_data(as_text=True)
+    send_waiting(wired.bot, wired.channel)
+    shown = text(browser_client, 1, "yes I will be there")
+    assert "This is Ana" in shown
+    assert "confirmed" not in shown
+    browser_client.post("/inbox/phone/1/hand-back")
+    assert "You are confirmed" in text(browser_client, 1, "yes I will be there")
+
+
+def test_resolving_asks_for_an_outcome_and_closes_the_item(browser_client: FlaskClient) -> None:
+    """No item disappears without what came of it."""
+    text(browser_client, 2, "please have somebody call me")
+    page = browser_client.get("/inbox/phone/2").get_data(as_text=True)
+    found = re.search(r"/inbox/item/(\d+)/resolve", page)
+    assert found
+    refused = browser_client.post(found.group(), data={"outcome": ""}, follow_redirects=True).get_data(as_text=True)
+    assert "Choose what came of it" in refused
+    done = browser_client.post(found.group(), data={"outcome": "called"}, follow_redirects=True).get_data(as_text=True)
+    assert "Wants a call" not in done
+
+
+def test_nobody_texts_a_phone_that_opted_out_or_may_be_watched(browser_client: FlaskClient) -> None:
+    """The reply box refuses, with words."""
+    text(browser_client, 2, "STOP")
+    refused = browser_client.post("/inbox/phone/2/reply", data={"text": "hello"}, follow_redirects=True).get_data(as_text=True)
+    assert "opted out" in refused
+    text(browser_client, 1, "my husband hits me")
+    refused = browser_client.post("/inbox/phone/1/reply", data={"text": "hello"}, follow_redirects=True).get_data(as_text=True)
+    assert "do not text" in refused
+
+
+def test_patients_words_are_text_on_every_page(browser_client: FlaskClient) -> None:
+    """Markup in a message is shown, never run (W-28)."""
+    shown = text(browser_client, 1, SCRIPT)
+    inbox, talk = (browser_client.get(url).get_data(as_text=True) for url in ("/inbox", "/inbox/phone/1"))
+    assert all(SCRIPT not in page for page in (shown, inbox, talk))
+
+
+def test_another_site_cannot_send_forms(browser_client: FlaskClient) -> None:
+    """The demo has no accounts, so the origin is checked."""
+    answer = browser_client.post("/demo/1/text", data={"body": "yes"}, headers={"Origin": "https://elsewhere.example"})
+    assert answer.status_code == 403
+
+
+def test_the_clock_can_be_moved_and_set_back(browser_client: FlaskClient, pages: Flask) -> None:
+    """A day later the visits are a day nearer."""
+    wired: Wired = pages.extensions["attend"]
+    before = wired.bot.clock()
+    browser_client.post("/demo/clock", data={"by": "1d", "phone": "1"})
+    assert (wired.bot.clock() - before).days >= 1
+    browser_client.post("/demo/clock", data={"by": "", "phone": "1"})
+    assert (wired.bot.clock() - before).days == 0
+
+
+@pytest.fixture
+def served(pages: Flask) -> Iterator[str]:
+    """The demo over HTTP."""
+    with serving(pages) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_person_uses_phone_and_inbox_in_a_browser(served: str, width: int, tmp_path: Path) -> None:
+    """Texts in two languages, reads the answers, finds the item, resolves it; nothing fails in the browser's console."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only this test needs a browser
+
+    errors: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{served}/demo?phone=1")
+        page.get_by_label("Message").fill("yes, and where do I park?")
+        page.get_by_label("Message").press("Enter")
+        page.get_by_text("Parking behind the building is free").wait_for()
+        page.goto(f"{served}/demo?phone=3")
+        page.get_by_label("Message").fill("quiero hablar con una persona")
+        page.get_by_role("button", name="Send", exact=True).click()
+        page.get_by_text("Una coordinadora le llamará").wait_for()
+        page.goto(f"{served}/inbox")
+        page.get_by_role("link", name="Wants a call").click()
+        page.get_by_text("Read as").last.click()
+        page.get_by_text("Decided by").last.wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.get_by_label("What came of it").select_option("called")
+        page.get_by_role("button", name="Resolve").click()
+        page.get_by_text("Nothing open.").wait_for()
+        browser.close()
+    assert errors == []
