@@ -1,134 +1,199 @@
-"""From pieces to wishes: what belongs together, what is ruled out, and what remains."""
+"""From signed days and windows to wishes: what belongs together, and what remains after all that is ruled out."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from itertools import pairwise
 
-from bot.understand.times.grammar import Grammar
-from bot.understand.times.piece import Piece, Window
-from bot.understand.types import When, Wish
+from bot.understand.times.data import Alternative, Days, Signed, Window, complement, meet
+from bot.understand.types import Wish
+
+NARROWED = "narrowed"  # the kind of weekdays of a stretch that was named
 
 
-def wishes_of(pieces: list[Piece], grammar: Grammar) -> When | None:
-    """The wishes that pieces leave."""
-    if not pieces:
+def alternatives(atoms: list[Signed]) -> list[Alternative]:
+    """Days and windows joined as they were said: lists share the window behind them, each "or" may open another."""
+    groups: list[list[Days]] = []
+    windows: list[list[Window]] = []
+    closed = False  # the last alternative has its window behind its days
+    for at, signed in enumerate(atoms):
+        atom = signed.atom
+        if isinstance(atom, Days):
+            if (
+                closed
+                and not signed.sep
+                and groups[-1]
+                and _narrows(groups[-1][-1], atom)
+                and groups[-1][-1].kind != atom.kind
+            ):
+                groups[-1] = _with(groups[-1], atom, "")  # "friday at 3 this week"
+                continue
+            if not groups or closed or (signed.sep == "break" and groups[-1] and windows[-1]):
+                groups.append([])
+                windows.append([])
+                closed = False
+            elif signed.sep == "break" and groups[-1] and not _narrows(groups[-1][-1], atom):
+                groups.append([])
+                windows.append([])
+            groups[-1] = _with(groups[-1], atom, signed.sep)
+            continue
+        following = atoms[at + 1] if at + 1 < len(atoms) else None
+        opens = (
+            signed.sep == "or" and following is not None and following.sep == "" and isinstance(following.atom, Days)
+        )
+        if not groups or (opens and groups[-1]) or (signed.sep == "break" and windows[-1]):
+            groups.append([])
+            windows.append([])
+        windows[-1] = _add(windows[-1], atom, signed.sep)
+        closed = bool(groups[-1])
+    return _shared([Alternative(_union(days), tuple(wins)) for days, wins in zip(groups, windows, strict=True)])
+
+
+def _with(listed: list[Days], new: Days, sep: str) -> list[Days]:
+    """Days that join others: narrowed by them ("monday next week"), or one more of a list."""
+    last = listed[-1] if listed else None
+    if last is None or last.kind == "any":
+        return [new]
+    if new.kind == "any":
+        return listed
+    if last.frame is not None and new.kind == "weekday" and new.every & last.frame:  # "next week tuesday or friday"
+        days = new.every & last.frame
+        return [*listed, Days(days, NARROWED, days, frame=last.frame)]
+    if sep == "or" or not _narrows(last, new):
+        return [*listed, new]
+    if "date" in (last.kind, new.kind):
+        return [*listed[:-1], last if last.kind == "date" else new]
+    first = next((at for at in range(len(listed), 0, -1) if listed[at - 1].kind == NARROWED), 0)
+    narrowed = [_narrow(each, new) for each in listed[first:]]
+    return [*listed[:first], *narrowed] if any(each.days for each in narrowed) else [*listed, new]
+
+
+def _narrows(one: Days, other: Days) -> bool:
+    kinds = {one.kind, other.kind}
+    if kinds == {"weekday", "date"}:
+        weekday, dated = (one, other) if one.kind == "weekday" else (other, one)
+        return bool(dated.days & _same_weekday(weekday, dated.days))
+    return "stretch" in kinds and (kinds == {"stretch"} or bool(kinds & {"weekday"}))
+
+
+def _same_weekday(weekday: Days, days: frozenset[date]) -> frozenset[date]:
+    numbers = {day.weekday() for day in weekday.every}
+    return frozenset(day for day in days if day.weekday() in numbers)
+
+
+def _narrow(one: Days, other: Days) -> Days:
+    mine = one.every if one.kind == "weekday" else one.days
+    yours = other.every if other.kind == "weekday" else other.days
+    both = mine & yours
+    if one.kind == other.kind:
+        return Days(both, "stretch")
+    return Days(both, NARROWED, both, frame=one.days if one.kind == "stretch" else None)
+
+
+def _union(listed: list[Days]) -> frozenset[date] | None:
+    if not listed or any(days.kind == "any" for days in listed):
         return None
-    groups = _groups(pieces)
-    wanted = [group for group in groups if not group.no]
-    refused = [group for group in groups if group.no]
-    if not wanted and not refused:
-        return None
-    wishes = [Wish(days=_sorted(group.days), start=_start(group), end=_end(group)) for group in wanted] or [Wish()]
-    for group in refused:
-        wishes = [rest for wish in wishes for rest in _without(wish, group, grammar)]
-    wishes = [wish for wish in dict.fromkeys(wishes) if wish.days is None or wish.days]
-    return When(wishes=tuple(wishes), doubtful=_doubtful(pieces)) if wishes else None
+    return frozenset().union(*(days.days for days in listed))
 
 
-def _doubtful(pieces: list[Piece]) -> bool:
-    """ "not monday, tuesday": the second may be ruled out too, or be what is wanted."""
-    return any(piece.no and piece.sep == "comma" and before.no for before, piece in pairwise(pieces))
+def _add(windows: list[Window], new: Window, sep: str) -> list[Window]:
+    if not windows or sep == "or":
+        return [*windows, new]
+    both = [meet(each, new) for each in windows]
+    kept = [each for each in both if each is not None]
+    return kept or [*windows, new]
 
 
-def _groups(pieces: list[Piece]) -> list[Piece]:
-    """Days and windows that belong together, joined; a list of days shares the window that follows it."""
-    groups: list[Piece] = []
-    for piece in pieces:
-        last = groups[-1] if groups else None
-        if last is not None and last.no == piece.no and piece.sep in ("", "also", "comma") and _joins(last, piece):
-            groups[-1] = _join(last, piece)
+def _shared(found: list[Alternative]) -> list[Alternative]:
+    """A window that stands alone holds for all days that have none: "mornings. monday or friday"."""
+    lone = [each for each in found if each.days is None and each.windows]
+    bare = [each for each in found if not each.windows]
+    if len(lone) != 1 or len(found) == 1:
+        return found
+    if bare:
+        return [replace(each, windows=lone[0].windows) if each in bare else each for each in found if each not in lone]
+    rest = [each for each in found if each not in lone]
+    narrowed = [replace(each, windows=tuple(_each_meets(each.windows, lone[0].windows))) for each in rest]
+    return narrowed if all(each.windows for each in narrowed) else found
+
+
+def _each_meets(ones: tuple[Window, ...], others: tuple[Window, ...]) -> list[Window]:
+    return [both for one in ones for other in others if (both := meet(one, other)) is not None]
+
+
+def inherited(yes: list[Alternative], no: list[Alternative]) -> list[Alternative]:
+    """ "monday morning no, afternoon yes": what is wanted holds for the days of what is ruled out."""
+    if (
+        not yes
+        or not no
+        or any(each.days is not None for each in yes)
+        or any(each.days is None or not each.windows for each in no)
+    ):
+        return yes
+    days = frozenset().union(*(each.days or () for each in no))
+    return [replace(each, days=days) for each in yes]
+
+
+def turned(atoms: list[Signed]) -> list[Signed]:
+    """Windows that are ruled out alone turn into what they leave, so that they join the days beside them."""
+    result: list[Signed] = []
+    plain = [each.atom for each in atoms if not each.no and isinstance(each.atom, Window)]
+    if plain and not any(isinstance(each.atom, Days) for each in atoms):
+        return [each for each in atoms if not each.no]  # "mornings no, afternoons yes"
+    for at, signed in enumerate(atoms):
+        if not signed.no or _joined(atoms, at):
+            result.append(signed)
+        elif isinstance(signed.atom, Window) and len(left := complement(signed.atom)) == 1:
+            both = at > 0 and atoms[at - 1].no and isinstance(atoms[at - 1].atom, Window)  # "not morning or evening"
+            sep = "" if both or signed.sep == "break" else signed.sep
+            result.append(replace(signed, atom=left[0], no=False, sep=sep))
+        elif isinstance(signed.atom, Days) and signed.atom.flipped is not None:
+            result.append(replace(signed, atom=Days(signed.atom.flipped, "stretch"), no=False))
         else:
-            groups.append(piece)
-    for index in range(1, len(groups)):  # "in the morning on tuesday or thursday"
-        before, one = groups[index - 1], groups[index]
-        if before.first and one.sep == "also" and one.window is None and one.days is not None and one.no == before.no:
-            groups[index] = replace(one, window=before.window, first=True)
-    for index in range(len(groups) - 2, -1, -1):
-        one, after = groups[index], groups[index + 1]
-        if one.window is None and after.window is not None and after.days is not None and after.sep == "also" and one.no == after.no:
-            groups[index] = replace(one, window=after.window)
-    return _share(groups)
+            result.append(signed)
+    return result
 
 
-def _joins(last: Piece, piece: Piece) -> bool:
-    if last.days is None and last.window is None:
-        return True  # "any day", then more
-    if last.days is not None and last.window is None and piece.days is None:
-        return True
-    if last.window is not None and last.days is None and piece.window is None:
-        return True
-    if piece.sep == "" and last.days is not None and piece.days is not None and piece.window is None and last.window is None:
-        return last.week or piece.week
-    return piece.days is None and last.window is not None and piece.sep == "" and _overlaps(last.window, piece.window)
+def _joined(atoms: list[Signed], at: int) -> bool:
+    """Whether days and a window are ruled out together: "not monday mornings"."""
+    mine = isinstance(atoms[at].atom, Window)
+    pairs = [atoms[at - 1]] if at and not atoms[at].sep else []
+    if at + 1 < len(atoms) and not atoms[at + 1].sep:
+        pairs.append(atoms[at + 1])
+    return any(each.no and isinstance(each.atom, Window) is not mine for each in pairs)
 
 
-def _overlaps(one: Window, other: Window | None) -> bool:
-    if other is None:
-        return False
-    return max(one[0] or 0, other[0] or 0) <= min(one[1] or 1440, other[1] or 1440)
-
-
-def _join(last: Piece, piece: Piece) -> Piece:
-    days = last.days if piece.days is None else piece.days if last.days is None else (_both(last, piece) or piece.days)
-    window = last.window if piece.window is None else piece.window if last.window is None else _meet(last.window, piece.window)
-    first = last.days is None and last.window is not None and piece.days is not None
-    return replace(last, days=days, window=window, week=last.week and piece.week, first=last.first or first)
-
-
-def _both(last: Piece, piece: Piece) -> frozenset[date]:
-    """ "el viernes de la próxima semana": that weekday, in that stretch."""
-    return (last.every or last.days or frozenset()) & (piece.every if last.week and piece.every else piece.days or frozenset())
-
-
-def _meet(one: Window, other: Window) -> Window:
-    """Both at once; a clock inside a part of the day is that clock."""
-    lows = [edge for edge in (one[0], other[0]) if edge is not None]
-    highs = [edge for edge in (one[1], other[1]) if edge is not None]
-    low, high = (max(lows) if lows else None), (min(highs) if highs else None)
-    return (low, high) if low is None or high is None or low <= high else other
-
-
-def _share(groups: list[Piece]) -> list[Piece]:
-    """A window that stands alone holds for the days that are wanted: "mornings, monday or friday"."""
-    windows = [group for group in groups if group.days is None and group.window is not None and not group.no]
-    bare = [group for group in groups if group.window is None and not group.no]
-    if len(windows) != 1 or not bare:
-        return groups
-    window = windows[0].window
-    return [replace(group, window=window) if group in bare else group for group in groups if group is not windows[0]]
-
-
-def _without(wish: Wish, refused: Piece, grammar: Grammar) -> list[Wish]:
-    """What a wish leaves when days, a window, or both are ruled out."""
-    if refused.days is not None and refused.window is None:
-        out = refused.every or refused.days
-        return [replace(wish, days=tuple(day for day in (wish.days or grammar.days) if day not in out))]
-    if refused.window is None:
-        return [wish]
-    low, high = refused.window
-    rest = []
-    if refused.days is not None:
-        untouched = tuple(day for day in (wish.days or grammar.days) if day not in refused.days)
-        rest.append(replace(wish, days=untouched))
-        wish = replace(wish, days=tuple(day for day in (wish.days or grammar.days) if day in refused.days))
-        if not wish.days:
-            return rest
-    if low is not None and low > 480 and (wish.start is None or wish.start < low):
-        rest.append(replace(wish, end=low))
-    if high is not None and high < 1200 and (wish.end is None or wish.end > high):
-        rest.append(replace(wish, start=high))
+def subtract(wishes: list[Wish], refused: Alternative, days: tuple[date, ...]) -> list[Wish]:
+    """What wishes leave when days, windows, or windows on certain days are ruled out."""
+    if refused.days is not None and not refused.windows:
+        return [
+            replace(wish, days=tuple(day for day in _days(wish, days) if day not in (refused.days or ())))
+            for wish in wishes
+        ]
+    rest: list[Wish] = []
+    if refused.days is not None and any(window.start == window.end for window in refused.windows):
+        refused = replace(refused, windows=())  # "i can't friday at 2": rather no Friday at all
+        return subtract(wishes, refused, days)
+    for wish in wishes:
+        hit = wish
+        if refused.days is not None:
+            rest.append(replace(wish, days=tuple(day for day in _days(wish, days) if day not in refused.days)))
+            hit = replace(wish, days=tuple(day for day in _days(wish, days) if day in refused.days))
+        for window in refused.windows:
+            for left in complement(window):
+                both = meet(Window(hit.start, hit.end), left)
+                rest += [replace(hit, start=both.start, end=both.end)] if both else []
     return rest
 
 
-def _sorted(days: frozenset[date] | None) -> tuple[date, ...] | None:
-    return None if days is None else tuple(sorted(days))
+def _days(wish: Wish, days: tuple[date, ...]) -> tuple[date, ...]:
+    return days if wish.days is None else wish.days
 
 
-def _start(group: Piece) -> int | None:
-    return group.window[0] if group.window else None
-
-
-def _end(group: Piece) -> int | None:
-    return group.window[1] if group.window else None
+def wanted(found: list[Alternative]) -> list[Wish]:
+    """A wish for each alternative and each of its windows."""
+    wishes = []
+    for each in found:
+        days = None if each.days is None else tuple(sorted(each.days))
+        wishes += [Wish(days, window.start, window.end) for window in each.windows] or [Wish(days)]
+    return wishes

@@ -1,18 +1,16 @@
-"""The words for days and times in one language, and a text as a row of their meanings."""
+"""The words for days and times of one language, from its times.yaml and CLDR, ready to be looked up."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from babel import Locale
-from rapidfuzz.distance import OSA
 
 from bot.errors import DataError
-from bot.understand.normalise import fold
+from bot.understand.times.tokens import split
 from bot.yamlfile import read_yaml
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -30,183 +28,218 @@ MONTHS = (
     "november",
     "december",
 )
-LONGEST = 6  # words of one entry
-FUZZY = 6  # letters from which one slip of the finger is forgiven
-BORROWED = {"weekday", "weekdays", "day", "which", "units", "groups", "part"}
-BORROWED_LENGTH = 4  # shorter words mean something else in the other language
-TOKEN = re.compile(
-    r"(?P<date>\d{1,2}/\d{1,2}(?:/\d{2,4})?)"
-    r"|(?P<clock>\d{1,2}[:.h]\d{2}(?!\d)(?:\s*[ap]\.?\s?m\b\.?|[ap]\b)?|(?:1[0-2]|0?[1-9]|\d{3,4})(?:\s*(?:[ap]\.\s?m\.|[ap]\.?m\b)|[ap]\b)|\d{1,2}h\b)"
-    r"|(?P<ordinal>\d{1,2}\s?(?:st|nd|rd|th)\b)"
-    r"|(?P<number>\d+)"
-    r"|(?P<word>[^\W\d_]+(?:['.][^\W\d_]+)*)"
-    r"|(?P<sign>[^\w\s])"
+NUMBERED = (
+    "number",
+    "ordinal",
+    "day",
+    "weeks_on",
+    "minutes_before_hour",
+    "minutes_after_hour",
+)  # left sides are numbers
+NAMED: Mapping[str, tuple[str, ...]] = {
+    "which": ("this", "coming", "next", "after_next"),
+    "unit": ("day", "week", "month", "hour"),
+    "group": ("weekdays", "weekend", "weekends", "any"),
+    "edge": ("begin", "middle", "end", "later", "last_week", "first_half", "second_half"),
+    "open": ("after", "from", "before", "by"),
+    "tail": ("from", "by"),
+    "span": ("in", "on", "within"),
+}
+LISTS = frozenset(
+    (
+        "few",
+        "one",
+        "many",
+        "last",
+        "ahead",
+        "from_day",
+        "every",
+        "article",
+        "of",
+        "at",
+        "around",
+        "between",
+        "range",
+        "oclock",
+        "careful",
+        "not_after",
+        "not_before",
+        "neg",
+        "neg_near",
+        "neg_after",
+        "except",
+        "but",
+        "good_before",
+        "good_after",
+        "or",
+        "nor",
+        "and",
+        "after_that",
+        "moving",
+        "reason",
+        "clause",
+        "neutral",
+        "verb",
+        "not_weekdays",
+    )
 )
+SETTINGS = ("month_first", "hours_24", "negation_follows", "plural", "spelling")
+CLDR = {"tl": "fil", "zh": "zh_Hans"}  # where CLDR has another code
+BORROWED = ("weekday", "month", "day", "part")  # what people who mix languages take from the other one
+LEAST_FUZZY = 5  # letters of a weekday's name from which on slips of the finger are forgiven
 
-
-@dataclass(frozen=True)
-class Item:
-    """One word or group of words with its meaning. kind: a section of times.yaml, or number, clock, date, sign, word."""
-
-    kind: str
-    value: Any
-    text: str
+Entry = tuple[str, Any, str]
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """words: folded words → meaning; fuzzy: names that may have one slip; aliases: words → what they stand for.
+    """words: tokens → meanings by section. longest: first token → length of the longest entry that begins so.
 
-    month_first: how 3/4 is read.
+    fuzzy: first letter → names of weekdays to which a misspelt word may come near.
+    spelling: short and joined forms → what they stand for. month_first: 3/4 is the fourth of March.
+    hours_24: a bare 14 is an hour. negation_follows: "tuesday not thursday" denies Tuesday.
     """
 
     language: str
-    words: dict[tuple[str, ...], Item]
-    fuzzy: dict[str, Item]
-    aliases: dict[str, str]
-    month_first: bool
-
-    def read(self, text: str) -> list[Item]:
-        """The text as items, longest entries first; what is unknown stays as a word."""
-        folded = fold(text)
-        for alias, meant in self.aliases.items():
-            folded = re.sub(rf"(?<!\w){re.escape(alias)}(?!\w)", meant, folded)
-        tokens = [(match.lastgroup or "", match.group().strip()) for match in TOKEN.finditer(folded)]
-        items, position = [], 0
-        while position < len(tokens):
-            item, used = self._at(tokens, position)
-            items.append(item)
-            position += used
-        return items
-
-    def _at(self, tokens: list[tuple[str, str]], start: int) -> tuple[Item, int]:
-        for size in range(min(LONGEST, len(tokens) - start), 0, -1):
-            words = tuple(text.rstrip(".") for _, text in tokens[start : start + size])
-            found = self.words.get(words)
-            if found is not None:
-                return found, size
-        kind, text = tokens[start]
-        if kind == "number":
-            return (Item("number", int(text), text) if len(text) <= 2 else _clock_digits(text)), 1
-        if kind == "clock":
-            return Item("clock", _clock(text), text), 1
-        if kind == "ordinal":
-            return Item("ordinal", int(re.sub(r"\D", "", text)), text), 1
-        if kind == "date":
-            return Item("date", tuple(int(part) for part in text.split("/")), text), 1
-        if kind == "sign":
-            return Item("sign", text, text), 1
-        return self._near(text.rstrip(".")), 1
-
-    def _near(self, word: str) -> Item:
-        """A weekday's name with one slip of the finger; any other word stays what it is."""
-        if len(word) >= FUZZY:
-            for name, item in self.fuzzy.items():
-                if word[0] == name[0] and OSA.distance(word, name, score_cutoff=1) <= 1:
-                    return item
-        return Item("word", word, word)
+    words: Mapping[tuple[str, ...], Mapping[str, Any]]
+    longest: Mapping[str, int]
+    fuzzy: Mapping[str, tuple[tuple[str, Mapping[str, Any]], ...]]
+    spelling: Mapping[str, str]
+    month_first: bool = False
+    hours_24: bool = True
+    negation_follows: bool = False
 
 
 def load_vocabulary(folder: Path, language: str) -> Vocabulary:
-    """Reads `folder`/LANGUAGE/times.yaml beside CLDR's names. Raises DataError for an entry with two meanings."""
+    """Reads `folder`/`language`/times.yaml beside CLDR's names of days and months.
+
+    Raises DataError, which names file and section, for a section or a left side that nobody knows.
+    """
     path = folder / language / "times.yaml"
     data = read_yaml(path)
-    words: dict[tuple[str, ...], Item] = {}
-    wide = [fold(name) for kind, _, name in _names(language) if kind == "weekday"]
-    for kind, value, text in _entries(data, path, wide):
-        key = tuple(token.rstrip(".") for token in _tokens(text))
-        words.setdefault(key, Item(kind, value, " ".join(key)))
-    fuzzy = {}
-    for kind, value, text in _names(language):
-        for variant in {text, text.rstrip(".")}:
-            words.setdefault(tuple(_tokens(variant)), Item(kind, value, variant))
-        if kind == "weekday" and len(text) >= 6:
-            fuzzy[fold(text)] = Item(kind, value, fold(text))
-            words.setdefault((fold(text) + "s",), Item("weekdays", value, fold(text) + "s"))
-    for key, item in words.items():
-        if item.kind == "part" and len(key) == 1 and len(key[0]) >= FUZZY:
-            fuzzy.setdefault(key[0], item)
-    aliases = {fold(alias): fold(meant) for alias, meant in (data.get("aliases") or {}).items()}
-    return Vocabulary(language, words, fuzzy, aliases, month_first=data.get("month_first") == "yes")
+    if not isinstance(data, dict):
+        raise DataError(f"{path}:1: must hold sections of words")
+    spelling = _spelling(data.get("spelling", {}), path)
+    words: dict[tuple[str, ...], dict[str, Any]] = {}
+    for kind, value, text in [*_entries(data, path), *_names(language)]:
+        tokens = split(text, spelling)
+        if tokens:
+            words.setdefault(tokens, {}).setdefault(kind, value)
+    _add_plurals(words, data.get("plural", ""))
+    return Vocabulary(
+        language=language,
+        words=words,
+        longest=_longest(words),
+        fuzzy=_fuzzy(words),
+        spelling=spelling,
+        month_first=data.get("month_first") == "yes",
+        hours_24=data.get("hours_24") != "no",
+        negation_follows=data.get("negation_follows") == "yes",
+    )
 
 
 def with_others(own: Vocabulary, others: Iterable[Vocabulary]) -> Vocabulary:
-    """The vocabulary with the plain day words of other languages, for texts that mix them ("el friday", "lunes at 2")."""
-    borrowed = {
-        key: item
-        for other in others
-        for key, item in other.words.items()
-        if item.kind in BORROWED and len(" ".join(key)) >= BORROWED_LENGTH
-    }
-    return replace(own, words={**borrowed, **own.words})
+    """The vocabulary with the plain day words of other languages, for texts that mix them ("el friday", "lunes at 2").
+
+    own: goes first where a word means something in both. others: any loaded vocabularies. Raises nothing.
+    """
+    words = dict(own.words)
+    for other in others:
+        for tokens, senses in other.words.items():
+            kept = {kind: value for kind, value in senses.items() if kind in BORROWED}
+            if kept and len("".join(tokens)) >= LEAST_FUZZY and not {"careful", "neutral"} & senses.keys():
+                words.setdefault(tokens, kept)
+    return replace(own, words=words, longest=_longest(words))
 
 
-def _entries(data: dict[str, Any], path: Path, names: list[str]) -> Iterator[tuple[str, Any, str]]:
-    for section, content in data.items():
-        if section in ("month_first", "aliases"):
+def _longest(words: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for tokens in words:
+        found[tokens[0]] = max(found.get(tokens[0], 0), len(tokens))
+    return found
+
+
+def _spelling(content: Any, path: Path) -> dict[str, str]:
+    if not isinstance(content, dict):
+        raise DataError(f"{path}: spelling: must hold lines `what it stands for: short forms`")
+    pairs = [(split(short, {}), split(full, {})) for full, shorts in content.items() for short in shorts.split(",")]
+    return {short[0]: " ".join(full) for short, full in pairs if len(short) == 1}
+
+
+def _entries(data: dict[str, Any], path: Path) -> Iterator[Entry]:
+    for kind, content in data.items():
+        if kind in SETTINGS:
             continue
-        for name, listed in content.items() if isinstance(content, dict) else [(section, content)]:
-            kind, value = _meaning(section, name, path)
-            for text in (part.strip() for part in listed.split(",")):
-                if text:
-                    plural = section == "weekdays" and len(text) > 6 and any(_near(fold(text), name + "s") for name in names)
-                    yield ("weekdays" if plural else kind), value, text
+        if kind in LISTS:
+            if not isinstance(content, str):
+                raise DataError(f"{path}: {kind}: must be words, separated by commas")
+            yield from ((kind, True, text.strip()) for text in content.split(","))
+            continue
+        if not isinstance(content, dict):
+            raise DataError(f"{path}: {kind}: this section is unknown, or must hold lines `meaning: words`")
+        for name, listed in content.items():
+            value = _meaning(kind, name, path)
+            yield from ((kind, value, text.strip()) for text in listed.split(","))
 
 
-def _near(word: str, name: str) -> bool:
-    return word.endswith("s") and not name.endswith("ss") and OSA.distance(word, name, score_cutoff=2) <= 2
+def _meaning(kind: str, name: str, path: Path) -> Any:
+    """The value that the left side of a line stands for."""
+    try:
+        if kind == "weekday":
+            return WEEKDAYS.index(name), False
+        if kind == "month":
+            return MONTHS.index(name) + 1
+        if kind in NUMBERED:
+            return int(name)
+        if kind == "part":
+            return _clocks(name)
+        if kind == "day_part":
+            offset, clocks = name.split(" ")
+            return int(offset), _clocks(clocks)
+        if name in NAMED[kind]:
+            return name
+    except (ValueError, KeyError):
+        pass
+    raise DataError(f"{path}: {kind}: {name!r} is unknown; see the comments of intents/en/times.yaml")
 
 
-def _meaning(section: str, name: str, path: Path) -> tuple[str, Any]:
-    if section == "weekdays":
-        return "weekday", WEEKDAYS.index(name)
-    if section == "months":
-        return "month", MONTHS.index(name) + 1
-    if section in ("numbers", "ordinals", "days"):
-        return section.rstrip("s"), int(name)
-    if section == "parts":
-        return "part", tuple(_minutes(each, path) for each in name.split("-"))
-    return section, name
+def _clocks(text: str) -> tuple[int | None, int | None]:
+    start, end = text.split("-")
+    return _minutes(start), _minutes(end)
 
 
-def _minutes(text: str, path: Path) -> int | None:
+def _minutes(text: str) -> int | None:
     if not text:
         return None
+    hour, minute = text.split(":")
+    return int(hour) * 60 + int(minute)
+
+
+def _names(language: str) -> Iterator[Entry]:
+    """CLDR's names, long and short, as they stand in a sentence and alone."""
     try:
-        hour, minute = text.split(":")
-        return int(hour) * 60 + int(minute)
-    except ValueError as error:
-        raise DataError(f"{path}: parts: {text!r} must look like 06:00-12:00") from error
+        locale = Locale.parse(CLDR.get(language, language))
+    except ValueError:  # a language that CLDR does not know writes all names in its times.yaml
+        return
+    for form in ("format", "stand-alone"):
+        for width in ("wide", "abbreviated"):
+            for number, name in locale.days[form][width].items():
+                yield "weekday", (number, False), name
+            for number, name in locale.months[form][width].items():
+                yield "month", number, name
 
 
-def _names(language: str) -> Iterator[tuple[str, int, str]]:
-    locale = Locale.parse({"tl": "fil", "zh": "zh_Hans"}.get(language, language))
-    for width in ("wide", "abbreviated"):
-        for number in range(7):
-            yield "weekday", number, locale.days["format"][width][number]
-        for number in range(1, 13):
-            yield "month", number, locale.months["format"][width][number]
+def _add_plurals(words: dict[tuple[str, ...], dict[str, Any]], ending: str) -> None:
+    """ "mondays": all of them. Short forms get none, for "weds" is one Wednesday."""
+    for tokens, senses in list(words.items()):
+        if ending and "weekday" in senses and len(tokens[0]) > LEAST_FUZZY and not tokens[0].endswith(ending):
+            number, _ = senses["weekday"]
+            words.setdefault((tokens[0] + ending,), {}).setdefault("weekday", (number, True))
 
 
-def _tokens(text: str) -> list[str]:
-    return [match.group().strip() for match in TOKEN.finditer(fold(text))]
-
-
-def _clock(text: str) -> tuple[int, bool]:
-    """(minutes after midnight, whether am or pm was said)."""
-    digits = re.findall(r"\d+", text)
-    if len(digits[0]) > 2:  # 330pm
-        digits = [digits[0][:-2], digits[0][-2:]]
-    hour, minute = (int(part) for part in [*digits, "0"][:2])
-    half = re.search(r"[ap]", text)
-    if half:
-        hour = hour % 12 + (12 if half.group() == "p" else 0)
-    return min(hour, 23) * 60 + min(minute, 59), bool(half) or hour > 12
-
-
-def _clock_digits(text: str) -> Item:
-    """230 or 1430, as clocks are typed in haste."""
-    hour, minute = int(text[:-2]), int(text[-2:])
-    if len(text) in (3, 4) and hour < 24 and minute in (0, 15, 30, 45) and hour > 0:
-        return Item("digits", (hour * 60 + minute, hour > 12), text)
-    return Item("word", text, text)
+def _fuzzy(words: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, tuple[tuple[str, Mapping[str, Any]], ...]]:
+    found: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+    for tokens, senses in words.items():
+        if "weekday" in senses and len(tokens) == 1 and len(tokens[0]) >= LEAST_FUZZY:
+            found.setdefault(tokens[0][0], []).append((tokens[0], {"weekday": senses["weekday"]}))
+    return {letter: tuple(names) for letter, names in found.items()}

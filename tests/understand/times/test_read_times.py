@@ -1,103 +1,135 @@
-"""Days and times as patients write them."""
+"""What patients answer to "What day or time would be better?", read as wishes."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.settings import ROOT
-from bot.understand.times import as_answer, load_vocabulary, read_times
+from bot.errors import DataError
+from bot.understand.times import HORIZON, as_answer, load_vocabulary, read_times
 from bot.understand.types import When, Wish
 from bot.yamlfile import read_yaml
 
-NOW = datetime(2026, 3, 4, 9)
-HORIZON = [NOW.date() + timedelta(days=n) for n in range(35)]
-VOCABULARIES = {code: load_vocabulary(ROOT / "intents", code) for code in ("en", "es")}
-WEEKDAYS = {
-    "en": ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
-    "es": ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"],
+HERE = Path(__file__).parent
+NOW = datetime(2026, 3, 4, 9, 0)
+DAYS = [NOW.date() + timedelta(days=n) for n in range(HORIZON)]
+NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+CASES = [(path.stem, text, meant) for path in sorted(HERE.glob("*.yaml")) for text, meant in read_yaml(path).items()]
+EXCEPT = {
+    "en": (
+        ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+        (
+            "any day but {}",
+            "any day except {}",
+            "not {}",
+            "anything but {}",
+            "i cant do {}",
+            "{} is no good",
+            "{} doesnt work",
+            "no {} please",
+        ),
+    ),
+    "es": (
+        ("lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo"),
+        (
+            "cualquier dia menos el {}",
+            "cualquier dia excepto {}",
+            "no puedo el {}",
+            "el {} no puedo",
+            "el {} no",
+            "menos {}",
+            "que no sea {}",
+        ),
+    ),
 }
-BUT = {
-    "en": ["any day but {}", "anything except {}", "not {}", "i cant do {}", "{} is no good", "{} doesn't work for me", "no {}s"],
-    "es": ["cualquier día menos {}", "excepto {}", "no puedo el {}", "el {} no puedo", "que no sea {}", "menos el {}", "ningún {}"],
-}
 
 
-def told(when: When | None) -> str:
-    """A reading in one line: "Mon09,Tue10 15:00- | any 6:00-12:00"."""
-    wishes = when.wishes if when else ()
-    return " | ".join(f"{_days(wish)} {_clock(wish.start)}-{_clock(wish.end)}".removesuffix(" -") for wish in wishes) or "none"
+def day_of(text: str) -> date:
+    """9 → 9 March, a3 → 3 April."""
+    return date(2026, 4, int(text[1:])) if text.startswith("a") else date(2026, 3, int(text))
 
 
-def _days(wish: Wish) -> str:
-    if wish.days is None:
-        return "any"
-    if len(wish.days) > 12:
-        return "all but " + ",".join(f"{day:%a%d}" for day in HORIZON if day not in wish.days)
-    return ",".join(f"{day:%a%d}" for day in wish.days)
+def days_of(text: str) -> tuple[date, ...] | None:
+    """The days that a data file names."""
+    if text == "any":
+        return None
+    if text.startswith(("all ", "but ")):
+        numbers = {NAMES.index(name) for name in text[4:].split(",")}
+        return tuple(day for day in DAYS if (day.weekday() in numbers) is text.startswith("all"))
+    found: list[date] = []
+    for part in text.split():
+        first, _, last = part.partition("-")
+        found += [day for day in DAYS if day_of(first) <= day <= day_of(last or first)]
+    return tuple(sorted(found))
 
 
-def _clock(minutes: int | None) -> str:
-    return "" if minutes is None else f"{minutes // 60}:{minutes % 60:02}"
+def wish_of(text: str) -> Wish:
+    """One alternative of a data file."""
+    days, _, window = (part.strip() for part in text.partition("@"))
+    edges = [None if not edge else int(edge[:2]) * 60 + int(edge[3:]) for edge in window.split("-")]
+    return Wish(days_of(days), edges[0], edges[-1])
 
 
-def cases() -> list[Any]:
+@pytest.mark.parametrize(("language", "text", "meant"), CASES, ids=lambda value: str(value))
+def test_a_wording_means(language: str, text: str, meant: str) -> None:
     """Every line of the data files."""
-    found = []
-    for code in VOCABULARIES:
-        for line in read_yaml(Path(__file__).parent / f"{code}.yaml"):
-            found.append(pytest.param(code, line["text"], line["means"], id=f"{code} {line['text']}"))
-    return found
+    found = read_times(text, language=language, now=NOW)
+    if meant == "none":
+        assert found is None
+        return
+    assert found is not None
+    assert set(found.wishes) == {wish_of(part) for part in meant.removesuffix("?").split(" ; ")}
+    assert found.doubtful or not meant.endswith("?")
 
 
-@pytest.mark.parametrize(("code", "text", "means"), cases())
-def test_a_time_is_read_as_it_is_meant(code: str, text: str, means: str) -> None:
-    """The days and the window that a coordinator would have understood."""
-    assert told(read_times(text, vocabulary=VOCABULARIES[code], now=NOW)) == means
+@pytest.mark.parametrize("language", sorted(EXCEPT))
+def test_what_is_ruled_out_is_never_offered(language: str) -> None:
+    """Each wording with each weekday, as it is, in capitals, and with a window behind a comma."""
+    names, wordings = EXCEPT[language]
+    for number, name in enumerate(names):
+        for wording in wordings:
+            for text in (wording.format(name), wording.format(name).upper(), wording.format(name) + ". 2pm"):
+                found = read_times(text, language=language, now=NOW)
+                assert found is not None, text
+                assert not [day for wish in found.wishes for day in wish.days or DAYS if day.weekday() == number], text
 
 
-@pytest.mark.parametrize("code", VOCABULARIES)
-def test_a_day_that_is_ruled_out_is_never_offered(code: str) -> None:
-    """Whatever the wording, "any day but Friday" has no Friday in it."""
-    for pattern in BUT[code]:
-        for number, name in enumerate(WEEKDAYS[code]):
-            when = read_times(pattern.format(name), vocabulary=VOCABULARIES[code], now=NOW)
-            assert when is not None, pattern.format(name)
-            days = {day.weekday() for wish in when.wishes for day in wish.days or HORIZON}
-            assert days == set(range(7)) - {number}, pattern.format(name)
+WORDS = sorted({word for _, text, _ in CASES for word in text.split()})
 
 
-def test_a_list_after_a_negation_is_a_doubt() -> None:
-    """ "not monday, tuesday" may mean either, so it is asked."""
-    when = read_times("not monday, tuesday", vocabulary=VOCABULARIES["en"], now=NOW)
-    assert when is not None
-    assert when.doubtful
+@given(
+    st.one_of(st.text(), st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join)),
+    st.sampled_from(("en", "es")),
+    st.dates(date(2024, 1, 1), date(2032, 12, 31)),
+)
+def test_any_text_is_read_within_the_horizon(text: str, language: str, today: date) -> None:
+    """Never an error; days ascend within the horizon; a window does not end before it starts."""
+    found = read_times(text, language=language, now=datetime(today.year, today.month, today.day, 12))
+    for wish in found.wishes if found else ():
+        assert wish.days is None or (wish.days and list(wish.days) == sorted(set(wish.days)))
+        assert all(today <= day < today + timedelta(days=HORIZON) for day in wish.days or ())
+        assert wish.start is None or wish.end is None or 0 <= wish.start <= wish.end < 24 * 60
+    if found:
+        assert set(as_answer(found)) == {"days", "from", "to"}
 
 
-@given(st.text(max_size=120), st.sampled_from(sorted(VOCABULARIES)))
-def test_no_text_breaks_the_reading(text: str, code: str) -> None:
-    """Anything is read without an error, and only days of the horizon come out."""
-    when = read_times(text, vocabulary=VOCABULARIES[code], now=NOW)
-    for wish in when.wishes if when else ():
-        assert set(wish.days or ()) <= set(HORIZON)
-    assert when is None or set(as_answer(when)) == {"days", "from", "to"}
+def test_the_answer_is_the_hull() -> None:
+    """All days, and the window that holds every window."""
+    when = When((Wish((date(2026, 3, 9),), 360, 720), Wish((date(2026, 3, 6),), 900, None)))
+    assert as_answer(when) == {"days": ["2026-03-06", "2026-03-09"], "from": "06:00", "to": None}
+    assert as_answer(When((Wish(None, 600, 600),))) == {"days": None, "from": "10:00", "to": "10:00"}
 
 
-@given(st.lists(st.sampled_from(sorted(" ".join(key) for key in VOCABULARIES["en"].words)), max_size=8))
-def test_no_row_of_time_words_breaks_the_reading(words: list[str]) -> None:
-    """Any sequence of the vocabulary's own words is read without an error."""
-    read_times(" ".join(words), vocabulary=VOCABULARIES["en"], now=NOW)
-
-
-@pytest.mark.parametrize("day", [date(2026, 3, 8), date(2026, 12, 30), date(2028, 2, 28)])
-def test_weeks_and_months_turn_over(day: date) -> None:
-    """Tomorrow is tomorrow at the end of a month, of a year, and in the night the clocks change."""
-    now = datetime(day.year, day.month, day.day, 9)
-    when = read_times("tomorrow", vocabulary=VOCABULARIES["en"], now=now)
-    assert when == When((Wish(days=(day + timedelta(days=1),)),))
-
+@pytest.mark.parametrize(
+    "content", ["weekday:\n  moonday: mon\n", "part:\n  morning: early\n", "colours: red\n", "open: after\n", "- one\n"]
+)
+def test_a_broken_vocabulary_says_where(tmp_path: Path, content: str) -> None:
+    """The file is named."""
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "times.yaml").write_text(content)
+    with pytest.raises(DataError, match=r"times\.yaml"):
+        load_vocabulary(tmp_path, "en")

@@ -1,0 +1,196 @@
+"""Times of day: clocks in all their wordings, parts of the day, open and closed windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.understand.times.data import NOON, Window
+from bot.understand.times.row import Row
+
+ROUGH = 30  # minutes around a rough time
+AFTERNOON_UNTIL = 7 * 60  # without am or pm, one to half past six are in the afternoon
+
+
+@dataclass(frozen=True)
+class Clock:
+    """sure: am or pm is plain. told: more than a number shows that it is a clock. end: position behind."""
+
+    minutes: int
+    sure: bool
+    told: bool
+    rough: bool
+    end: int
+
+    @property
+    def plain(self) -> int:
+        """The minutes, by the rule for clocks without am or pm."""
+        early = not self.sure and 60 <= self.minutes < AFTERNOON_UNTIL
+        return self.minutes + NOON if early else self.minutes
+
+
+def read_window(row: Row, at: int, *, loose: bool = False) -> tuple[Window, int] | None:
+    """The longest window that begins at a position, with the position behind it.
+
+    loose: a bare number is an hour, for a day stands beside it.
+    """
+    found = [each for each in (_between(row, at), _open(row, at), _exact(row, at, loose), _part(row, at)) if each]
+    return max(found, key=lambda each: each[1], default=None)
+
+
+def read_clock(row: Row, at: int) -> Clock | None:
+    """A clock time at a position; a bare number is one only where `told` says so or the caller knows."""
+    start = at
+    rough = False
+    while row.has(start, "at", "around"):
+        rough, start = rough or row.has(start, "around"), start + 1
+    told = start > at
+    if before := row.get(start, "minutes_before_hour"):
+        hour_at = row.skip(start + 1, "at")
+        if whole := row.get(hour_at, "clock"):
+            return _finish(row, whole[0] + before, whole[1], True, rough, hour_at + 1)
+        hour = _hour(row, hour_at)
+        return _finish(row, hour[0] + before, False, True, rough, hour[1]) if hour else None
+    if token := row.get(start, "clock"):
+        return _finish(row, token[0], token[1], True, rough, start + 1)
+    if digits := row.get(start, "digits"):
+        return _finish(row, digits, digits >= 13 * 60, told, rough, start + 1)
+    hour = _hour(row, start)
+    if hour is None:
+        return _noon(row, start, rough)
+    minutes, end = hour
+    if after := row.get(end, "minutes_after_hour"):
+        return _finish(row, minutes + after, minutes > NOON, True, rough, end + 1)
+    spoken = row.get(end, "number") if not row.has(start, "ordinal") else None
+    if spoken in (15, 30, 45) and not row.has(end + 1, "unit", "not_after", "month"):  # "two thirty"
+        return _finish(row, minutes + spoken, minutes > NOON, True, rough, end + 1)
+    return _finish(row, minutes, minutes > NOON, told, rough, end)
+
+
+def _hour(row: Row, at: int) -> tuple[int, int] | None:
+    number = row.get(at, "number")
+    if (
+        number is None
+        or not 1 <= number <= 23
+        or row.has(at - 1, "not_before")
+        or row.has(at + 1, "not_after", "month")
+    ):
+        return None
+    if row.has(at + 1, "unit") and row.get(at + 1, "unit") != "hour":
+        return None
+    return number * 60, at + 1
+
+
+def _noon(row: Row, at: int, rough: bool) -> Clock | None:
+    part = row.get(at, "part")
+    if part and part[0] == part[1] and part[0] is not None:
+        return Clock(part[0], True, True, rough, at + 1)
+    return None
+
+
+def _finish(row: Row, minutes: int, sure: bool, told: bool, rough: bool, end: int) -> Clock | None:
+    """Takes in what may follow: o'clock, a part of the day, "or so"."""
+    if row.has(end, "oclock") or (told and row.get(end, "unit") == "hour"):
+        end, told = end + 1, True
+    part_at = row.skip(end, "of", "article")
+    part = row.get(part_at, "part")
+    if part and part[0] is not None and not row.has(end, "sign") and not row.has(part_at, "day") and part[0] != part[1]:
+        told, end = True, part_at + 1
+        if not sure and minutes < NOON and part[0] >= NOON:
+            minutes += NOON
+        sure = True
+    elif row.has(end, "around") and not row.has(end + 1, "number", "clock", "at"):
+        rough, end = True, end + 1
+    if row.has(end, "not_after"):
+        return None
+    return Clock(minutes, sure, told, rough, end)
+
+
+def _between(row: Row, at: int) -> tuple[Window, int] | None:
+    """ "between 2 and 4", "2-4pm", "from 9 to 11", "9 to 5"."""
+    start = at
+    while row.has(start, "between") or row.get(start, "open") in ("from", "after") or row.has(start, "from_day"):
+        start += 1
+    first = read_clock(row, start)
+    if first is None:
+        return None
+    joined = row.ranges(first.end) or (start > at and row.has(first.end, "and"))
+    last = read_clock(row, row.skip(first.end + 1, "at")) if joined else None
+    if last is None or (start == at and not _plausible(row, at, first, last)):
+        return None
+    low, high = _halves(first, last)
+    return Window(low, high, sure=first.sure or last.sure), last.end
+
+
+def _plausible(row: Row, at: int, first: Clock, last: Clock) -> bool:
+    """Bare "2-4" is a window; "3-14" or "10 to 14 march" is none."""
+    if first.told or last.told:
+        return True
+    hours = first.minutes <= NOON and last.minutes <= NOON
+    return hours and not row.has(last.end, "month", "of", "unit", "ordinal") and row.get(last.end, "sign") != "-"
+
+
+def _halves(first: Clock, last: Clock) -> tuple[int, int]:
+    """Both ends of a window: the surer end tells the half of the day of the other."""
+    low, high = first.plain, last.plain
+    if last.sure and not first.sure:
+        low = first.minutes + NOON if first.minutes < NOON and first.minutes + NOON < high else first.minutes
+    if not last.sure and high <= low:
+        high = last.minutes + NOON if last.minutes < NOON and last.minutes + NOON > low else high
+    if low >= high and not first.sure and first.minutes < high:
+        low = first.minutes  # "9 to 11", "5 to 11"
+    return (low, high) if low <= high else (high, low)
+
+
+def _open(row: Row, at: int) -> tuple[Window, int] | None:
+    """ "after 3", "no later than 11", "before noon"; "since 3 or later" is said twice, and no harm."""
+    way = row.get(at, "open")
+    if way is None:
+        return None
+    start = at + 1
+    clock = read_clock(row, start)
+    if clock is not None and (clock.told or clock.minutes <= NOON or row.vocabulary.hours_24):
+        end = clock.end + (read_tail(row, clock.end) is not None)
+        edge = clock.plain
+        return (Window(edge, None, clock.sure) if way in ("after", "from") else Window(None, edge, clock.sure)), end
+    part_at = row.skip(start, "article", "of", "at")
+    part = row.get(part_at, "part")
+    if part is None or row.has(part_at, "day"):
+        return None
+    low, high = part
+    edges = {"after": high or low, "from": low, "before": low or high, "by": high or low}
+    edge = edges[way]
+    return (Window(edge, None) if way in ("after", "from") else Window(None, edge)), part_at + 1
+
+
+def _exact(row: Row, at: int, loose: bool) -> tuple[Window, int] | None:
+    """ "at 3", "2:30", "around 10", "3 or later"; a bare number only beside a day."""
+    clock = read_clock(row, at)
+    if clock is None:
+        return None
+    if tail := read_tail(row, clock.end):
+        edge = clock.plain
+        return (Window(edge, None, clock.sure) if tail == "from" else Window(None, edge, clock.sure)), clock.end + 1
+    if not clock.told and not clock.rough and not (loose and clock.minutes <= 20 * 60 and not row.ranges(clock.end)):
+        return None
+    if clock.rough:
+        return Window(clock.plain - ROUGH, clock.plain + ROUGH, clock.sure), clock.end
+    return Window(clock.plain, clock.plain, clock.sure), clock.end
+
+
+def read_tail(row: Row, at: int) -> str | None:
+    """ "or later", "onwards"; the "on" of "3 on monday" is none."""
+    tail: str | None = row.get(at, "tail")
+    if row.has(at, "open") and row.has(row.skip(at + 1, "at"), "number", "clock", "part", "digits"):
+        return None  # "before 10 or after 4"
+    return (
+        None
+        if row.has(at, "span") and row.has(row.skip(at + 1, "article"), "weekday", "date", "ordinal", "month", "group")
+        else tail
+    )
+
+
+def _part(row: Row, at: int) -> tuple[Window, int] | None:
+    part = row.get(at, "part")
+    if part is None:
+        return None
+    return Window(part[0], part[1]), at + 1

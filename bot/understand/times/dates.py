@@ -1,0 +1,61 @@
+"""Dates: "3/14", "14 de marzo", "the 16th"."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.understand.times.data import Days, Found
+from bot.understand.times.row import Row
+
+
+def single(row: Row, day: date | None, kind: str = "date") -> Days:
+    """One day as a set: empty when there is none or it lies beyond what is looked at."""
+    return Days(days=row.within({day}) if day else frozenset(), kind=kind)
+
+
+def read_number(row: Row, at: int) -> Found | None:
+    """A bare number as a day of the month: the 12 of "march 10 or 12"."""
+    number = row.get(at, "number") or row.get(at, "ordinal")
+    day = row.dated(number) if number and not row.has(at + 1, "not_after", "unit") else None
+    return (single(row, day), at + 1) if day else None
+
+
+def read_date(row: Row, at: int) -> Found | None:
+    """ "3/14", "march 14", "14 de marzo", "the 16th", "el 16", "dia 16"."""
+    if written := row.get(at, "iso") or row.get(at, "date"):
+        first, second = written
+        month_first = row.vocabulary.month_first or row.has(at, "iso")
+        month, number = (first, second) if month_first else (second, first)
+        if month > 12:
+            month, number = number, month
+        return (single(row, row.month_day(month, number)), at + 1) if 1 <= month <= 12 else None
+    month = row.get(at, "month")
+    if month and row.has(after := row.skip(at + 1, "article"), "number", "ordinal"):
+        number = row.get(after, "number") or row.get(after, "ordinal")
+        return (single(row, row.month_day(month, number)), after + 1) if number <= 31 else None
+    start = row.skip(at, "article")
+    number = row.get(start, "ordinal") or row.get(start, "number")
+    if not number or number > 31:
+        return None
+    month_at = row.skip(start + 1, "of")
+    if month := row.get(month_at, "month"):
+        return single(row, row.month_day(month, number)), month_at + 1
+    if listed := _before_its_month(row, start, number):
+        return listed
+    plain = row.has(start, "ordinal") and row.items[start].text[0].isdigit()
+    if (
+        (start > at or plain)
+        and not row.has(start - 1, "at")
+        and not row.has(start + 1, "not_after", "unit", "weekday", "oclock")
+    ):
+        return read_number(row, start)
+    return None
+
+
+def _before_its_month(row: Row, at: int, number: int) -> Found | None:
+    """The 2 of "2 o 3 de abril"."""
+    other = row.skip(at + 2, "article")
+    if not row.has(at + 1, "or", "and") or not row.has(other, "number", "ordinal"):
+        return None
+    month = row.get(row.skip(other + 1, "of"), "month")
+    return (single(row, row.month_day(month, number)), at + 1) if month else None

@@ -1,0 +1,229 @@
+"""What each negation and each approval reaches: days and windows with whether they are ruled out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from bot.understand.times.data import Days, Mark, Signed, Window
+from bot.understand.times.scan import Element
+
+NEGATIONS = frozenset({"neg", "neg_near", "neg_after", "nor"})
+GOOD = frozenset({"good_before", "good_after"})
+ENDS = frozenset({"break", "clause", "reason", "but"})
+
+
+def _wide(days: Days) -> bool:
+    return days.kind in ("any", "stretch") or len(days.days) > 4
+
+
+def _one_sided(atom: Days | Window) -> bool:
+    return isinstance(atom, Window) and (atom.start is None) is not (atom.end is None)
+
+
+@dataclass
+class Scope:
+    """Walks over elements from left to right. pending: the negation that still reaches forward, "" for none."""
+
+    elements: list[Element]
+    follows: bool  # the language puts its negation behind what it denies
+    found: list[Signed] = field(default_factory=list)
+    doubtful: bool = False
+    pending: str = ""
+    reason: bool = False  # what follows tells why, not when
+    caught: bool = False  # the pending negation has found what it denies
+    sep: str = ""
+
+    def read(self) -> tuple[list[Signed], bool]:
+        """The days and windows with their signs, and whether a negation could not be placed for sure."""
+        at = 0
+        while at < len(self.elements):
+            element = self.elements[at]
+            if isinstance(element, Mark):
+                at = self._mark(at, element)
+            else:
+                self._atom(element)
+                at += 1
+        return self.found, self.doubtful
+
+    def _atom(self, atom: Days | Window) -> None:
+        if self.reason and any(not each.no for each in self.found):
+            return
+        self.doubtful = self.doubtful or (isinstance(atom, Days) and atom.doubtful)
+        last = self.found[-1] if self.found and not self.sep else None
+        if self.pending and isinstance(atom, Days) and last and last.no and _one_sided(last.atom):
+            self.pending = ""  # "not before 10 on monday": a Monday, from 10
+        part = isinstance(atom, Window) and None not in (atom.start, atom.end) and atom.start != atom.end
+        clock_after_days = self.pending == "except" and self.caught and isinstance(atom, Window) and not part
+        if clock_after_days:  # "any day but friday after 3"
+            self.pending, self.doubtful = "", True
+        self.found.append(Signed(atom, no=bool(self.pending), sep=self.sep if self.found else ""))
+        self.caught, self.sep = self.caught or bool(self.pending), ""
+
+    def _mark(self, at: int, mark: Mark) -> int:
+        kinds = mark.kinds
+        self.reason = "reason" in kinds or (self.reason and not kinds & (GOOD | ENDS))
+        if kinds & GOOD and not self._good(at, kinds):
+            return at + 1
+        if "except" in kinds or ("but" in kinds and self._excepts(at)):
+            self.pending, self.caught, self.sep = "except", False, "break"
+        elif "nor" in kinds and isinstance(self._next(at), Days | Window):
+            self.pending, self.caught, self.sep = self.pending or "neg", self.caught and bool(self.pending), "or"
+        elif kinds & NEGATIONS:
+            return self._negation(at, kinds)
+        elif kinds & ENDS:
+            self.pending, self.sep = "", "break"
+        elif "comma" in kinds:
+            self._comma(at)
+        elif kinds & {"or", "and"}:
+            self.sep = "or" if self.sep != "break" else self.sep
+        return at + 1
+
+    def _next(self, at: int) -> Element | None:
+        """The next element that is more than a word."""
+        return next(
+            (each for each in self.elements[at + 1 :] if not (isinstance(each, Mark) and each.kinds == {"word"})), None
+        )
+
+    def _excepts(self, at: int) -> bool:
+        """ "any day but friday", unlike "friday but not at 3"."""
+        if not isinstance(self._next(at), Days) or self.sep:
+            return False
+        if not self.found:  # "... but wednesday": what it is taken from was not understood
+            approved = any(isinstance(each, Mark) and each.kinds & (GOOD | NEGATIONS) for each in self.elements)
+            self.doubtful = True
+            return not approved
+        days = [each.atom for each in self.found if isinstance(each.atom, Days)]
+        return not days or any(_wide(each) for each in days)
+
+    def _comma(self, at: int) -> None:
+        if self.sep not in ("or", "break"):
+            self.sep = "comma"
+        if not self.pending:
+            return
+        if not self.caught:  # "no, monday": an answer to us; "i can't, monday"
+            self.doubtful = self.doubtful or self.pending == "neg"
+            self.pending = ""
+            return
+        following = self._next(at)
+        if isinstance(following, Window) and isinstance(self.found[-1].atom, Days):
+            self.pending, self.sep = "", "break"
+        elif isinstance(following, Days | Window):
+            self.doubtful = True
+            if self.pending != "except" and not self._list_goes_on(at):
+                self.pending, self.sep = "", "break"  # "not monday, tuesday"
+
+    def _list_goes_on(self, at: int) -> bool:
+        """Whether at least two more days follow: "not monday, tuesday or friday"."""
+        days, kind = 0, type(self.found[-1].atom)
+        for element in self.elements[at + 1 :]:
+            if not isinstance(element, Mark):
+                days += isinstance(element, kind)
+            elif "nor" in element.kinds:
+                return True
+            elif element.kinds & (ENDS | NEGATIONS | GOOD):
+                break
+        return days > 1
+
+    def _negation(self, at: int, kinds: frozenset[str]) -> int:
+        end = at + 1
+        while (
+            end < len(self.elements)
+            and isinstance(each := self.elements[end], Mark)
+            and each.kinds & (NEGATIONS | GOOD | {"word"})
+        ):
+            if each.kinds & NEGATIONS and self._parted(at, end):
+                break
+            if each.kinds & GOOD and not each.kinds & NEGATIONS and not self._swallows(end, each.kinds, kinds):
+                break
+            kinds, end = kinds | (each.kinds & NEGATIONS), end + 1
+        before = (
+            bool(self.found)
+            and self.sep in ("", "or")
+            and not self.found[-1].sealed
+            and not (self.pending and self.caught)
+        )
+        after = self.elements[end] if end < len(self.elements) else None
+        ahead = isinstance(after, Days | Window)
+        if before and self.sep == "" and (not ahead or self._denies_before(end, kinds)):
+            self._mark_back(no=True)
+            self.pending, self.sep = "", "break"
+        elif ahead or self._atom_ahead(end):
+            self.pending = "neg_near" if "neg_near" in kinds and not kinds & {"neg", "neg_after"} else "neg"
+            self.caught, self.sep = False, self.sep or "break"
+        elif self.found:  # nothing beside it: "monday, i can't"
+            self.doubtful = True
+            self._mark_back(no=True)
+        return end
+
+    def _swallows(self, at: int, kinds: frozenset[str], denial: frozenset[str]) -> bool:
+        """Whether an approval is what is denied ("not good", "don't want"), unlike "no, better tuesday"."""
+        if "verb" in kinds and "neg" in denial:
+            return True
+        if "good_before" not in kinds:
+            return True
+        ahead = self.elements[at + 1] if at + 1 < len(self.elements) else None
+        return "good_after" in kinds and not isinstance(ahead, Days | Window)
+
+    def _parted(self, start: int, end: int) -> bool:
+        return end > start + 2
+
+    def _atom_ahead(self, at: int) -> bool:
+        """Whether the clause still names days or windows."""
+        for element in self.elements[at:]:
+            if isinstance(element, Mark):
+                if element.kinds & (ENDS | GOOD | {"comma"}):
+                    return False
+            else:
+                return True
+        return False
+
+    def _denies_before(self, at: int, kinds: frozenset[str]) -> bool:
+        """Between two of a kind: which one is denied?"""
+        last, following = self.found[-1].atom, self.elements[at]
+        if isinstance(following, Window) and isinstance(last, Days) and "neg_after" not in kinds:
+            return False  # "monday not before 3"
+        for element in self.elements[at:]:
+            if isinstance(element, Mark) and element.kinds & (GOOD | NEGATIONS | ENDS | {"comma"}):
+                if element.kinds & GOOD:
+                    return True  # "tuesday i can't thursday works"
+                break
+        if isinstance(last, Days) and _wide(last) and "neg_after" not in kinds:
+            return False  # "weekdays no fridays"
+        if "neg_after" in kinds or self.follows or ("neg" not in kinds and isinstance(following, Days)):
+            self.doubtful = self.doubtful or not self.follows
+            return True
+        return False
+
+    def _good(self, at: int, kinds: frozenset[str]) -> bool:
+        """Applies an approval; True when the mark means something else as well."""
+        following = self._next(at)
+        ahead = isinstance(following, Days | Window) or "good_after" not in kinds
+        behind = bool(self.found) and self.sep in ("", "comma") and "good_after" in kinds
+        if behind and not (ahead and self.found[-1].no and "good_before" in kinds):
+            if self.found[-1].no and (self.pending or self.sep == ""):
+                self._approve_last()
+            self.found = [replace(each, sealed=True) for each in self.found]
+        self.pending, self.sep = "", "break"
+        return bool(kinds & NEGATIONS)
+
+    def _approve_last(self) -> None:
+        """ "not monday tuesday is better": the last days are wanted after all."""
+        index = max((at for at, each in enumerate(self.found) if isinstance(each.atom, Days)), default=0)
+        single = index == 0 or not self.found[index - 1].no
+        if single and self.pending == "except":
+            return
+        self.doubtful = self.doubtful or (single and self.pending == "neg")
+        changed = [replace(each, no=False) for each in self.found[index:]]
+        self.found[index:] = [replace(changed[0], sep="break" if index else ""), *changed[1:]]
+
+    def _mark_back(self, *, no: bool) -> None:
+        """Marks the last list: what is joined by "or"; over commas only where an "or" shows that it is a list."""
+        joined = False
+        for index in range(len(self.found) - 1, -1, -1):
+            each = self.found[index]
+            if each.sealed:
+                return
+            self.found[index] = replace(each, no=no)
+            joined = joined or each.sep == "or"
+            if each.sep == "break" or (each.sep == "comma" and not joined):
+                return

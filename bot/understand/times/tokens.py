@@ -1,0 +1,58 @@
+"""A text folded and cut into tokens, in the form in which words are compared."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-", "‑": "-", "…": "."})
+TOKEN = re.compile(
+    r"(?P<none>\+?\(?\d{3}\)?[-. ]{0,2}\d{3}[-. ]\d{4}(?!\d)|\d{3}-\d{4}(?!\d)|[$€£#]\s?\d[\d.,]*"  # phones, prices
+    r"|\d{5,}|\d+,\d{3}(?!\d))"
+    r"|(?P<date>\d{4}-\d{1,2}-\d{1,2}(?!\d)|\d{1,2}/\d{1,2}(?:/\d{2,4})?(?![\d/])|\d{1,2}[-.]\d{1,2}[-.]\d{2,4}(?!\d))"
+    r"|(?P<clock>\d{1,2}[:.h]\d{2}(?!\d)(?:\s?[ap]\.?\s?m\b|[ap]\b)?"
+    r"|\d{1,4}\s?[ap]\.?\s?m\b|\d{1,4}[ap]\b|\d{1,2}(?:h|hs|hrs)\b)"
+    r"|(?P<ordinal>\d{1,2}\s?(?:st|nd|rd|th)\b)"
+    r"|(?P<number>\d+)"
+    r"|(?P<letter>[\u3040-\u30ff\u3400-\u9fff])"  # written without spaces: every letter is a token
+    r"|(?P<word>[^\W\d_](?:\.\s?[^\W\d_]\b)+|[^\W\d_]+(?:'[^\W\d_]+)*)"
+    r"|(?P<sign>[^\w\s]|\n)"
+)
+MARKED = re.compile(r"[\u0900-\u0dff\u0600-\u06ff\u3040-\u30ff]")  # scripts whose combining marks are letters
+STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
+
+
+def fold(text: str) -> str:
+    """Lower case without accents, quotes straight, digits of every script as 0-9; digits are never shortened."""
+    text = text.translate(QUOTES).casefold()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+        text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+        if not MARKED.search(text):
+            text = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+    return STRETCHED.sub(r"\1\1", text)
+
+
+def split(text: str, spelling: Mapping[str, str]) -> tuple[str, ...]:
+    """The tokens of a text or of an entry of times.yaml, in the form in which they are compared."""
+    return tuple(token for _, token, _ in tokens(text, spelling))
+
+
+def tokens(text: str, spelling: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Kind, form in which it is compared, and form as written of each token; "del" is read as "de el"."""
+    found = []
+    for match in TOKEN.finditer(fold(text)):
+        kind, raw = match.lastgroup or "", match.group()
+        plain = _plain(raw)
+        if kind == "word" and plain in spelling:
+            found += [(kind, part, part) for part in spelling[plain].split(" ")]
+        else:
+            found.append((kind, plain, raw))
+    return found
+
+
+def _plain(token: str) -> str:
+    return (
+        token.replace("'", "").replace(".", "").replace(" ", "") if len(token) > 1 and not token[0].isdigit() else token
+    )
