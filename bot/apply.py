@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from bot.dialogue.effects import (
@@ -26,7 +26,7 @@ from bot.dialogue.effects import (
     SetParticipant,
 )
 from bot.dialogue.items import KINDS
-from bot.store import queries
+from bot.store import queries, turns
 from bot.store.models import (
     AppointmentRow,
     CommunicationRow,
@@ -38,6 +38,9 @@ from bot.store.models import (
     SlotRow,
     TaskRow,
 )
+from bot.store.turns import Line, Text, table
+
+TASKS = table(TaskRow)
 
 
 class Conflict(Exception):
@@ -49,9 +52,9 @@ class Scope:
     """What effects are applied to: the conversation, the text that caused them, and the time."""
 
     session: Session
-    phone: PhoneRow
+    phone: PhoneRow | Line
     now: datetime
-    communication: CommunicationRow | None = None
+    communication: CommunicationRow | Text | None = None
 
 
 def apply(scope: Scope, effects: tuple[Effect, ...]) -> None:
@@ -66,53 +69,46 @@ def say(scope: Scope, effect: Say) -> None:
 
 def log_item(scope: Scope, effect: LogItem) -> None:
     """One open item a kind, detail and visit: a repeat refreshes it instead of adding another."""
-    found = scope.session.scalar(
-        select(TaskRow).where(
-            TaskRow.phone_id == scope.phone.id,
-            TaskRow.kind == effect.kind,
-            TaskRow.detail == effect.detail,
-            TaskRow.appointment_id == effect.visit,
-            TaskRow.status != "completed",
-        )
-    )
+    connection = scope.session.connection()
     text = scope.communication.id if scope.communication else None
-    if found is not None:
-        found.communication_id = text
+    item = {"phone_id": scope.phone.id, "kind": effect.kind, "detail": effect.detail, "appointment_id": effect.visit}
+    if (found := turns.open_item(connection, **item)) is not None:
+        connection.execute(update(TASKS).where(TASKS.c.id == found).values(communication_id=text))
         return
-    scope.session.add(
-        TaskRow(
-            clinic_id=scope.phone.clinic_id,
-            phone_id=scope.phone.id,
-            appointment_id=effect.visit,
-            communication_id=text,
-            kind=effect.kind,
-            detail=effect.detail,
-            created_at=effect.shown_from or scope.now,
-            due_at=_due(scope, effect),
-        )
+    connection.execute(
+        insert(TASKS),
+        {
+            **item,
+            "clinic_id": scope.phone.clinic_id,
+            "communication_id": text,
+            "created_at": effect.shown_from or scope.now,
+            "due_at": _due(scope, effect),
+        },
     )
 
 
 def _due(scope: Scope, effect: LogItem) -> datetime | None:
     """Until when it can still be fixed: the visit less the time that fixing takes."""
-    visit = scope.session.get(AppointmentRow, effect.visit) if effect.visit else None
-    return visit.start - KINDS[effect.kind].lead if visit else None
+    if not effect.visit:
+        return None
+    start = scope.session.scalar(select(AppointmentRow.start).where(AppointmentRow.id == effect.visit))
+    return start - KINDS[effect.kind].lead if start else None
 
 
 def close_items(scope: Scope, effect: CloseItems) -> None:
     """The patient answered: what waited for that is done."""
-    scope.session.execute(
-        update(TaskRow)
-        .where(TaskRow.phone_id == scope.phone.id, TaskRow.kind.in_(effect.kinds), TaskRow.status != "completed")
+    scope.session.connection().execute(
+        update(TASKS)
+        .where(TASKS.c.phone_id == scope.phone.id, TASKS.c.kind.in_(effect.kinds), TASKS.c.status != "completed")
         .values(status="completed", outcome="answered", closed_at=scope.now)
     )
 
 
 def set_participant(scope: Scope, effect: SetParticipant) -> None:
     """What the patient says about the visit."""
-    visit = _visit(scope, effect.visit)
-    if visit.participant != effect.participant:
-        visit.participant = effect.participant
+    scope.session.flush()  # effects before this one may hold the visit as an object
+    turns.set_participant(scope.session.connection(), effect.visit, effect.participant)
+    scope.session.expire_all()
 
 
 def cancel_appointment(scope: Scope, effect: CancelAppointment) -> None:

@@ -81,15 +81,12 @@ def worst_segments(texts: Texts, key: str, language: str, clinic: str) -> int:
 def readings(intents: Path, reader: Reader) -> list[str]:
     """Prints how the test sentences are read; errors where a language falls below what must hold."""
     found = []
-    print(
-        f"\n{'language':10}{'sentences':>10}{'exact %':>9}{'wrong change %':>16}{'danger missed %':>17}{'false alarm %':>15}{'asks back %':>13}"
-    )
+    heads = ("exact %", "wrong change %", "danger missed %", "false alarm %", "asks back %")
+    print(f"\n{'language':10}{'sentences':>10}" + "".join(f"{head:>17}" for head in heads))
     for code in reader.tongues:
         figures = measure(reader, load_phrases(intents / code / "tests.yaml", root=intents.parent), code)
-        print(
-            f"{code:10}{figures.sentences:10}{figures.exact:9.1f}{figures.wrong:16.1f}{figures.missed:17.1f}"
-            f"{figures.alarms:15.1f}{figures.asked:13.1f}"
-        )
+        shares = (figures.exact, figures.wrong, figures.missed, figures.alarms, figures.asked)
+        print(f"{code:10}{figures.sentences:10}" + "".join(f"{share:17.1f}" for share in shares))
         for name, limit in WORST_READING.items():
             value = getattr(figures, name)
             if value > limit:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,9 +22,10 @@ from bot.dialogue.effects import Decision, LogItem, Say
 from bot.dialogue.rescheduling import wants_slots
 from bot.dialogue.targets import listed
 from bot.dialogue.types import Facts, State
-from bot.store import queries
+from bot.store import queries, turns
 from bot.store.database import Store
 from bot.store.models import CommunicationRow, OutboxRow, PhoneRow
+from bot.store.turns import Line
 from bot.texts import Texts, compose
 from bot.understand.reader import Reader
 from bot.understand.types import Context, Message, Option, Understanding
@@ -60,25 +62,18 @@ def take(bot: Bot, inbound: Inbound, *, via: str = "twiml") -> str:
 
 def _store(bot: Bot, inbound: Inbound) -> int | None:
     """The new row's id; None when the message is here already."""
-    now = bot.clock()
     try:
-        with bot.store.begin() as session:
-            phone = None
-            if inbound.textable:
-                phone = queries.phone(session, bot.store.cipher, clinic_id=bot.clinic_id, number=inbound.sender, now=now)
-            row = CommunicationRow(
+        with bot.store.engine.begin() as connection:
+            return turns.store_text(
+                connection,
+                bot.store.cipher,
+                number=inbound.sender if inbound.textable else None,
+                now=bot.clock(),
                 clinic_id=bot.clinic_id,
-                phone_id=phone.id if phone else None,
-                direction="inbound",
                 provider_sid=inbound.sid,
                 body=inbound.body[:MAX_WORDS],
                 media=inbound.media,
-                at=now,
-                status="received",
             )
-            session.add(row)
-            session.flush()
-            return row.id
     except IntegrityError:
         with bot.store.session() as session:
             if queries.by_sid(session, inbound.sid) is None:
@@ -107,9 +102,9 @@ def answer(bot: Bot, row_id: int, *, via: str) -> str:
     now = bot.clock()
     for attempt in range(ATTEMPTS):
         try:
-            early = _read_early(bot, row_id, now)
+            words, early = _read_early(bot, row_id, now)
             with bot.store.begin() as session:
-                return _turn(bot, session, row_id, via, now, early)
+                return _turn(bot, session, row_id, via, now, words, early)
         except Conflict:
             log.info("slot_conflict", communication=row_id, attempt=attempt)
         except Exception as error:  # whatever went wrong, the message reaches a person
@@ -118,54 +113,67 @@ def answer(bot: Bot, row_id: int, *, via: str) -> str:
     return _failed(bot, row_id, via)
 
 
-def _read_early(bot: Bot, row_id: int, now: datetime) -> dict[Message, Understanding]:
-    """The reading of a stored message as things stand now."""
-    with bot.store.session() as session:
-        row, phone = queries.text(session, row_id)
+def _read_early(bot: Bot, row_id: int, now: datetime) -> tuple[str, dict[Message, Understanding]]:
+    """The words of a stored message, and their reading as things stand now."""
+    with bot.store.reading() as connection:
+        words = turns.body(connection, row_id)
+        _, phone = turns.text(connection, row_id)
         if phone is None:
-            return {}
-        facts, state = read_facts(bot, session, phone, now)
-    message = _message(row.body, facts, state, bot.texts.languages)
-    return {message: bot.reader.read(message)}
+            return words, {}
+        facts, state = read_facts(bot, connection, phone, now)
+    message = _message(words, facts, state, bot.texts.languages)
+    return words, {message: bot.reader.read(message)}
 
 
-def _turn(bot: Bot, session: Session, row_id: int, via: str, now: datetime, early: dict[Message, Understanding]) -> str:
-    row, phone = queries.text(session, row_id)
+def _turn(bot: Bot, session: Session, row_id: int, via: str, now: datetime, words: str, early: dict[Message, Understanding]) -> str:
+    connection = session.connection()
+    row, phone = turns.text(connection, row_id)
     if row.status != "received":
         return row.reply or "" if row.answered_via == via else ""
-    row.status, row.answered_via = "answered", via
     if phone is None:
+        turns.write_text(connection, row_id, status="answered", answered_via=via)
         return ""
-    facts, state = read_facts(bot, session, phone, now)
-    message = _message(row.body, facts, state, bot.texts.languages)
+    before = replace(phone)
+    facts, state = read_facts(bot, connection, phone, now)
+    message = _message(words, facts, state, bot.texts.languages)
     understanding = early.get(message) or bot.reader.read(message)
     if wants_slots(understanding, state):
-        facts = with_slots(bot, session, phone, facts)
-    decision = decide(state=state, understanding=understanding, facts=facts)
-    decision = loops.damp(decision, queries.answers_to_same(session, row, since=now - loops.WITHIN))
+        facts = with_slots(bot, session, phone.id, facts)
+    decision = _damped(connection, decide(state=state, understanding=understanding, facts=facts), phone, row_id, words, now)
     if row.media:  # a picture is never fetched here (W-27); a person looks at it
         decision = replace(decision, effects=(*decision.effects, LogItem(kind="media")))
     queries.keep_state(phone, decision.state)
     apply(Scope(session=session, phone=phone, now=now, communication=row), decision.effects)
-    row.reading, row.rule, row.reader = reading_json(understanding), decision.rule[:80], bot.reader.version
-    row.texts = loops.said(decision)
-    row.reply = _written(bot, phone, decision, understanding) or None
-    if row.reply and via == "outbox":
-        _queue(session, row, now)
-    return row.reply or ""
+    if phone != before:
+        turns.write_phone(connection, phone)
+    reply = _written(bot, phone, decision, understanding)
+    how = {"reading": reading_json(understanding), "rule": decision.rule[:80], "reader": bot.reader.version}
+    done = {**how, "texts": loops.said(decision), "reply": reply or None}
+    turns.write_text(connection, row_id, status="answered", answered_via=via, **done)
+    if reply and via == "outbox":
+        queue(session, clinic_id=row.clinic_id, phone_id=phone.id, body=reply, now=now, sender="bot", in_reply_to=row_id)
+    return reply
 
 
-def read_facts(bot: Bot, session: Session, phone: PhoneRow, now: datetime) -> tuple[Facts, State]:
+def _damped(connection: Connection, decision: Decision, phone: Line, row_id: int, words: str, now: datetime) -> Decision:
+    """The decision, silent when the bot only repeats itself (W-25)."""
+    keys = loops.said(decision)
+    if not keys:
+        return decision
+    said = turns.times_said(connection, phone, row_id, words, keys, since=now - loops.WITHIN, least=loops.MOST)
+    return loops.damp(decision, [keys] * said)
+
+
+def read_facts(bot: Bot, source: Connection | Session, phone: Line | PhoneRow, now: datetime) -> tuple[Facts, State]:
     """What decisions about a conversation rest on, without the slots."""
-    who = queries.people(session, phone.id)
-    open_, gone = queries.visits(session, who, now=now, zone=bot.clinic.zone)
+    people, open_, gone = turns.around(source, phone.id, now=now, zone=bot.clinic.zone)
     facts = Facts(
         now=now.astimezone(bot.clinic.zone),
         clinic=bot.clinic.clinic,
-        people=tuple(queries.person(patient) for patient, _ in who.values()),
+        people=people,
         visits=open_,
         gone=gone,
-        open_items=queries.open_item_kinds(session, phone.id),
+        open_items=turns.open_item_kinds(source, phone.id),
         languages=bot.texts.languages,
         staffed=bot.clinic.staffed(now),
         opens=bot.clinic.opens(now),
@@ -174,11 +182,11 @@ def read_facts(bot: Bot, session: Session, phone: PhoneRow, now: datetime) -> tu
     return facts, queries.state_of(phone)
 
 
-def with_slots(bot: Bot, session: Session, phone: PhoneRow, facts: Facts) -> Facts:
+def with_slots(bot: Bot, session: Session, phone_id: int, facts: Facts) -> Facts:
     """The facts with the free times for the services of this phone's visits."""
     services = {visit.service for visit in (*facts.visits, *facts.gone)}
     slots = queries.free_slots(
-        session, clinic_id=bot.clinic_id, services=services, phone_id=phone.id, now=facts.now, zone=bot.clinic.zone
+        session, clinic_id=bot.clinic_id, services=services, phone_id=phone_id, now=facts.now, zone=bot.clinic.zone
     )
     return replace(facts, slots=slots)
 
@@ -199,7 +207,7 @@ def _message(body: str, facts: Facts, state: State, languages: tuple[str, ...]) 
     )
 
 
-def _written(bot: Bot, phone: PhoneRow, decision: Decision, read: Understanding) -> str:
+def _written(bot: Bot, phone: Line, decision: Decision, read: Understanding) -> str:
     """The answer as one text; nothing where the carrier answers the word itself (O-03)."""
     said = [effect for effect in decision.effects if isinstance(effect, Say)]
     if bot.carrier_answers and read.keyword in CARRIER_ANSWERS and all(say.key in ("opted_out", "opted_in", "help") for say in said):
@@ -250,13 +258,8 @@ def _failed(bot: Bot, row_id: int, via: str) -> str:
         apply(Scope(session=session, phone=phone, now=now, communication=row), effects)
         row.status, row.reply, row.answered_via, row.rule = "failed", text, via, "failed"
         if via == "outbox":
-            _queue(session, row, now)
+            queue(session, clinic_id=row.clinic_id, phone_id=phone.id, body=text, now=now, sender="bot", in_reply_to=row.id)
         return text
-
-
-def _queue(session: Session, row: CommunicationRow, now: datetime) -> None:
-    """Puts the answer to a stored message into the outbox."""
-    queue(session, clinic_id=row.clinic_id, phone_id=row.phone_id, body=row.reply or "", now=now, sender="bot", in_reply_to=row.id)
 
 
 def queue(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from bot.store.crypto import Cipher, use_cipher
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 READING = {"attend_reading": True}  # an option of connections that only read
+SWITCH = 0.0005  # seconds after which a thread that reads a text lets the one that holds the write lock go on
 LOCK_SECONDS = 10  # how long a writer waits for another one before the database counts as down
 
 
@@ -29,7 +32,8 @@ class Store:
         use_cipher(self.cipher)
         self.engine = _engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
-        self._reading = sessionmaker(self.engine.execution_options(**READING), expire_on_commit=False)
+        self._reader = self.engine.execution_options(**READING)
+        self._reading = sessionmaker(self._reader, expire_on_commit=False)
 
     def begin(self) -> Any:
         """A context manager that gives a Session in one transaction. Raises sqlalchemy.exc.OperationalError when it is down."""
@@ -38,6 +42,10 @@ class Store:
     def session(self) -> Session:
         """A session to read with: it waits for no writer and keeps none waiting."""
         return self._reading()
+
+    def reading(self) -> Connection:
+        """The same without the ORM."""
+        return self._reader.connect()
 
     def migrate(self) -> None:
         """Brings the tables to the newest version."""
@@ -67,14 +75,35 @@ def _engine(url: str) -> Engine:
             connection.exec_driver_sql("BEGIN")
             return
         # IMMEDIATE: what a turn reads stays true until it commits, so one conversation is answered by one writer at a time.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _begin_writing(connection)
 
     return engine
+
+
+def _begin_writing(connection: Connection) -> None:
+    """BEGIN IMMEDIATE, tried every millisecond: SQLite itself sleeps ever longer between tries, up to 0.1 s, while the lock is free.
+
+    The wait for a reader's rare locks stays SQLite's own.
+    """
+    run = connection.connection.cursor().execute
+    deadline = time.monotonic() + LOCK_SECONDS
+    run("PRAGMA busy_timeout=1")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+    finally:
+        run(f"PRAGMA busy_timeout={int(1000 * LOCK_SECONDS)}")
 
 
 def _take_turns(engine: Engine) -> None:
     """Lets the threads of this process queue for the one write lock: SQLite itself sleeps and tries again, up to 0.1 s a time."""
     turn = threading.Lock()
+    sys.setswitchinterval(SWITCH)
 
     @event.listens_for(engine, "begin", insert=True)
     def wait(connection: Connection) -> None:

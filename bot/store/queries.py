@@ -1,4 +1,4 @@
-"""What turns, the inbox and the demo read from the database, as plain data."""
+"""What turns, the inbox and the demo read from the database; what every text needs is in `turns`."""
 
 from __future__ import annotations
 
@@ -9,19 +9,11 @@ import msgspec
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, defer
 
-from bot.dialogue.types import Participant, Person, Slot, State, Visit
+from bot.dialogue.types import Slot, State
 from bot.store.crypto import Cipher
-from bot.store.models import (
-    AppointmentRow,
-    CommunicationRow,
-    PatientPhoneRow,
-    PatientRow,
-    PhoneRow,
-    SlotRow,
-    TaskRow,
-)
+from bot.store.models import CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow
+from bot.store.turns import Line
 
-PAST = timedelta(days=60)  # how long a visit that has passed is still spoken of
 HORIZON = timedelta(days=60)  # how far ahead slots are offered
 
 
@@ -37,7 +29,7 @@ def phone(session: Session, cipher: Cipher, *, clinic_id: int, number: str, now:
     return found
 
 
-def state_of(row: PhoneRow) -> State:
+def state_of(row: PhoneRow | Line) -> State:
     """What the bot remembers of a conversation. A value that this version does not know counts as nothing remembered."""
     try:
         return msgspec.json.decode(row.state, type=State)
@@ -45,7 +37,7 @@ def state_of(row: PhoneRow) -> State:
         return State()
 
 
-def keep_state(row: PhoneRow, state: State) -> None:
+def keep_state(row: PhoneRow | Line, state: State) -> None:
     """Writes what the bot remembers."""
     row.state = msgspec.json.encode(state).decode()
 
@@ -59,47 +51,6 @@ def people(session: Session, phone_id: int) -> dict[int, tuple[PatientRow, str]]
         .order_by(PatientRow.id)
     )
     return {patient.id: (patient, relation) for patient, relation in rows}
-
-
-def person(row: PatientRow) -> Person:
-    """A patient as the dialogue sees them."""
-    return Person(id=row.id, language=row.language, details_ok=row.details_ok)
-
-
-def visits(
-    session: Session, who: dict[int, tuple[PatientRow, str]], *, now: datetime, zone: tzinfo
-) -> tuple[tuple[Visit, ...], tuple[Visit, ...]]:
-    """(open, gone): the booked visits still to come by start; passed or called-off ones, newest first."""
-    if not who:
-        return (), ()
-    rows = session.scalars(
-        select(AppointmentRow)
-        .where(AppointmentRow.patient_id.in_(who), AppointmentRow.start > now - PAST)
-        .order_by(AppointmentRow.start)
-    ).all()
-    found = [(row, visit(row, who[row.patient_id], zone)) for row in rows]
-    open_ = tuple(each for row, each in found if row.status == "booked" and each.start + timedelta(minutes=row.minutes) > now)
-    gone = tuple(each for _, each in reversed(found) if each not in open_)
-    return open_, gone
-
-
-def visit(row: AppointmentRow, who: tuple[PatientRow, str], zone: tzinfo) -> Visit:
-    """An appointment as the dialogue sees it."""
-    patient, relation = who
-    return Visit(
-        id=row.id,
-        patient_id=row.patient_id,
-        start=row.start.astimezone(zone),
-        minutes=row.minutes,
-        service=row.service,
-        status=row.status,
-        participant=Participant(row.participant),
-        who=(relation, *patient.name.casefold().split()[:1]),
-        practitioner=row.practitioner,
-        video_link=row.video_link,
-        slot_id=row.slot_id,
-        changed_at=row.changed_at,
-    )
 
 
 def free_slots(
@@ -127,39 +78,9 @@ def is_free(phone_id: int | None, now: datetime):  # type: ignore[no-untyped-def
     return or_(SlotRow.status == "free", kept & (SlotRow.held_for == phone_id), kept & (SlotRow.held_until <= now))
 
 
-def open_item_kinds(session: Session, phone_id: int) -> tuple[str, ...]:
-    """Kinds of the items that coordinators have open for a phone."""
-    return tuple(session.scalars(select(TaskRow.kind).where(TaskRow.phone_id == phone_id, TaskRow.status != "completed")))
-
-
 def by_sid(session: Session, sid: str) -> CommunicationRow | None:
     """The text with that provider's id."""
     return session.scalar(select(CommunicationRow).where(CommunicationRow.provider_sid == sid))
-
-
-def text(session: Session, row_id: int) -> tuple[CommunicationRow, PhoneRow | None]:
-    """A text and the conversation it belongs to; the number stays encrypted until somebody asks for it."""
-    query = select(CommunicationRow, PhoneRow).outerjoin(PhoneRow, CommunicationRow.phone_id == PhoneRow.id)
-    row, phone = session.execute(query.where(CommunicationRow.id == row_id).options(defer(PhoneRow.number))).one()
-    return row, phone
-
-
-def answers_to_same(session: Session, row: CommunicationRow, *, since: datetime) -> list[str]:
-    """With which text keys, joined by commas, the words of `row` were answered on that phone since then: one entry an answer."""
-    rows = session.execute(
-        select(CommunicationRow.body, CommunicationRow.texts)
-        .where(
-            CommunicationRow.phone_id == row.phone_id,
-            CommunicationRow.id < row.id,
-            CommunicationRow.direction == "inbound",
-            CommunicationRow.reply.is_not(None),
-            CommunicationRow.at > since,
-        )
-        .order_by(CommunicationRow.id.desc())
-        .limit(20)
-    )
-    words = row.body.strip().casefold()
-    return [texts or "" for body, texts in rows if body.strip().casefold() == words]
 
 
 def thread(session: Session, phone_id: int, *, limit: int = 200) -> list[CommunicationRow]:

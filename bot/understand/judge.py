@@ -12,11 +12,11 @@ from bot.understand.types import Context
 SURE = 0.5
 CHANGE = {
     "confirm": 0.6, "tentative": 0.5, "cancel": 0.7, "reschedule": 0.6, "choose": 0.4, "taken": 0.5, "not_taken": 0.5,
-    "opt_out": 0.6, "opt_in": 0.5, "wrong_number": 0.6,
+    "opt_out": 0.45, "opt_in": 0.5, "wrong_number": 0.6,
 }  # fmt: skip
 RIVAL = 0.3  # a change that another one speaks against this loudly ...
 AHEAD = 0.5  # ... holds only when it is so far ahead
-URGENT = 0.5
+URGENT = 0.4
 URGENT_WITH_FLOOR = 0.05
 AGAINST = 0.8
 MAYBE = 0.2  # from here an act is worth asking about

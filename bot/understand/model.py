@@ -17,8 +17,8 @@ from bot.understand.phrases import ANYWHERE, Phrase
 from bot.understand.types import Context
 
 VERSION = 2  # raise when features or training change, so that no old file is read
-STEPS = 80
-L2 = 1e-5
+STEPS = 100
+L2 = 1e-6
 WEIGHT = 2.0  # of the meaning vector against the n-grams
 BATCH = 64
 Floats = NDArray[np.float32]

@@ -170,7 +170,7 @@ def _model(phrases: list[Phrase], cache: Path | None) -> models.Model:
 
 
 def _digest(phrases: list[Phrase]) -> str:
-    summary = hashlib.sha256(str(models.VERSION).encode())
+    summary = hashlib.sha256(str((models.VERSION, models.STEPS, models.L2, models.WEIGHT)).encode())
     for each in phrases:
         summary.update(f"{each.text}|{sorted(each.labels)}|{sorted(each.also)}|{sorted(each.contexts)}\n".encode())
     return summary.hexdigest()[:16]
