@@ -91,7 +91,8 @@ def _due(scope: Scope, effect: LogItem) -> datetime | None:
     """Until when it can still be fixed: the visit less the time that fixing takes."""
     if not effect.visit:
         return None
-    start = scope.session.scalar(select(AppointmentRow.start).where(AppointmentRow.id == effect.visit))
+    scope.session.flush()  # effects before this one may hold the visit as an object
+    start = turns.start_of(scope.session.connection(), effect.visit)
     return start - KINDS[effect.kind].lead if start else None
 
 

@@ -63,6 +63,7 @@ _ITEM = select(TASK.id).where(
     TASK.appointment_id.is_not_distinct_from(bindparam("appointment_id")),
     TASK.status != "completed",
 )
+_START = select(VISIT.start).where(VISIT.id == bindparam("visit"))
 _PARTICIPANT = (
     update(VISITS)
     .where(VISIT.id == bindparam("visit"), VISIT.participant != bindparam("said"))
@@ -211,3 +212,9 @@ def open_item(connection: Connection, **item: Any) -> int | None:
 def set_participant(connection: Connection, visit: int, said: str) -> None:
     """What the patient says about a visit; only a change counts as a new version."""
     connection.execute(_PARTICIPANT, {"visit": visit, "said": str(said)})
+
+
+def start_of(connection: Connection, visit: int) -> datetime | None:
+    """When a visit begins."""
+    found: datetime | None = connection.scalar(_START, {"visit": visit})
+    return found

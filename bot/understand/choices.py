@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from rapidfuzz import fuzz
 
@@ -31,7 +32,9 @@ def pick(text: str, options: tuple[Option, ...], lexicons: Iterable[Lexicon], wh
         if found is not None:
             return found
     if when is not None:
-        fitting = [option for option in options if when.fits(option.start)]
+        fitting = [option for option in options if when.fits(option.start)] or [
+            option for option in options if any(when.fits(option.start - timedelta(weeks=weeks)) for weeks in range(1, 5))
+        ]  # "friday" is the Friday that was offered, be it this week's or a later one
         if len(fitting) == 1:
             return fitting[0].number
     return None

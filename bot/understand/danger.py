@@ -1,13 +1,14 @@
-"""The crisis floor: word patterns that mean danger whatever the model thinks, and the turns of phrase that do not."""
+"""Word patterns that count whatever the model thinks: the crisis floor, and the words that speak against a change."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import DataError
-from bot.understand.labels import URGENT
+from bot.understand.labels import CHANGES, URGENT
 from bot.understand.normalise import fold, words
 from bot.yamlfile import read_yaml
 
@@ -20,24 +21,36 @@ class Floor:
     harmless: re.Pattern[str] | None
 
     def find(self, text: str) -> tuple[str, str] | None:
-        """(kind, the words that matched) or None."""
+        """(kind, the words that matched) of the first pattern that matches, or None."""
+        return next(iter(self.found(text)), None)
+
+    def found(self, text: str) -> Iterator[tuple[str, str]]:
+        """(kind, the words that matched) of every pattern that matches."""
         folded = f" {' '.join(words(fold(text)))} ".replace("'", "")
         if self.harmless is not None:
             folded = self.harmless.sub(" ", folded)
         for kind, pattern, _ in self.patterns:
             if hit := pattern.search(folded):
-                return kind, hit.group().strip()
-        return None
+                yield kind, hit.group().strip()
+
+
+def load_guards(path: Path) -> Floor:
+    """Reads a language's guards.yaml: for each change the patterns that speak against it. Raises DataError."""
+    return _load(path, CHANGES)
 
 
 def load_floor(path: Path) -> Floor:
-    """Reads a language's danger.yaml. In a line, `*` stands for up to four words, `a|b` for either word, `word~` for any ending."""
+    """Reads a language's danger.yaml. In a line, `*` stands for up to four words, `a|b` for either, `word~` for any ending."""
+    return _load(path, URGENT | {"harmless"})
+
+
+def _load(path: Path, kinds: frozenset[str]) -> Floor:
     data = read_yaml(path) or {}
     patterns: list[tuple[str, re.Pattern[str], str]] = []
     harmless: list[str] = []
     for kind, block in data.items():
-        if kind not in URGENT | {"harmless"}:
-            raise DataError(f"{path}:1: {kind!r} is none of {', '.join(sorted(URGENT))}, harmless")
+        if kind not in kinds:
+            raise DataError(f"{path}:1: {kind!r} is none of {', '.join(sorted(kinds))}")
         for line in filter(None, (line.strip() for line in block.split("\n"))):
             source = _source(line)
             if kind == "harmless":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.understand.labels import ACTS, CHANGES
@@ -46,6 +47,16 @@ class Judged:
     why: tuple[tuple[str, float, str], ...]
     runner_up: tuple[str, float] | None
 
+    def guarded(self, against: Mapping[str, str]) -> Judged:
+        """The same, but a change that words of the text speak against (change → words) is a doubt."""
+        doubts = self.acts & set(against)
+        if not doubts:
+            return self
+        why = tuple(
+            (label, score, f"{source}, but: {against[label]}" if label in doubts else source) for label, score, source in self.why
+        )
+        return replace(self, acts=self.acts - doubts, doubtful=self.doubtful | doubts, why=why)
+
     def wants_time(self, context: Context) -> bool:
         """Whether time words of the message are wanted."""
         return bool((self.acts | self.doubtful) & {"reschedule", "late"}) or context in (Context.SLOTS, Context.RESCHEDULE)
@@ -76,7 +87,7 @@ def judge(scores: dict[str, float], *, context: Context, danger: tuple[str, str]
             acts = {best}
     acts, doubtful = _agree(acts, doubtful, scores)
     if urgent:
-        acts -= WEAK | {"human", "ask", "barrier", "help"}
+        acts -= WEAK | CHANGES | {"human", "ask", "barrier", "help"}  # nothing is changed while somebody is in danger
         doubtful = set()
     why += [(label, scores[label], "model") for label in sorted(acts, key=lambda each: -scores[each])]
     runner_up = next(((label, round(score, 3)) for score, label in ranked if label not in acts), None)

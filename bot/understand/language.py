@@ -48,9 +48,7 @@ class Detector:
     def scores(self, text: str) -> dict[str, float]:
         """language → log-likelihood, relative to the others only."""
         found = list(_features(text))
-        return {
-            language: sum(logs.get(feature, self.unseen[language]) for feature in found) for language, logs in self.logs.items()
-        }
+        return {language: sum(logs.get(feature, self.unseen[language]) for feature in found) for language, logs in self.logs.items()}
 
     def detect(self, text: str) -> tuple[str | None, bool]:
         """(language, clear enough to answer in it); (None, False) when the text does not tell."""

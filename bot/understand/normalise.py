@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-QUOTES = str.maketrans(
-    {"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "«": '"', "»": '"', "…": "...", "—": "-", "–": "-"}
-)
+QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "«": '"', "»": '"', "…": "...", "—": "-", "–": "-"})
 # What a phone sends when somebody taps a reaction on a text: the word before the quote, in its languages.
 TAPBACKS = {
     "liked": "👍",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.understand import model as models
 from bot.understand.choices import lone_number, people_named, pick
-from bot.understand.danger import Floor, load_floor
+from bot.understand.danger import Floor, load_floor, load_guards
 from bot.understand.encoder import Encoder
 from bot.understand.judge import Judged, judge
 from bot.understand.language import Detector, train_detector
@@ -17,6 +17,7 @@ from bot.understand.lexicon import Lexicon, load_lexicon, squeeze
 from bot.understand.normalise import clean
 from bot.understand.parts import answers
 from bot.understand.phrases import Phrase, load_phrases
+from bot.understand.spelling import Speller
 from bot.understand.times import Vocabulary, load_vocabulary, read_times, with_others
 from bot.understand.types import Answer, Context, Message, Reason, Understanding, When
 
@@ -31,6 +32,7 @@ class Tongue:
 
     lexicon: Lexicon
     floor: Floor
+    guards: Floor
     times: Vocabulary
 
 
@@ -40,6 +42,7 @@ class Reader:
 
     tongues: Mapping[str, Tongue]
     model: models.Model
+    speller: Speller
     detector: Detector
     version: str
 
@@ -52,14 +55,15 @@ class Reader:
         if keyword in COMMANDS:
             return self._command(text, keyword, found, sure)
         context = message.context
-        scores = self.model.scores(text, context)
-        judged = judge(scores, context=context, danger=self._danger(text))
+        scores = self.model.scores(self.speller.repair(text), context)
+        against = self._against(text)
+        judged = judge(scores, context=context, danger=self._danger(text)).guarded(against)
         when = self._when(text, message, order) if judged.wants_time(context) else None
         choice = None
         if context is Context.SLOTS:
             lexicons = [self.tongues[code].lexicon for code in order]
             choice = pick(text, message.slots, lexicons, when)
-            judged = judged.with_choice(choice, number=lone_number(text))
+            judged = judged.with_choice(choice, number=lone_number(text)).guarded(against)
         about, about_day, said = self._visits(text, message, order)
         return Understanding(
             acts=judged.acts,
@@ -105,6 +109,10 @@ class Reader:
         """The crisis floor of every language: it needs no model (S-05)."""
         return next((hit for tongue in self.tongues.values() if (hit := tongue.floor.find(text))), None)
 
+    def _against(self, text: str) -> dict[str, str]:
+        """change → the words of the text that speak against it."""
+        return dict(hit for tongue in self.tongues.values() for hit in tongue.guards.found(text))
+
     def _when(self, text: str, message: Message, order: list[str]) -> When | None:
         if message.now is None:
             return None
@@ -114,9 +122,7 @@ class Reader:
                 return found
         return None
 
-    def _visits(
-        self, text: str, message: Message, order: list[str]
-    ) -> tuple[tuple[int, ...], tuple[int, ...], tuple[Answer, ...]]:
+    def _visits(self, text: str, message: Message, order: list[str]) -> tuple[tuple[int, ...], tuple[int, ...], tuple[Answer, ...]]:
         """(visits named by person, by day, what is said of each), by number."""
         if len(message.visits) < 2:
             return (), (), ()
@@ -127,7 +133,7 @@ class Reader:
         about_day = by_day if len(by_day) < len(message.visits) else ()
 
         def acts_of(part: str) -> Judged:
-            return judge(self.model.scores(part, Context.REMINDER), context=Context.REMINDER, danger=None)
+            return judge(self.model.scores(self.speller.repair(part), Context.REMINDER), context=Context.REMINDER, danger=None)
 
         return about, about_day, answers(text, message.visits, lexicons, acts_of)
 
@@ -151,11 +157,14 @@ def load_reader(folder: Path, *, cache: Path | None = None) -> Reader:
         tongues[code] = Tongue(
             lexicon=load_lexicon(own),
             floor=load_floor(own / "danger.yaml"),
+            guards=load_guards(own / "guards.yaml"),
             times=with_others(times[code], (times[other] for other in codes if other != code)),
         )
     every = [phrase for own in phrases.values() for phrase in own]
     detector = train_detector({code: [phrase.text for phrase in own] for code, own in phrases.items()})
-    return Reader(tongues=tongues, model=_model(every, cache), detector=detector, version=_digest(every))
+    model = _model(every, cache)
+    speller = Speller(name[2:] for name in model.vocabulary if name.startswith("w:"))
+    return Reader(tongues=tongues, model=model, speller=speller, detector=detector, version=_digest(every))
 
 
 def _model(phrases: list[Phrase], cache: Path | None) -> models.Model:

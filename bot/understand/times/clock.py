@@ -68,12 +68,7 @@ def read_clock(row: Row, at: int) -> Clock | None:
 
 def _hour(row: Row, at: int) -> tuple[int, int] | None:
     number = row.get(at, "number")
-    if (
-        number is None
-        or not 1 <= number <= 23
-        or row.has(at - 1, "not_before")
-        or row.has(at + 1, "not_after", "month")
-    ):
+    if number is None or not 1 <= number <= 23 or row.has(at - 1, "not_before") or row.has(at + 1, "not_after", "month"):
         return None
     if row.has(at + 1, "unit") and row.get(at + 1, "unit") != "hour":
         return None
@@ -183,9 +178,7 @@ def read_tail(row: Row, at: int) -> str | None:
     if row.has(at, "open") and row.has(row.skip(at + 1, "at"), "number", "clock", "part", "digits"):
         return None  # "before 10 or after 4"
     return (
-        None
-        if row.has(at, "span") and row.has(row.skip(at + 1, "article"), "weekday", "date", "ordinal", "month", "group")
-        else tail
+        None if row.has(at, "span") and row.has(row.skip(at + 1, "article"), "weekday", "date", "ordinal", "month", "group") else tail
     )
 
 

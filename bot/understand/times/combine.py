@@ -19,13 +19,7 @@ def alternatives(atoms: list[Signed]) -> list[Alternative]:
     for at, signed in enumerate(atoms):
         atom = signed.atom
         if isinstance(atom, Days):
-            if (
-                closed
-                and not signed.sep
-                and groups[-1]
-                and _narrows(groups[-1][-1], atom)
-                and groups[-1][-1].kind != atom.kind
-            ):
+            if closed and not signed.sep and groups[-1] and _narrows(groups[-1][-1], atom) and groups[-1][-1].kind != atom.kind:
                 groups[-1] = _with(groups[-1], atom, "")  # "friday at 3 this week"
                 continue
             if not groups or closed or (signed.sep == "break" and groups[-1] and windows[-1]):
@@ -38,9 +32,7 @@ def alternatives(atoms: list[Signed]) -> list[Alternative]:
             groups[-1] = _with(groups[-1], atom, signed.sep)
             continue
         following = atoms[at + 1] if at + 1 < len(atoms) else None
-        opens = (
-            signed.sep == "or" and following is not None and following.sep == "" and isinstance(following.atom, Days)
-        )
+        opens = signed.sep == "or" and following is not None and following.sep == "" and isinstance(following.atom, Days)
         if not groups or (opens and groups[-1]) or (signed.sep == "break" and windows[-1]):
             groups.append([])
             windows.append([])
@@ -123,12 +115,7 @@ def _each_meets(ones: tuple[Window, ...], others: tuple[Window, ...]) -> list[Wi
 
 def inherited(yes: list[Alternative], no: list[Alternative]) -> list[Alternative]:
     """ "monday morning no, afternoon yes": what is wanted holds for the days of what is ruled out."""
-    if (
-        not yes
-        or not no
-        or any(each.days is not None for each in yes)
-        or any(each.days is None or not each.windows for each in no)
-    ):
+    if not yes or not no or any(each.days is not None for each in yes) or any(each.days is None or not each.windows for each in no):
         return yes
     days = frozenset().union(*(each.days or () for each in no))
     return [replace(each, days=days) for each in yes]
@@ -166,10 +153,7 @@ def _joined(atoms: list[Signed], at: int) -> bool:
 def subtract(wishes: list[Wish], refused: Alternative, days: tuple[date, ...]) -> list[Wish]:
     """What wishes leave when days, windows, or windows on certain days are ruled out."""
     if refused.days is not None and not refused.windows:
-        return [
-            replace(wish, days=tuple(day for day in _days(wish, days) if day not in (refused.days or ())))
-            for wish in wishes
-        ]
+        return [replace(wish, days=tuple(day for day in _days(wish, days) if day not in (refused.days or ()))) for wish in wishes]
     rest: list[Wish] = []
     if refused.days is not None and any(window.start == window.end for window in refused.windows):
         refused = replace(refused, windows=())  # "i can't friday at 2": rather no Friday at all

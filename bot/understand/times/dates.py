@@ -43,11 +43,7 @@ def read_date(row: Row, at: int) -> Found | None:
     if listed := _before_its_month(row, start, number):
         return listed
     plain = row.has(start, "ordinal") and row.items[start].text[0].isdigit()
-    if (
-        (start > at or plain)
-        and not row.has(start - 1, "at")
-        and not row.has(start + 1, "not_after", "unit", "weekday", "oclock")
-    ):
+    if (start > at or plain) and not row.has(start - 1, "at") and not row.has(start + 1, "not_after", "unit", "weekday", "oclock"):
         return read_number(row, start)
     return None
 

@@ -56,9 +56,7 @@ def _offset(row: Row, at: int) -> Found | None:
     if span != "in" and not far and len(row.items) > end - at:  # "for 2 weeks" tells something else
         return None
     if few:
-        return Days(
-            row.stretch(base + timedelta(days=FEW[0]), base + timedelta(days=FEW[1])), "stretch", doubtful=True
-        ), end
+        return Days(row.stretch(base + timedelta(days=FEW[0]), base + timedelta(days=FEW[1])), "stretch", doubtful=True), end
     return single(row, _later(base, number, unit)), end
 
 
@@ -84,9 +82,7 @@ def _left_out(row: Row, at: int) -> Found | None:
     """ "not this week but next", "el viernes no, el proximo si": the noun stands before."""
     start = row.skip(at, "article")
     which = row.get(start, "which")
-    if which not in ("next", "after_next") or row.has(
-        start + 1, "unit", "weekday", "group", "month", "number", "few", "part", "one"
-    ):
+    if which not in ("next", "after_next") or row.has(start + 1, "unit", "weekday", "group", "month", "number", "few", "part", "one"):
         return None
     for back in range(at - 1, -1, -1):
         if named := row.get(back, "weekday"):
@@ -101,9 +97,7 @@ def _left_out(row: Row, at: int) -> Found | None:
 
 def _edge_of_range(row: Row, at: int) -> Found | None:
     number_at = row.skip(at, "article")
-    return read_one(row, at) or (
-        None if row.has(number_at - 1, "at") and number_at > at else read_number(row, number_at)
-    )
+    return read_one(row, at) or (None if row.has(number_at - 1, "at") and number_at > at else read_number(row, number_at))
 
 
 def _range(row: Row, at: int) -> Found | None:
@@ -112,30 +106,21 @@ def _range(row: Row, at: int) -> Found | None:
     while row.has(start, "between", "from_day") or row.get(start, "open") in ("from", "after"):
         start += 1
     first = _edge_of_range(row, start)
-    if first is None or not (
-        row.ranges(first[1]) or (start > at and row.has(first[1], "and") and row.has(at, "between"))
-    ):
+    if first is None or not (row.ranges(first[1]) or (start > at and row.has(first[1], "and") and row.has(at, "between"))):
         return None
     last = _edge_of_range(row, first[1] + 1)
     if last is None or not first[0].days or not last[0].days or "any" in (first[0].kind, last[0].kind):
         return None
     if row.moves(start):
         return last
-    if not any(row.has(edge, "article") for edge in (start - 1, start, first[1], first[1] + 1)) and _bare(
-        row, start, first, last
-    ):
+    if not any(row.has(edge, "article") for edge in (start - 1, start, first[1], first[1] + 1)) and _bare(row, start, first, last):
         return None  # "2-4" are hours; "10-14 march" names its month
     return _stretched(row, first[0], last[0]), last[1]
 
 
 def _bare(row: Row, start: int, first: Found, last: Found) -> bool:
     """Whether both ends are numbers and nothing more."""
-    return (
-        first[1] - start == 1
-        and last[1] - first[1] == 2
-        and row.has(start, "number")
-        and row.has(first[1] + 1, "number")
-    )
+    return first[1] - start == 1 and last[1] - first[1] == 2 and row.has(start, "number") and row.has(first[1] + 1, "number")
 
 
 def _stretched(row: Row, first: Days, last: Days) -> Days:

@@ -88,12 +88,7 @@ def _mark(row: Row, at: int) -> Mark:
     sign = row.get(at, "sign")
     if sign == "." and row.has(at + 1, "or", "and"):
         return Mark(frozenset({"word"}))
-    if (
-        sign == "."
-        and at
-        and row.has(at - 1, "weekday", "month", "part")
-        and len(row.items[at - 1].text) <= ABBREVIATED
-    ):
+    if sign == "." and at and row.has(at - 1, "weekday", "month", "part") and len(row.items[at - 1].text) <= ABBREVIATED:
         return Mark(frozenset({"word"}))
     kinds = {kind for kind in MARKS if row.has(at, kind)}
     if sign in SIGNS:
@@ -119,9 +114,7 @@ def _listed(row: Row, at: int, before: list[Element]) -> Days | None:
     last = before[-2]
     if not isinstance(last, Days) or last.kind != "date" or not row.has(at, "number") or row.ranges(at + 1):
         return None
-    if row.has(at + 1, "part", "month", "not_after", "unit", "oclock", "of") or not row.has(
-        at - 1, "or", "and", "sign"
-    ):
+    if row.has(at + 1, "part", "month", "not_after", "unit", "oclock", "of") or not row.has(at - 1, "or", "and", "sign"):
         return None
     found = read_number(row, at)
     return found[0] if found and min(found[0].days) > min(last.days, default=row.today) else None
@@ -140,6 +133,4 @@ def _beside_a_day(row: Row, at: int, before: list[Element]) -> bool:
     after = row.skip(after, "article", "span")
     if row.has(at, "digits") and len(row.items) == 1:
         return True
-    return (
-        row.has(at, "number", "digits") and row.has(after, "weekday", "day") and not row.has(at - 1, "article", "month")
-    )
+    return row.has(at, "number", "digits") and row.has(after, "weekday", "day") and not row.has(at - 1, "article", "month")

@@ -80,9 +80,7 @@ class Scope:
 
     def _next(self, at: int) -> Element | None:
         """The next element that is more than a word."""
-        return next(
-            (each for each in self.elements[at + 1 :] if not (isinstance(each, Mark) and each.kinds == {"word"})), None
-        )
+        return next((each for each in self.elements[at + 1 :] if not (isinstance(each, Mark) and each.kinds == {"word"})), None)
 
     def _excepts(self, at: int) -> bool:
         """ "any day but friday", unlike "friday but not at 3"."""
@@ -126,22 +124,13 @@ class Scope:
 
     def _negation(self, at: int, kinds: frozenset[str]) -> int:
         end = at + 1
-        while (
-            end < len(self.elements)
-            and isinstance(each := self.elements[end], Mark)
-            and each.kinds & (NEGATIONS | GOOD | {"word"})
-        ):
+        while end < len(self.elements) and isinstance(each := self.elements[end], Mark) and each.kinds & (NEGATIONS | GOOD | {"word"}):
             if each.kinds & NEGATIONS and self._parted(at, end):
                 break
             if each.kinds & GOOD and not each.kinds & NEGATIONS and not self._swallows(end, each.kinds, kinds):
                 break
             kinds, end = kinds | (each.kinds & NEGATIONS), end + 1
-        before = (
-            bool(self.found)
-            and self.sep in ("", "or")
-            and not self.found[-1].sealed
-            and not (self.pending and self.caught)
-        )
+        before = bool(self.found) and self.sep in ("", "or") and not self.found[-1].sealed and not (self.pending and self.caught)
         after = self.elements[end] if end < len(self.elements) else None
         ahead = isinstance(after, Days | Window)
         if before and self.sep == "" and (not ahead or self._denies_before(end, kinds)):

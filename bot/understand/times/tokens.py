@@ -53,6 +53,4 @@ def tokens(text: str, spelling: Mapping[str, str]) -> list[tuple[str, str, str]]
 
 
 def _plain(token: str) -> str:
-    return (
-        token.replace("'", "").replace(".", "").replace(" ", "") if len(token) > 1 and not token[0].isdigit() else token
-    )
+    return token.replace("'", "").replace(".", "").replace(" ", "") if len(token) > 1 and not token[0].isdigit() else token

@@ -158,6 +158,4 @@ def _rest(row: Row, at: int) -> Found | None:
     if month is None:
         return None
     first, last = row.month(month)
-    return Days(
-        row.stretch(max(row.today, first + timedelta(days=10 if which != "this" else 0)), last), "stretch"
-    ), start + 1
+    return Days(row.stretch(max(row.today, first + timedelta(days=10 if which != "this" else 0)), last), "stretch"), start + 1
