@@ -20,7 +20,8 @@ def seed(bot: Bot, path: Path) -> dict[str, int]:
     """Writes the people, visits and slots of a file into the clinic; gives name → phone id."""
     data = read_yaml(path)
     now = bot.clock()
-    days = _working_days(now.astimezone(bot.clinic.zone).date() + timedelta(days=1), SLOT_DAYS)
+    first = now.astimezone(bot.clinic.zone).date() + timedelta(days=1)
+    days = _working_days(first, SLOT_DAYS, bot.clinic.holidays)
     with bot.store.begin() as session:
         slots = _slots(session, bot, data["slots"], days)
         patients, phones = {}, {}
@@ -31,9 +32,9 @@ def seed(bot: Bot, path: Path) -> dict[str, int]:
     return phones
 
 
-def _working_days(first: date, count: int) -> list[date]:
+def _working_days(first: date, count: int, holidays: frozenset[date]) -> list[date]:
     days = [first + timedelta(days=n) for n in range(count * 2)]
-    return [day for day in days if day.weekday() < 5][:count]
+    return [day for day in days if day.weekday() < 5 and day not in holidays][:count]
 
 
 def _slots(session: Session, bot: Bot, given: dict[str, list[str]], days: list[date]) -> dict[tuple[str, datetime], SlotRow]:

@@ -91,11 +91,11 @@ def _begin_writing(connection: Connection) -> None:
     try:
         while True:
             try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                run("BEGIN IMMEDIATE")
                 return
-            except OperationalError:
-                if time.monotonic() > deadline:
-                    raise
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise OperationalError("BEGIN IMMEDIATE", None, error) from error
     finally:
         run(f"PRAGMA busy_timeout={int(1000 * LOCK_SECONDS)}")
 
