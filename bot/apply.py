@@ -100,7 +100,12 @@ def close_items(scope: Scope, effect: CloseItems) -> None:
     """The patient answered: what waited for that is done."""
     scope.session.connection().execute(
         update(TASKS)
-        .where(TASKS.c.phone_id == scope.phone.id, TASKS.c.kind.in_(effect.kinds), TASKS.c.status != "completed")
+        .where(
+            TASKS.c.phone_id == scope.phone.id,
+            TASKS.c.kind.in_(effect.kinds),
+            TASKS.c.status != "completed",
+            TASKS.c.appointment_id.is_not_distinct_from(effect.visit),
+        )
         .values(status="completed", outcome="answered", closed_at=scope.now)
     )
 
@@ -119,6 +124,7 @@ def cancel_appointment(scope: Scope, effect: CancelAppointment) -> None:
     if visit.slot_id:
         slot = scope.session.get_one(SlotRow, visit.slot_id)
         slot.status, slot.held_for, slot.held_until = "busy-tentative", scope.phone.id, effect.keep_until
+        visit.slot_id = None  # the visit owns it no longer; UNDO knows which it was
 
 
 def move_appointment(scope: Scope, effect: MoveAppointment) -> None:
@@ -152,16 +158,18 @@ def restore_appointment(scope: Scope, effect: RestoreAppointment) -> None:
     """Takes the last change back."""
     undo = effect.undo
     if undo.act == "book":
-        booked = select(AppointmentRow).where(AppointmentRow.slot_id == undo.slot, AppointmentRow.status == "booked")
-        visit = scope.session.scalars(booked).one()
-        _give_back(scope, visit.slot_id)
-        visit.status, visit.changed_at = "cancelled", scope.now
+        booked = select(AppointmentRow).where(
+            AppointmentRow.slot_id == undo.slot, AppointmentRow.status == "booked", AppointmentRow.patient_id == undo.patient
+        )
+        made = scope.session.scalars(booked).one_or_none()
+        if made is not None:
+            _give_back(scope, made.slot_id)
+            made.slot_id, made.status, made.changed_at = None, "cancelled", scope.now
         return
     visit = _visit(scope, undo.visit)
-    if undo.slot is not None and (visit.slot_id != undo.slot or visit.status != "booked"):
+    if undo.slot is not None and visit.slot_id != undo.slot:
         slot = _take(scope, undo.slot)
-        if visit.slot_id != undo.slot:
-            _give_back(scope, visit.slot_id)
+        _give_back(scope, visit.slot_id)
         visit.slot_id, visit.minutes = slot.id, slot.minutes
         visit.practitioner = slot.practitioner or visit.practitioner
     visit.start, visit.status, visit.participant = undo.start, "booked", undo.participant

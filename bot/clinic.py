@@ -63,6 +63,7 @@ def load_clinic(path: Path) -> ClinicFile:
             name=data["name"],
             phone=data["phone"],
             may_cancel=data.get("may_cancel", "yes") == "yes",
+            open_services=tuple(data.get("open_services") or ()),
             answers=_sentences(data, "answers", path, known=TOPICS),
             resources=_sentences(data, "resources", path, known=BARRIERS),
             preparations=_sentences(data, "preparations", path),

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from bot.dialogue.types import Ask, Facts, Prompt, State
 from bot.store import queries
 from bot.store.models import CommunicationRow, PhoneRow
+from bot.store.outgoing import queue
 from bot.texts import compose
-from bot.turn import Bot, queue, read_facts
+from bot.turn import Bot, read_facts
 
 
 def remind(bot: Bot, session: Session, phone_id: int) -> CommunicationRow | None:

@@ -59,6 +59,8 @@ def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False
     public = given["PUBLIC_URL"].split("#")[0].rstrip("/")  # the fragment is never signed (W-07)
     if public and not public.startswith(("http://", "https://")):
         wrong.append(f"PUBLIC_URL is {public!r}: it must begin with https://")
+    if not url.startswith("sqlite"):
+        wrong.append(f"DATABASE_URL begins with {url.split(':')[0]!r}: this version runs on SQLite alone, e.g. sqlite:///instance/attend.db")
     if re.match(r"https?://[^/]*@[^/]*:\d+(/|$)", public):
         wrong.append("PUBLIC_URL has a password and a port: requests signed for such an address cannot be checked (W-08)")
     if given["OPT_OUT_HANDLED_BY"] not in ("carrier", "us"):

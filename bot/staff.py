@@ -11,8 +11,9 @@ from bot.dialogue.effects import OptIn, OptOut
 from bot.dialogue.types import State
 from bot.store import queries
 from bot.store.models import PhoneRow, TaskRow
+from bot.store.outgoing import queue
 from bot.texts import clean
-from bot.turn import Bot, queue
+from bot.turn import Bot
 
 # What came of an item. A closed item keeps it.
 OUTCOMES = {
@@ -40,8 +41,11 @@ def reply(bot: Bot, phone_id: int, text: str) -> None:
         phone = session.get_one(PhoneRow, phone_id)
         if phone.opted_out_at is not None:
             raise Refused("This phone has opted out: texts must not be sent. Phone instead.")
-        if queries.state_of(phone).hold == "abuse":
+        hold = queries.state_of(phone).hold
+        if hold == "abuse":
             raise Refused("Abuse was disclosed on this phone: do not text. Use a safe contact, then release the hold.")
+        if hold == "wrong_number":
+            raise Refused("This number is somebody else's: do not text. Find another contact, then release the hold.")
         _change(phone, paused=True)
         queue(session, clinic_id=bot.clinic_id, phone_id=phone_id, body=body, now=bot.clock(), sender="staff")
 
@@ -61,7 +65,7 @@ def hand_back(bot: Bot, phone_id: int) -> None:
 def release(bot: Bot, phone_id: int) -> None:
     """A person has seen to it: automation runs again (S-03, S-08, N-01)."""
     with bot.store.begin() as session:
-        _change(session.get_one(PhoneRow, phone_id), hold=None, safety_at=None, safety_kind="")
+        _change(session.get_one(PhoneRow, phone_id), hold=None, safety={})
 
 
 def consent(bot: Bot, phone_id: int, *, texts: bool) -> None:

@@ -51,6 +51,8 @@ TEXTS: dict[str, str] = {
     # ---- another time
     "ask_when": "Your visit on {when} stays booked for now. What day or time would be better?",
     "ask_when_new": "What day or time would suit you?",
+    "ask_when_again": "Which day or time? For example: Tuesday morning.",
+    "find_time": "A coordinator will find a time with you.",
     "offer": "Free times: {options}. Reply with a number, or tell us another day or time.",
     "offer_other": "Nothing is free then. The nearest free times: {options}. Reply with a number, or tell us another day.",
     "slot_taken": "Sorry, that time was just taken.",
@@ -164,9 +166,14 @@ class Texts:
         english = TEXTS[key]
         return self.catalogs.get(language or SOURCE, {}).get(key, english)
 
+    def _written_in(self, language: str | None) -> str:
+        """The language itself if there is a catalogue for it, else English: dates are written like the sentence."""
+        return language if language in self.languages else SOURCE
+
     def render(self, key: str, language: str | None, values: Iterable[tuple[str, Value]] = ()) -> str:
         """The sentence `key` in `language`, its gaps filled. Raises KeyError when a gap has no value."""
-        written = {name: write(name, value, language or SOURCE) for name, value in values}
+        language = self._written_in(language)
+        written = {name: write(name, value, language) for name, value in values}
         return clean(self.template(key, language).format(**written))
 
 

@@ -21,10 +21,11 @@ from bot.dialogue.decide import context_of, decide
 from bot.dialogue.effects import Decision, LogItem, Say
 from bot.dialogue.rescheduling import wants_slots
 from bot.dialogue.targets import listed
-from bot.dialogue.types import Facts, State
+from bot.dialogue.types import Facts, Person, State
 from bot.store import queries, turns
 from bot.store.database import Store
-from bot.store.models import CommunicationRow, OutboxRow, PhoneRow
+from bot.store.models import CommunicationRow, PhoneRow
+from bot.store.outgoing import queue
 from bot.store.turns import Line
 from bot.texts import Texts, compose
 from bot.understand.reader import Reader
@@ -146,12 +147,13 @@ def _turn(bot: Bot, session: Session, row_id: int, via: str, now: datetime, word
     apply(Scope(session=session, phone=phone, now=now, communication=row), decision.effects)
     if phone != before:
         turns.write_phone(connection, phone)
-    reply = _written(bot, phone, decision, understanding)
+    reply = _written(bot, phone, decision, words)
     how = {"reading": reading_json(understanding), "rule": decision.rule[:80], "reader": bot.reader.version}
     done = {**how, "texts": loops.said(decision), "reply": reply or None}
     turns.write_text(connection, row_id, status="answered", answered_via=via, **done)
     if reply and via == "outbox":
-        queue(session, clinic_id=row.clinic_id, phone_id=phone.id, body=reply, now=now, sender="bot", in_reply_to=row_id)
+        sender = _sender(phone.opted_out_at)
+        queue(session, clinic_id=row.clinic_id, phone_id=phone.id, body=reply, now=now, sender=sender, in_reply_to=row_id)
     return reply
 
 
@@ -173,7 +175,7 @@ def read_facts(bot: Bot, source: Connection | Session, phone: Line | PhoneRow, n
         people=people,
         visits=open_,
         gone=gone,
-        open_items=turns.open_item_kinds(source, phone.id),
+        open_items=turns.open_item_kinds(source, phone.id, now),
         languages=bot.texts.languages,
         staffed=bot.clinic.staffed(now),
         opens=bot.clinic.opens(now),
@@ -184,7 +186,7 @@ def read_facts(bot: Bot, source: Connection | Session, phone: Line | PhoneRow, n
 
 def with_slots(bot: Bot, session: Session, phone_id: int, facts: Facts) -> Facts:
     """The facts with the free times for the services of this phone's visits."""
-    services = {visit.service for visit in (*facts.visits, *facts.gone)}
+    services = {visit.service for visit in (*facts.visits, *facts.gone)} | set(facts.clinic.open_services)
     slots = queries.free_slots(
         session, clinic_id=bot.clinic_id, services=services, phone_id=phone_id, now=facts.now, zone=bot.clinic.zone
     )
@@ -207,10 +209,11 @@ def _message(body: str, facts: Facts, state: State, languages: tuple[str, ...]) 
     )
 
 
-def _written(bot: Bot, phone: Line, decision: Decision, read: Understanding) -> str:
+def _written(bot: Bot, phone: Line, decision: Decision, body: str) -> str:
     """The answer as one text; nothing where the carrier answers the word itself (O-03)."""
     said = [effect for effect in decision.effects if isinstance(effect, Say)]
-    if bot.carrier_answers and read.keyword in CARRIER_ANSWERS and all(say.key in ("opted_out", "opted_in", "help") for say in said):
+    about_texts = all(say.key in ("opted_out", "opted_in", "help") for say in said)
+    if bot.carrier_answers and about_texts and body.strip().upper() in CARRIER_WORDS:
         return ""
     if phone.opted_out_at is not None and not any(say.key.startswith("safety.") or say.key == "opted_out" for say in said):
         return ""
@@ -218,14 +221,18 @@ def _written(bot: Bot, phone: Line, decision: Decision, read: Understanding) -> 
     return compose(bot.clinic.clinic.name, parts) if parts else ""
 
 
-CARRIER_ANSWERS = frozenset({"opt_out", "opt_out_cancel", "opt_in", "help"})
+# What the carrier answers by itself: the whole message, in English (O-01, O-03).
+CARRIER_WORDS = frozenset({
+    "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "START", "UNSTOP", "HELP", "INFO",
+})  # fmt: skip
+KEYWORDS = frozenset({"opt_out", "opt_out_cancel", "opt_in", "help"})
 
 
-def floor(bot: Bot, body: str, state: State) -> tuple[Decision | None, str]:
+def floor(bot: Bot, body: str, state: State, *spoken: str) -> tuple[Decision | None, str]:
     """What is answered when all else fails, with no database and no network: danger as always (S-05), anything else by the
     sentence that a person will answer, a carriers' word by nothing: it takes effect later.
 
-    Gives the decision on danger, or None, and the answer.
+    spoken: the languages on record of the phone's people. Gives the decision on danger or an opt-out, or None, and the answer.
     """
     now = bot.clock().astimezone(bot.clinic.zone)
     try:
@@ -233,12 +240,15 @@ def floor(bot: Bot, body: str, state: State) -> tuple[Decision | None, str]:
     except Exception as error:  # perhaps it is the reader that broke the turn
         log.error("reader_failed", error=type(error).__name__)
         read = Understanding()
-    if read.keyword in CARRIER_ANSWERS:
-        return None, ""
-    if read.urgent is None:
-        return None, compose(bot.clinic.clinic.name, [bot.texts.render("failed", read.language or state.language)])
-    facts = Facts(now=now, clinic=bot.clinic.clinic, languages=bot.texts.languages)
+    record = state.language or next(iter(spoken), None)
+    people = tuple(Person(id=0, language=language) for language in spoken)
+    facts = Facts(now=now, clinic=bot.clinic.clinic, languages=bot.texts.languages, people=people)
+    if read.urgent is None and read.keyword not in KEYWORDS:
+        language = read.language if read.language_sure else record or read.language
+        return None, compose(bot.clinic.clinic.name, [bot.texts.render("failed", language)])
     decision = decide(state=state, understanding=read, facts=facts)
+    if read.urgent is None:
+        return decision, ""
     parts = [bot.texts.render(say.key, decision.language, say.values) for say in decision.effects if isinstance(say, Say)]
     return decision, compose(bot.clinic.clinic.name, parts)
 
@@ -248,45 +258,28 @@ def _failed(bot: Bot, row_id: int, via: str) -> str:
     with bot.store.begin() as session:
         row = session.get_one(CommunicationRow, row_id)
         if row.status != "received":
-            return row.reply or ""
+            return row.reply or "" if row.answered_via == via else ""
+        if row.phone_id is None:
+            row.status = "failed"
+            return ""
         phone = session.get_one(PhoneRow, row.phone_id)
         now = bot.clock()
-        danger, text = floor(bot, row.body, queries.state_of(phone))
+        spoken = [patient.language for patient, _ in queries.people(session, phone.id).values()]
+        danger, text = floor(bot, row.body, queries.state_of(phone), *spoken)
         if danger is not None:
             queries.keep_state(phone, danger.state)
         effects = (*(danger.effects if danger else ()), LogItem(kind="failed_turn"))
         apply(Scope(session=session, phone=phone, now=now, communication=row), effects)
         row.status, row.reply, row.answered_via, row.rule = "failed", text, via, "failed"
-        if via == "outbox":
-            queue(session, clinic_id=row.clinic_id, phone_id=phone.id, body=text, now=now, sender="bot", in_reply_to=row.id)
+        if text and via == "outbox":
+            sender = _sender(phone.opted_out_at)
+            queue(session, clinic_id=row.clinic_id, phone_id=phone.id, body=text, now=now, sender=sender, in_reply_to=row.id)
         return text
 
 
-def queue(
-    session: Session,
-    *,
-    clinic_id: int,
-    phone_id: int | None,
-    body: str,
-    now: datetime,
-    sender: str,
-    in_reply_to: int | None = None,
-) -> CommunicationRow:
-    """A text that goes out by itself: its row and its place in the outbox, in the caller's transaction."""
-    sent = CommunicationRow(
-        clinic_id=clinic_id,
-        phone_id=phone_id,
-        direction="outbound",
-        body=body,
-        at=now,
-        status="queued",
-        sender=sender,
-        in_reply_to=in_reply_to,
-    )
-    session.add(sent)
-    session.flush()
-    session.add(OutboxRow(clinic_id=clinic_id, communication_id=sent.id, send_at=now))
-    return sent
+def _sender(opted_out_at: datetime | None) -> str:
+    """An answer that is written for a phone that opted out is one that may still go there: safety, or that it is noted."""
+    return "safety" if opted_out_at is not None else "bot"
 
 
 def reading_json(read: Understanding) -> str:

@@ -23,7 +23,7 @@ MAY = {
     "turn": {"apply", "channels", "clinic", "dialogue", "store", "texts", "understand"},
     "remind": {"dialogue", "store", "texts", "turn"},
     "staff": {"apply", "dialogue", "store", "texts", "turn"},
-    "delivery": {"delivery", "channels", "store", "turn"},
+    "delivery": {"delivery", "apply", "channels", "dialogue", "store", "turn"},
     "seed": {"store", "turn", "yamlfile"},
     "settings": {"errors"},
 }

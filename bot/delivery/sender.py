@@ -10,11 +10,14 @@ from typing import Protocol
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from bot.apply import Scope, apply
 from bot.channels.twilio_sms import SendError
 from bot.channels.types import Sent
 from bot.delivery.spool import Spool
 from bot.delivery.status import advance
+from bot.dialogue.effects import LogItem, OptOut
 from bot.store.models import CommunicationRow, OutboxRow, PhoneRow
 from bot.turn import Bot, answer, take
 
@@ -23,6 +26,7 @@ LEASE = timedelta(minutes=2)
 ATTEMPTS = 3
 BACKOFF = timedelta(seconds=30)
 UNANSWERED = timedelta(seconds=60)  # longer than the provider waits for a webhook, its retry included (W-15)
+BLOCKED = 21610  # the carrier's own opt-out list
 RETRY_CODES = frozenset({429, 20429, 20500, 20503, 30001, 21611, 500, 502, 503, 504})  # D-04; any other: a person (D-01)
 
 
@@ -52,7 +56,6 @@ def _claim(bot: Bot) -> tuple[int, str, str] | None:
     """The next due text, leased; texts to phones that have opted out since are dropped (O-21)."""
     now = bot.clock()
     with bot.store.begin() as session:
-        # A text whose lease ran out may have been sent: it is looked at by a person, never sent twice (W-34, D-10).
         query = (
             select(OutboxRow, CommunicationRow, PhoneRow)
             .join(CommunicationRow, OutboxRow.communication_id == CommunicationRow.id)
@@ -89,6 +92,26 @@ def _not_sent(bot: Bot, outbox_id: int, code: int | None) -> None:
             return
         outbox.status = "failed"
         communication.status = "failed" if code is not None else "unknown"
+        _to_a_person(bot, session, communication, code)
+
+
+def _to_a_person(bot: Bot, session: Session, communication: CommunicationRow, code: int | None) -> None:
+    """A text that did not go out is somebody's to see (D-01); a number that the carrier blocks is opted out (O-12)."""
+    phone = session.get_one(PhoneRow, communication.phone_id)
+    blocked = (OptOut(source="carrier:21610"),) if code == BLOCKED and phone.opted_out_at is None else ()
+    effects = (*blocked, LogItem(kind="not_delivered", detail=str(code or "unknown")))
+    apply(Scope(session=session, phone=phone, now=bot.clock()), effects)
+
+
+def give_up_lost(bot: Bot) -> None:
+    """Texts whose sending was cut off: they may have gone out, so a person decides, and nothing is sent twice (W-34)."""
+    now = bot.clock()
+    with bot.store.begin() as session:
+        lost = select(OutboxRow).where(OutboxRow.status == "sending", OutboxRow.leased_until < now)
+        for outbox in session.scalars(lost).all():
+            communication = session.get_one(CommunicationRow, outbox.communication_id)
+            outbox.status, communication.status = "failed", "unknown"
+            _to_a_person(bot, session, communication, None)
 
 
 def sweep(bot: Bot, spool: Spool) -> None:

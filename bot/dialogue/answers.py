@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.dialogue.draft import Draft
 from bot.dialogue.rescheduling import begin
-from bot.dialogue.targets import by_number
+from bot.dialogue.targets import by_number, unchanged
 from bot.dialogue.visits import ACTS
 
 
@@ -19,7 +19,8 @@ def answers(draft: Draft) -> str | None:
             continue
         done.add(visit.id)
         if answer.act in ACTS:
-            ACTS[answer.act](draft, visit)
+            if unchanged(draft, visit, answer.act):
+                ACTS[answer.act](draft, visit)
         else:
             begin(draft, visit)
     if not done:

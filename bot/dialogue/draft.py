@@ -110,4 +110,4 @@ def _language(state: State, read: Understanding, facts: Facts) -> str:
 
 
 # Sentences that already say that a person will answer.
-PROMISES = frozenset({"human", "handoff", "declined", "no_fit", "update_info", "details_no", "language_none", "failed"})
+PROMISES = frozenset({"human", "handoff", "declined", "no_fit", "find_time", "update_info", "details_no", "language_none", "failed"})

@@ -31,9 +31,10 @@ class LogItem:
 
 @dataclass(frozen=True)
 class CloseItems:
-    """Close this phone's items of these kinds that waited for the patient's answer."""
+    """Close items of these kinds that waited for the patient's answer: about a visit, or about none (visit: None)."""
 
     kinds: tuple[str, ...]
+    visit: int | None = None
 
 
 @dataclass(frozen=True)

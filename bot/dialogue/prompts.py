@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.dialogue.draft import Draft
-from bot.dialogue.effects import RestoreAppointment, SetDetails, SetLanguage
+from bot.dialogue.effects import CloseItems, RestoreAppointment, SetDetails, SetLanguage, SetParticipant
 from bot.dialogue.questions import tell
 from bot.dialogue.targets import about, by_number
-from bot.dialogue.types import Ask, Participant, Prompt
-from bot.dialogue.visits import read_back
+from bot.dialogue.types import Ask, Participant, Prompt, Undo
+from bot.dialogue.visits import SETTLED, read_back
 
 # What the numbers of a question stand for. The texts of bot/texts.py list them in this order.
 MEANS: dict[tuple[Ask, str], dict[int, str]] = {
@@ -32,8 +32,10 @@ def numbers(draft: Draft) -> str | None:
     prompt, number, keyword = draft.prompt, draft.read.number, draft.read.keyword
     if prompt is None:
         return None
-    if prompt.ask is Ask.WHICH and number is not None:
-        return _which(draft, prompt, number)
+    if prompt.ask is Ask.WHICH:
+        named = draft.read.about or draft.read.about_day
+        number = named[0] if number is None and len(named) == 1 else number
+        return _which(draft, prompt, number) if number is not None else None
     act = None
     if number is not None:
         act = MEANS.get((prompt.ask, prompt.act), {}).get(number)
@@ -109,19 +111,29 @@ def undo(draft: Draft) -> str | None:
         return "undo_nothing"
     free = {slot.id for slot in draft.facts.slots}
     for change in changes:
-        if change.act == "cancel" and change.slot is not None and change.slot not in free and draft.visit(change.visit) is None:
+        if change.act in ("confirm", "tentative"):
+            _take_back_words(draft, change)
+        elif change.act == "cancel" and change.slot is not None and change.slot not in free and draft.visit(change.visit) is None:
             draft.say("undo_gone")
         elif change.act == "move" and change.slot is not None and change.slot not in free:
             draft.say("undo_taken")
         else:
             draft.do(RestoreAppointment(undo=change))
             draft.say("undone_booking" if change.act == "book" else "undone", when=change.start)
+    draft.do(*(CloseItems(kinds=SETTLED, visit=change.visit or None) for change in changes))
     draft.remember(undo=(), prompt=None, asked_back=False)
-    confirmed = [visit for change in changes if change.act == "confirm" and (visit := draft.visit(change.visit))]
-    if len(confirmed) == 1:
-        draft.effects = [effect for effect in draft.effects if isinstance(effect, RestoreAppointment)]
-        read_back(draft, replace(confirmed[0], participant=Participant.NEEDS_ACTION), "confirm")
     return "undo"
+
+
+def _take_back_words(draft: Draft, change: Undo) -> None:
+    """What was said of a visit is taken back and asked again; its time is not touched, whoever moved it since (F-03)."""
+    visit = draft.visit(change.visit)
+    if visit is None:
+        draft.say("undo_nothing")
+        return
+    draft.do(SetParticipant(visit=visit.id, participant=change.participant))
+    if draft.asked is None:
+        read_back(draft, replace(visit, participant=Participant.NEEDS_ACTION), "confirm")
 
 
 def clarify(draft: Draft) -> str:
@@ -132,8 +144,10 @@ def clarify(draft: Draft) -> str:
         draft.remember(asked_back=False)
         return "not_understood"
     draft.remember(asked_back=True)
-    visits = draft.facts.visits
-    if len(visits) == 1:
+    visits, prompt = draft.facts.visits, draft.prompt
+    if prompt and prompt.ask is Ask.SLOTS:
+        draft.say("which_slot", options=prompt.slot_starts)
+    elif len(visits) == 1:
         draft.say("clarify_visit", when=visits[0].start)
         draft.ask(about(draft, Ask.CLARIFY, visits, act="visit"))
     elif visits:

@@ -57,7 +57,8 @@ def private(draft: Draft, topics: tuple[str, ...]) -> None:
     choices = {person.details_ok for person in draft.facts.people}
     visit = draft.only_visit or _asked_about(draft)
     known = visit is not None and any(_private_answer(draft, topic, visit) for topic in topics)
-    if not known or False in choices or not choices:
+    busy = draft.prompted(Ask.SLOTS, Ask.WHEN, Ask.READ_BACK) or draft.asked is not None  # one question at a time
+    if not known or False in choices or not choices or (None in choices and busy):
         for topic in topics:
             if topic != "prep" or not _clinic_says(draft, topic):
                 _pass_on(draft, topic)

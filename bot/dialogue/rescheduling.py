@@ -9,11 +9,12 @@ from bot.dialogue.draft import Draft
 from bot.dialogue.effects import BookAppointment, CloseItems, MoveAppointment
 from bot.dialogue.targets import about, target
 from bot.dialogue.types import Ask, Participant, Prompt, Slot, State, Undo, Visit
-from bot.dialogue.visits import SILENCE, confirm, unknown
+from bot.dialogue.visits import SETTLED, SILENCE, confirm, unknown
 from bot.understand.types import Understanding, When, Wish
 
 NOTICE = timedelta(hours=2)  # no slot is offered that begins sooner
 OFFERED = 3
+ANSWERING = frozenset({"reschedule", "choose", "ask", "barrier", "social", "confirm", "cancel", "other"})  # may stand beside a wish
 
 
 def wants_slots(read: Understanding, state: State) -> bool:
@@ -27,12 +28,16 @@ def wants_slots(read: Understanding, state: State) -> bool:
 def choose(draft: Draft) -> str | None:
     """Picks one of the offered times."""
     prompt = draft.prompt
-    wanted = "choose" in draft.acts or (draft.doubtful == {"choose"} and not draft.acts - {"social"})
+    agreed = draft.acts == {"confirm"} or (draft.doubtful == {"confirm"} and not draft.acts)  # "sounds good": which one?
+    wanted = "choose" in draft.acts or agreed or (draft.doubtful == {"choose"} and not draft.acts - {"social"})
     if prompt is None or prompt.ask is not Ask.SLOTS or not wanted:
         return None
     draft.settled = True
     number = draft.read.choice
     if number is None or not 0 < number <= len(prompt.slots):
+        when = draft.read.when
+        if when and not when.doubtful and not any(when.fits(start) for start in prompt.slot_starts):
+            draft.acts.add("reschedule")  # "thursday then": a day that was not offered
         if "reschedule" in draft.acts:
             draft.settled = False
             return None
@@ -40,18 +45,19 @@ def choose(draft: Draft) -> str | None:
     slot = next((slot for slot in draft.facts.slots if slot.id == prompt.slots[number - 1]), None)
     if slot is None or slot.start != prompt.slot_starts[number - 1]:
         draft.say("slot_taken")
-        offer(draft, visit=_visit_of(draft, prompt), patient=prompt.patient, wishes=prompt.wishes, times=prompt.times)
+        visit = _visit_of(draft, prompt)
+        offer(draft, visit=visit, patient=prompt.patient, wishes=prompt.wishes, times=prompt.times, service=prompt.service)
         return "slot_taken"
     if "choose" not in draft.acts:
         draft.say("read_back_move", when=slot.start)
         draft.ask(replace(prompt, slots=(slot.id,), slot_starts=(slot.start,), at=draft.facts.now, act="sure"))
         return "unclear_choose"
-    return take(draft, slot, visit=_visit_of(draft, prompt), patient=prompt.patient)
+    return take(draft, slot, visit=_visit_of(draft, prompt), patient=prompt.patient or _new_for(draft))
 
 
 def take(draft: Draft, slot: Slot, *, visit: Visit | None, patient: int | None) -> str:
     """Moves the visit to `slot`, or books a new one there."""
-    draft.do(CloseItems(kinds=("reschedule_unfinished", "unclear_cancel", "no_fit", "tentative")))
+    draft.do(CloseItems(kinds=(*SETTLED, "booking"), visit=visit.id if visit else None))
     draft.remember(prompt=None, asked_back=False)
     if visit is not None:
         draft.can_undo(visit, "move")
@@ -61,7 +67,8 @@ def take(draft: Draft, slot: Slot, *, visit: Visit | None, patient: int | None) 
     if patient is None:
         unknown(draft)
         return "unknown_sender"
-    draft.undo.append(Undo(visit=0, start=slot.start, participant=Participant.NEEDS_ACTION, slot=slot.id, act="book"))
+    undo = Undo(visit=0, start=slot.start, participant=Participant.NEEDS_ACTION, slot=slot.id, act="book", patient=patient)
+    draft.undo.append(undo)
     draft.do(BookAppointment(patient=patient, slot=slot.id))
     draft.say("booked", when=slot.start)
     return "booked"
@@ -72,74 +79,90 @@ def reschedule(draft: Draft) -> str | None:
     if draft.settled:
         return None
     prompt = draft.prompt
+    searching = prompt is not None and prompt.ask in (Ask.WHEN, Ask.SLOTS)
     if "reschedule" in draft.doubtful and not draft.acts - {"social", "other"} and not draft.doubtful & {"confirm", "cancel"}:
         draft.acts.add("reschedule")
-    answering = prompt is not None and prompt.ask in (Ask.WHEN, Ask.SLOTS) and draft.read.when is not None
+    answering = searching and draft.read.when is not None and draft.acts <= ANSWERING
     if "reschedule" not in draft.acts and not answering:
         return None
-    if answering and not draft.acts <= {"reschedule", "choose", "ask", "barrier", "social", "confirm", "cancel", "other"}:
-        return None
     draft.acts -= {"cancel", "confirm"} if answering else {"cancel"}
-    if prompt is not None and prompt.ask in (Ask.WHEN, Ask.SLOTS):
-        return begin(draft, _visit_of(draft, prompt), patient=prompt.patient, times=prompt.times + 1, wishes=prompt.wishes)
+    draft.settled = True
+    if prompt is not None and searching:
+        visit = _visit_of(draft, prompt)
+        return begin(draft, visit, patient=prompt.patient, times=prompt.times + 1, wishes=(), service=prompt.service)
     if draft.facts.visits:
+        wishes = prompt.wishes if prompt is not None and prompt.ask is Ask.WHICH else ()
         visit = target(draft, "reschedule")
-        return begin(draft, visit) if visit else "which_visit"
+        return begin(draft, visit, wishes=wishes) if visit else "which_visit"
     return begin(draft, None, patient=_new_for(draft)) if draft.facts.people else _unknown(draft)
 
 
-def begin(draft: Draft, visit: Visit | None, *, patient: int | None = None, times: int = 1, wishes: tuple[Wish, ...] = ()) -> str:
-    """Offers times for what the message wishes for, else asks for the wish."""
-    if visit is None and patient is None:
-        patient = _new_for(draft)
+def begin(
+    draft: Draft,
+    visit: Visit | None,
+    *,
+    patient: int | None = None,
+    times: int = 1,
+    wishes: tuple[Wish, ...] = (),
+    service: str = "",
+) -> str:
+    """Offers times for what the message (or an earlier one: `wishes`) wishes for, else asks for the wish."""
+    patient = patient or _new_for(draft)
+    if visit is None and patient is None:  # a new visit, for one of several people
+        return _to_a_person(draft, None, "find_time")
     when = draft.read.when
     if when is not None and not when.doubtful:
-        return offer(draft, visit=visit, patient=patient, wishes=when.wishes, times=times)
-    if times > 2 or (times > 1 and draft.prompted(Ask.WHEN)):
-        return _to_a_person(draft, visit)
+        wishes = when.wishes
+    if wishes:
+        return offer(draft, visit=visit, patient=patient, wishes=wishes, times=times, service=service)
+    if times > 2 or (visit is None and not _suitable(draft, None, service)):
+        return _to_a_person(draft, visit, "find_time")
     _silence(draft, visit)
-    if visit is None and not _suitable(draft, None, patient):
-        return _to_a_person(draft, None)
-    prompt_about = about(draft, Ask.WHEN, (visit,) if visit else (), patient=patient, times=times, wishes=wishes)
-    if visit is None:
+    if times > 1:
+        draft.say("ask_when_again")
+    elif visit is None:
         draft.say("ask_when_new")
     else:
         draft.say("ask_when", when=visit.start)
-    draft.ask(prompt_about)
+    draft.ask(about(draft, Ask.WHEN, (visit,) if visit else (), patient=patient, times=times, service=service))
     return "ask_when"
 
 
-def offer(draft: Draft, *, visit: Visit | None, patient: int | None, wishes: tuple[Wish, ...], times: int) -> str:
+def offer(draft: Draft, *, visit: Visit | None, patient: int | None, wishes: tuple[Wish, ...], times: int, service: str = "") -> str:
     """Up to three free times that fit; if none does, the nearest ones once, then a person."""
-    suitable = _suitable(draft, visit, patient)
+    suitable = _suitable(draft, visit, service)
     when = When(wishes=wishes or (Wish(),))
     fitting = [slot for slot in suitable if when.fits(slot.start)]
     if not fitting and (times > 2 or not suitable):
-        return _to_a_person(draft, visit)
+        return _to_a_person(draft, visit, "no_fit")
     picked = _spread(fitting) if fitting else _nearest(suitable, wishes)
     draft.say("offer" if fitting else "offer_other", options=tuple(slot.start for slot in picked))
     _silence(draft, visit)
     slots = {"slots": tuple(slot.id for slot in picked), "slot_starts": tuple(slot.start for slot in picked)}
-    draft.ask(about(draft, Ask.SLOTS, (visit,) if visit else (), patient=patient, wishes=wishes, times=times, **slots))
+    more = {"patient": patient, "wishes": wishes, "times": times, "service": service}
+    draft.ask(about(draft, Ask.SLOTS, (visit,) if visit else (), **slots, **more))
     draft.remember(asked_back=False)
     return "offer" if fitting else "offer_other"
 
 
 def new_visit(draft: Draft) -> str | None:
-    """NEW: another time for the visit that is booked, or a visit for who has none."""
+    """NEW: another time for the visit that was just called off, else for one that is booked, else a first visit."""
     if draft.read.keyword != "new":
         return None
     draft.acts.discard("reschedule")
+    draft.settled = True
     if not draft.facts.people:
         return _unknown(draft)
-    if draft.facts.visits and not draft.before.undo:
+    off = [undo.visit for undo in draft.before.undo if undo.act == "cancel"]
+    lost = [visit for visit in draft.facts.gone if visit.id in off and visit.status == "cancelled"]
+    if len(lost) > 1:  # which of them is for a person to ask
+        return _to_a_person(draft, None, "find_time")
+    if lost:
+        return begin(draft, None, patient=lost[0].patient_id, service=lost[0].service)
+    if draft.facts.visits:
         visit = target(draft, "reschedule")
         return begin(draft, visit) if visit else "which_visit"
-    cancelled = [undo.visit for undo in draft.before.undo if undo.act == "cancel"]
-    owner = next((visit.patient_id for visit in draft.facts.gone if visit.id in cancelled), None)
-    if owner is None and (visit := draft.only_visit):
-        return begin(draft, visit)
-    return begin(draft, None, patient=owner or _new_for(draft))
+    return begin(draft, None, patient=_new_for(draft))
 
 
 def _visit_of(draft: Draft, prompt: Prompt) -> Visit | None:
@@ -156,14 +179,14 @@ def _unknown(draft: Draft) -> str:
 
 
 def _silence(draft: Draft, visit: Visit | None) -> None:
-    draft.do(CloseItems(kinds=("reschedule_unfinished",)))
+    draft.do(CloseItems(kinds=("reschedule_unfinished",), visit=visit.id if visit else None))
     draft.log("reschedule_unfinished", visit=visit, shown_from=draft.facts.now + SILENCE)
 
 
-def _to_a_person(draft: Draft, visit: Visit | None) -> str:
-    draft.do(CloseItems(kinds=("reschedule_unfinished",)))
+def _to_a_person(draft: Draft, visit: Visit | None, sentence: str) -> str:
+    draft.do(CloseItems(kinds=("reschedule_unfinished",), visit=visit.id if visit else None))
     draft.log("no_fit" if visit else "booking", visit=visit)
-    draft.say("no_fit")
+    draft.say(sentence)
     if visit:
         draft.say("no_fit_keeps", when=visit.start)
     draft.remember(prompt=None, asked_back=False)
@@ -172,18 +195,17 @@ def _to_a_person(draft: Draft, visit: Visit | None) -> str:
 
 def _which_slot(draft: Draft, prompt: Prompt) -> str:
     if prompt.act == "asked":
-        return _to_a_person(draft, _visit_of(draft, prompt))
+        return _to_a_person(draft, _visit_of(draft, prompt), "find_time")
     draft.say("which_slot", options=prompt.slot_starts)
     draft.ask(replace(prompt, at=draft.facts.now, act="asked"))
     return "which_slot"
 
 
-def _suitable(draft: Draft, visit: Visit | None, patient: int | None) -> list[Slot]:
-    """Free slots for the visit's service; for a new visit, for the services that its person has had or the clinic opened."""
+def _suitable(draft: Draft, visit: Visit | None, service: str) -> list[Slot]:
+    """Free slots of the visit's service; for a new visit of the one called off, else of those that the clinic opened."""
     earliest = draft.facts.now + NOTICE
-    had = {each.service for each in (*draft.facts.visits, *draft.facts.gone) if patient in (None, each.patient_id)}
-    services = {visit.service} if visit else had
-    return [slot for slot in draft.facts.slots if slot.start >= earliest and (not services or slot.service in services)]
+    services = {visit.service} if visit else {service} if service else set(draft.facts.clinic.open_services)
+    return [slot for slot in draft.facts.slots if slot.start >= earliest and slot.service in services]
 
 
 def _spread(slots: list[Slot]) -> list[Slot]:
@@ -221,7 +243,7 @@ def keep(draft: Draft) -> str | None:
     visit = _visit_of(draft, prompt) if prompt else None
     if visit is None:
         return None
-    draft.do(CloseItems(kinds=("reschedule_unfinished",)))
+    draft.do(CloseItems(kinds=("reschedule_unfinished",), visit=visit.id if visit else None))
     confirm(draft, visit)
     draft.acts.discard("confirm")
     return "keep"

@@ -18,7 +18,7 @@ def opt_out_keyword(draft: Draft) -> str | None:
     if not draft.facts.opted_out:
         draft.do(OptOut(source=f"keyword:{draft.read.keyword}"))
         draft.say("opted_out")
-    if draft.facts.visits and (draft.read.keyword == "opt_out_cancel" or draft.prompt):
+    if draft.read.keyword == "opt_out_cancel":
         for visit in draft.facts.visits[:1]:
             draft.log("cancel_keyword", visit=visit)
     draft.remember(prompt=None)
@@ -33,16 +33,19 @@ def danger(draft: Draft) -> str | None:
     draft.log(f"urgent_{kind}", visit=draft.only_visit)
     if draft.facts.opted_out:
         draft.log("urgent_opted_out")  # the carrier may block the answer, so somebody must phone (S-04)
-    draft.remember(hold=Hold(kind), prompt=None)
+    # Nothing lifts what was held for abuse: the phone may be watched.
+    draft.remember(hold=Hold.ABUSE if draft.before.hold is Hold.ABUSE else Hold(kind), prompt=None)
     if kind == "abuse":
         draft.say("received")  # nothing that a watched phone could give away (S-07)
         return "danger_abuse"
-    same = draft.before.safety_kind == kind and draft.before.safety_at is not None
-    if same and draft.before.safety_at is not None and draft.facts.now - draft.before.safety_at < REPEAT:
-        draft.say("received")
+    sent, now = draft.before.safety, draft.facts.now
+    # The same text is not sent twice in a short time; who writes again of suicide is told to call 911, which they were not yet.
+    fresh = next((each for each in (kind, "medical") if each not in sent or now - sent[each] >= REPEAT), None)
+    if fresh:
+        draft.say(f"safety.{fresh}")
+        draft.remember(safety={**sent, fresh: now})
     else:
-        draft.say(f"safety.{kind}")
-        draft.remember(safety_at=draft.facts.now, safety_kind=kind)
+        draft.say("received")
     return f"danger_{kind}"
 
 
@@ -50,25 +53,39 @@ def opted_out(draft: Draft) -> str | None:
     """After an opt-out nothing is sent; only the word START or a plain wish for texts lifts it, a YES never does (O-02)."""
     if not draft.facts.opted_out:
         return None
-    if draft.read.keyword == "opt_in" or draft.acts == {"opt_in"}:
-        draft.do(OptIn(source=draft.read.keyword or "words"))
-        draft.say("opted_in", phone=draft.facts.clinic.phone)
-        return "opt_in"
+    if back := _texts_again(draft):
+        return back
     draft.log("opted_out_message", visit=draft.only_visit)
     return "opted_out_message"
+
+
+def _texts_again(draft: Draft) -> str | None:
+    """START, or a plain wish for texts. A phone that was a stranger's is a person's to check before anything is promised."""
+    if draft.read.keyword != "opt_in" and draft.acts != {"opt_in"}:
+        return None
+    draft.do(OptIn(source=draft.read.keyword or "words"))
+    if draft.before.hold is None:
+        draft.say("opted_in", phone=draft.facts.clinic.phone)
+    else:
+        draft.log("held_message", detail=draft.before.hold)
+        draft.say("received")
+    return "opt_in"
 
 
 def held(draft: Draft) -> str | None:
     """While a hold stands, people answer."""
     if draft.before.hold is None:
         return None
-    if draft.before.hold is Hold.WRONG_NUMBER:
-        draft.log("held_message", detail=draft.before.hold)
-        return "held"  # a stranger gets nothing more from us (N-01)
     if "opt_out" in draft.acts:
         draft.do(OptOut(source="words"))
         draft.say("opted_out")
         return "opt_out"
+    if draft.before.hold is Hold.WRONG_NUMBER:
+        draft.log("held_message", detail=draft.before.hold)
+        return "held"  # a stranger gets nothing more from us (N-01)
+    for act in ("late", "arrived"):  # the front desk must know all the same
+        if act in draft.acts:
+            draft.log(act, visit=draft.only_visit)
     draft.log("held_message", detail=draft.before.hold)
     draft.say("received")
     return "held"
@@ -87,6 +104,8 @@ def taken_over(draft: Draft) -> str | None:
 def consent(draft: Draft) -> str | None:
     """Plain-language opt-out (O-06), wrong numbers (N-01), and the texts about the texts."""
     if "wrong_number" in draft.acts:
+        if "opt_out" in draft.acts:
+            draft.do(OptOut(source="words"))
         draft.log("wrong_number")
         draft.remember(hold=Hold.WRONG_NUMBER, prompt=None)
         draft.say("wrong_number")
@@ -99,10 +118,8 @@ def consent(draft: Draft) -> str | None:
                 draft.log("cancel_keyword", visit=visit)
         draft.remember(prompt=None)
         return "opt_out"
-    if draft.read.keyword == "opt_in" or draft.acts == {"opt_in"}:
-        draft.do(OptIn(source=draft.read.keyword or "words"))
-        draft.say("opted_in", phone=draft.facts.clinic.phone)
-        return "opt_in"
+    if back := _texts_again(draft):
+        return back
     if "wrong_number" in draft.doubtful and not draft.acts:
         draft.log("other", detail="wrong_number?")
         draft.say("received")

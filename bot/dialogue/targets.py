@@ -29,20 +29,21 @@ def target(draft: Draft, act: str) -> Visit | None:
         return draft.chosen[0]
     named = draft.read.about or (draft.read.about_day if act in ("confirm", "cancel", "tentative") else ())
     if len(named) == 1 and (visit := by_number(draft, named[0])):
-        return visit if _unchanged(draft, visit, act) else None
+        return visit if unchanged(draft, visit, act) else None
     prompt = draft.prompt
     if prompt and len(prompt.visits) == 1 and prompt.ask is not Ask.WHICH:
         visit = draft.visit(prompt.visits[0])
-        if visit is None:
+        if visit is None and act != "reschedule":
             _gone(draft, prompt.visits[0], act)
             return None
-        return visit if _unchanged(draft, visit, act) else None
+        if visit is not None:
+            return visit if unchanged(draft, visit, act) else None
     if len(draft.facts.visits) > 1:
         which(draft, act, draft.facts.visits)
         return None
     if draft.facts.visits:
         visit = draft.facts.visits[0]
-        return visit if _unchanged(draft, visit, act) else None
+        return visit if unchanged(draft, visit, act) else None
     return None
 
 
@@ -54,7 +55,8 @@ def which(draft: Draft, act: str, visits: tuple[Visit, ...]) -> None:
         draft.remember(prompt=None)
         return
     draft.say("which_visit", options=tuple(visit.start for visit in visits))
-    draft.ask(about(draft, Ask.WHICH, visits, act=act))
+    wishes = draft.read.when.wishes if draft.read.when and not draft.read.when.doubtful else ()
+    draft.ask(about(draft, Ask.WHICH, visits, act=act, wishes=wishes))
 
 
 def about(draft: Draft, ask: Ask, visits: tuple[Visit, ...], **more: object) -> Prompt:
@@ -68,7 +70,7 @@ def about(draft: Draft, ask: Ask, visits: tuple[Visit, ...], **more: object) -> 
     )
 
 
-def _unchanged(draft: Draft, visit: Visit, act: str) -> bool:
+def unchanged(draft: Draft, visit: Visit, act: str) -> bool:
     """Whether the visit is still what it was when we wrote of it; if not, says what it is now and asks (F-03)."""
     prompt = draft.prompt
     if prompt is None or visit.id not in prompt.visits or act not in ("confirm", "cancel", "tentative"):
@@ -82,8 +84,6 @@ def _unchanged(draft: Draft, visit: Visit, act: str) -> bool:
 
 def _gone(draft: Draft, number: int, act: str) -> None:
     """An answer about a visit that has passed or been called off since."""
-    if act == "reschedule":
-        return
     visit = next((visit for visit in draft.facts.gone if visit.id == number), None)
     if visit is not None:
         cancelled = visit.status == "cancelled"

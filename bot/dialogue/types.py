@@ -72,12 +72,14 @@ class Clinic:
     """What a clinic has told about itself (`clinics/*.yaml`): every value was written by the clinic, in each language.
 
     answers: topic → language → sentence; resources: barrier → language → sentence;
-    preparations: service → language → sentence. may_cancel: whether the bot may call a visit off by itself (F-02).
+    preparations: service → language → sentence. open_services: what a patient may book without having a visit.
+    may_cancel: whether the bot may call a visit off by itself (F-02).
     """
 
     name: str
     phone: str
     may_cancel: bool = True
+    open_services: tuple[str, ...] = ()
     answers: dict[str, dict[str, str]] = field(default_factory=dict)
     resources: dict[str, dict[str, str]] = field(default_factory=dict)
     preparations: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -125,7 +127,7 @@ class Prompt:
 
     visits, starts: the visits it named, in the order of their numbers, and when each began at that time (F-03).
     slots: the slots it offered, in the order of their numbers. act: what a "1" would do (READ_BACK, WHICH, LANGUAGE: the language;
-    DETAILS: the topics asked about). patient: whom a new visit is for.
+    DETAILS: the topics asked about). patient, service: whom and what a new visit is for.
     wishes: what was asked for so far, when slots were offered.
     times: how often this same thing has been asked.
     """
@@ -139,6 +141,7 @@ class Prompt:
     act: str = ""
     wishes: tuple[Wish, ...] = ()
     patient: int | None = None
+    service: str = ""
     times: int = 1
 
 
@@ -151,6 +154,7 @@ class Undo:
     participant: Participant
     slot: int | None
     act: str
+    patient: int | None = None
 
 
 class Hold(StrEnum):
@@ -167,7 +171,7 @@ class State:
     """What the bot remembers of one conversation between two messages.
 
     language: what the bot answers in, None until known. paused: a coordinator has taken over.
-    safety_at, safety_kind: when which safety text was last sent (S-14). asked_back: the bot has already asked once
+    safety: which safety text was last sent when (S-14). asked_back: the bot has already asked once
     what was meant, so the next misunderstanding goes to a person.
     """
 
@@ -177,5 +181,4 @@ class State:
     hold: Hold | None = None
     paused: bool = False
     asked_back: bool = False
-    safety_at: datetime | None = None
-    safety_kind: str = ""
+    safety: dict[str, datetime] = field(default_factory=dict)

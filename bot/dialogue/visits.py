@@ -6,11 +6,13 @@ from datetime import timedelta
 
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelAppointment, CloseItems, SetParticipant
-from bot.dialogue.targets import about, by_number, numbered, target
+from bot.dialogue.targets import about, by_number, numbered, target, unchanged
 from bot.dialogue.types import Ask, Participant, Visit
 
 KEEP_SLOT = timedelta(minutes=30)  # how long a called-off visit's time is kept for UNDO
 SILENCE = timedelta(hours=4)  # how long an answer is waited for before a person looks
+# Items that are done with once the patient says what holds.
+SETTLED = ("unclear_cancel", "tentative", "declined", "no_fit", "reschedule_unfinished")
 ASK_AGAIN = timedelta(days=2)  # how long before the visit a "maybe" is asked again
 
 
@@ -18,25 +20,41 @@ def attendance(draft: Draft) -> str | None:
     """confirm, cancel and tentative, when they are clear; a read-back first when they are not."""
     if draft.settled:
         return None
+    if draft.prompted(Ask.SLOTS, Ask.WHEN):  # "let me ask my daughter" about another time leaves the visit as it is
+        draft.acts.discard("tentative")
+        draft.doubtful.discard("tentative")
     wanted = [act for act in ACTS if act in draft.acts]
     doubtful = [act for act in ACTS if act in draft.doubtful]
     if len(wanted) > 1:  # contradictory without saying which visit
         return _unclear(draft, wanted[0])
     if wanted:
-        several = draft.chosen or tuple(visit for number in draft.read.about if (visit := by_number(draft, number)))
-        if len(several) > 1:
-            for visit in several:
-                ACTS[wanted[0]](draft, visit)
-            return wanted[0]
-        one = target(draft, wanted[0])
-        if one is not None:
-            ACTS[wanted[0]](draft, one)
-        elif not draft.spoken:
-            no_visit(draft, wanted[0])
+        _clear(draft, wanted[0])
         return wanted[0]
-    if doubtful and not draft.acts - {"social"}:  # what else it says is dealt with as it is
+    if doubtful and not draft.acts:  # what else it says is dealt with as it is
         return _unclear(draft, doubtful[0] if len(doubtful) == 1 else "confirm")
     return None
+
+
+def _clear(draft: Draft, act: str) -> None:
+    """Does what was said, to the visit or visits that it was said of."""
+    several = draft.chosen or tuple(visit for number in draft.read.about if (visit := by_number(draft, number)))
+    if len(several) > 1:
+        for visit in several:
+            if unchanged(draft, visit, act):
+                ACTS[act](draft, visit)
+        return
+    one = target(draft, act)
+    if one is not None and _changed_their_mind_in_a_word(draft, one, act):
+        read_back(draft, one, "cancel")
+    elif one is not None:
+        ACTS[act](draft, one)
+    elif not draft.spoken:
+        no_visit(draft, act)
+
+
+def _changed_their_mind_in_a_word(draft: Draft, visit: Visit, act: str) -> bool:
+    """A bare "no" after the visit was confirmed may answer anything that was said since."""
+    return act == "cancel" and draft.read.keyword == "no" and visit.participant is Participant.ACCEPTED
 
 
 def _unclear(draft: Draft, act: str) -> str | None:
@@ -72,7 +90,7 @@ def confirm(draft: Draft, visit: Visit) -> None:
     """The patient will come. Saying it twice changes nothing (W-22)."""
     if visit.participant is not Participant.ACCEPTED:
         draft.can_undo(visit, "confirm")
-    draft.do(SetParticipant(visit=visit.id, participant=Participant.ACCEPTED), CloseItems(kinds=("unclear_cancel", "tentative")))
+    draft.do(SetParticipant(visit=visit.id, participant=Participant.ACCEPTED), CloseItems(kinds=SETTLED, visit=visit.id))
     draft.say("kept" if draft.prompted(Ask.READ_BACK, Ask.WHEN, Ask.SLOTS) else "confirmed", when=visit.start)
     draft.remember(prompt=about(draft, Ask.REMINDER, (visit,)), asked_back=False)  # "wait, no" is still about it
 
@@ -80,7 +98,7 @@ def confirm(draft: Draft, visit: Visit) -> None:
 def cancel(draft: Draft, visit: Visit) -> None:
     """The patient will not come. Whether the bot may call the visit off by itself is the clinic's choice (F-02)."""
     draft.can_undo(visit, "cancel")
-    draft.do(CloseItems(kinds=("unclear_cancel", "reschedule_unfinished", "tentative")))
+    draft.do(CloseItems(kinds=SETTLED, visit=visit.id))
     if draft.facts.clinic.may_cancel:
         draft.do(CancelAppointment(visit=visit.id, keep_until=draft.facts.now + KEEP_SLOT))
         draft.say("cancelled", when=visit.start)

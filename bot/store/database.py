@@ -21,7 +21,7 @@ from bot.store.crypto import Cipher, use_cipher
 MIGRATIONS = Path(__file__).parent / "migrations"
 READING = {"attend_reading": True}  # an option of connections that only read
 SWITCH = 0.0005  # seconds after which a thread that reads a text lets the one that holds the write lock go on
-LOCK_SECONDS = 10  # how long a writer waits for another one before the database counts as down
+LOCK_SECONDS = 3  # how long a writer waits for another one before the database counts as down
 
 
 class Store:

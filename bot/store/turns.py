@@ -55,7 +55,9 @@ _NAMES = (
     .select_from(REACHES.join(PEOPLE, REACHED.patient_id == PERSON.id))
     .where(REACHED.phone_id == bindparam("phone_id"), PERSON.active)
 )
-_ITEMS = select(TASK.kind).where(TASK.phone_id == bindparam("phone_id"), TASK.status != "completed")
+_ITEMS = select(TASK.kind).where(
+    TASK.phone_id == bindparam("phone_id"), TASK.status != "completed", TASK.created_at <= bindparam("now")
+)
 _ITEM = select(TASK.id).where(
     TASK.phone_id == bindparam("phone_id"),
     TASK.kind == bindparam("kind"),
@@ -175,9 +177,9 @@ def _visit(row: Sequence[Any], name: str, zone: tzinfo) -> Visit:
     )
 
 
-def open_item_kinds(connection: Connection | Session, phone_id: int) -> tuple[str, ...]:
-    """Kinds of the items that coordinators have open for a phone."""
-    return tuple(row[0] for row in connection.execute(_ITEMS, {"phone_id": phone_id}))
+def open_item_kinds(connection: Connection | Session, phone_id: int, now: datetime) -> tuple[str, ...]:
+    """Kinds of the items that coordinators see open for a phone."""
+    return tuple(row[0] for row in connection.execute(_ITEMS, {"phone_id": phone_id, "now": now}))
 
 
 def times_said(connection: Connection, line: Line, row_id: int, words: str, keys: str, *, since: datetime, least: int) -> int:

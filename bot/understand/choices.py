@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 
 from bot.understand.lexicon import Lexicon
 from bot.understand.normalise import fold, words
-from bot.understand.types import Option, When
+from bot.understand.types import Option, When, Wish
 
 NEAR = 88  # rapidfuzz ratio from which a first name counts as that name
 
@@ -35,6 +35,9 @@ def pick(text: str, options: tuple[Option, ...], lexicons: Iterable[Lexicon], wh
         fitting = [option for option in options if when.fits(option.start)] or [
             option for option in options if any(when.fits(option.start - timedelta(weeks=weeks)) for weeks in range(1, 5))
         ]  # "friday" is the Friday that was offered, be it this week's or a later one
+        if not fitting:  # "the tuesday one": its "one" is no time
+            days = When(tuple(Wish(days=wish.days) for wish in when.wishes if wish.days is not None))
+            fitting = [option for option in options if days.fits(option.start)]
         if len(fitting) == 1:
             return fitting[0].number
     return None

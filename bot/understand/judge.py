@@ -13,7 +13,7 @@ from bot.understand.types import Context
 SURE = 0.5
 CHANGE = {
     "confirm": 0.6, "tentative": 0.5, "cancel": 0.7, "reschedule": 0.6, "choose": 0.4, "taken": 0.5, "not_taken": 0.5,
-    "opt_out": 0.45, "opt_in": 0.5, "wrong_number": 0.6,
+    "opt_out": 0.6, "opt_in": 0.5, "wrong_number": 0.6,
 }  # fmt: skip
 RIVAL = 0.3  # a change that another one speaks against this loudly ...
 AHEAD = 0.5  # ... holds only when it is so far ahead
@@ -108,7 +108,7 @@ def _urgent(scores: dict[str, float], danger: tuple[str, str] | None) -> tuple[s
     if not kinds:
         return (danger[0], [(f"urgent.{danger[0]}", 1.0, f"floor: {danger[1]}")]) if danger else (None, [])
     best = max(kinds, key=lambda kind: kinds[kind])
-    loudest = max(scores[label] for label in scores if label in ACTS - {"human"})
+    loudest = max(scores[label] for label in scores if label in ACTS)
     # What else the text clearly is speaks against danger: "my phone died, can I come friday" is a request.
     score = _sigmoid(_logit(max(scores.get("urgent", 0.0), kinds[best])) - AGAINST * _logit(loudest))
     if danger and (score >= URGENT_WITH_FLOOR or loudest < SURE):

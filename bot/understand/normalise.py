@@ -31,10 +31,16 @@ def clean(text: str) -> str:
     """The text without control characters, in one Unicode form, a tap-back reduced to its emoji (the quote is ours)."""
     text = unicodedata.normalize("NFKC", text.encode("utf-8", "ignore").decode()).translate(QUOTES)
     text = "".join(c if c.isprintable() or c in "\n\u200c\u200d\ufe0f" else " " for c in text).strip()
-    tapped = _TAPBACK.match(fold(text)) if '"' in text else None
-    if tapped:
-        return tapped.group(1) or TAPBACKS[tapped.group(2)]
+    reaction = _TAPBACK.match(fold(text)) if '"' in text else None
+    if reaction:
+        return reaction.group(1) or TAPBACKS[reaction.group(2)]
     return text
+
+
+def tapped(text: str) -> bool:
+    """Whether a text is nothing but a reaction that was tapped on an earlier text."""
+    plain = unicodedata.normalize("NFKC", text.encode("utf-8", "ignore").decode()).translate(QUOTES).strip()
+    return '"' in plain and _TAPBACK.match(fold(plain)) is not None
 
 
 def fold(text: str) -> str:

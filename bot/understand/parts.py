@@ -12,6 +12,7 @@ from bot.understand.types import Answer, Option
 
 SPLIT = re.compile(r"[,;.\n/&]+|\b(?:but|and|pero|y)\b", re.I)
 NUMBERED = re.compile(r"(?<![\d:])([1-9])(?:\ufe0f?\u20e3)?\s*[).:=-]?\s*(?=[^\d\s:])")
+SHORT = 3  # words of an answer to a single number
 SAYS = frozenset({"confirm", "cancel", "tentative", "reschedule"})
 WORDS = {"yes": "confirm", "no": "cancel"}
 
@@ -27,16 +28,15 @@ def answers(
         act = _act(part, known, judge_part)
         if act is None or number not in numbers or found.setdefault(number, act) != act:
             return ()
-    return tuple(Answer(number=number, act=act) for number, act in sorted(found.items())) if _tells(found) else ()
-
-
-def _tells(found: dict[int, str]) -> bool:
-    return len(found) > 1 or (len(found) == 1)
+    return tuple(Answer(number=number, act=act) for number, act in sorted(found.items()))
 
 
 def _numbered(text: str) -> list[tuple[int, str]]:
     pieces = NUMBERED.split(text)
-    return [(int(number), part) for number, part in zip(pieces[1::2], pieces[2::2], strict=True)]
+    found = [(int(number), part) for number, part in zip(pieces[1::2], pieces[2::2], strict=True)]
+    if len(found) == 1 and len(squeeze(found[0][1]).split()) > SHORT:
+        return []  # "2 weeks ago I told you": a sentence that begins with a number
+    return found
 
 
 def _by_person(text: str, visits: tuple[Option, ...], lexicons: list[Lexicon]) -> list[tuple[int, str]]:

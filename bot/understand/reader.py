@@ -14,7 +14,7 @@ from bot.understand.encoder import Encoder
 from bot.understand.judge import Judged, judge
 from bot.understand.language import Detector, train_detector
 from bot.understand.lexicon import Lexicon, load_lexicon, squeeze
-from bot.understand.normalise import clean
+from bot.understand.normalise import clean, tapped
 from bot.understand.parts import answers
 from bot.understand.phrases import Phrase, load_phrases
 from bot.understand.spelling import Speller
@@ -56,7 +56,7 @@ class Reader:
             return self._command(text, keyword, found, sure)
         context = message.context
         scores = self.model.scores(self.speller.repair(text), context)
-        against = self._against(text)
+        against = self._against(text) | ({"cancel": "a reaction"} if tapped(message.text) else {})
         judged = judge(scores, context=context, danger=self._danger(text)).guarded(against)
         when = self._when(text, message, order) if judged.wants_time(context) else None
         choice = None
@@ -129,7 +129,7 @@ class Reader:
         lexicons = [self.tongues[code].lexicon for code in order]
         about = people_named(text, message.visits, lexicons)
         when = self._when(text, message, order)
-        by_day = tuple(option.number for option in message.visits if when is not None and when.fits(option.start))
+        by_day = tuple(option.number for option in message.visits if when is not None and not when.doubtful and when.fits(option.start))
         about_day = by_day if len(by_day) < len(message.visits) else ()
 
         def acts_of(part: str) -> Judged:

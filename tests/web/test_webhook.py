@@ -34,7 +34,7 @@ from bot.errors import SettingsError
 from bot.settings import Settings, read_settings
 from bot.store import queries
 from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, OutboxRow, PatientRow, PhoneRow, TaskRow
-from bot.turn import queue
+from bot.store.outgoing import queue
 from bot.understand.reader import Reader
 from bot.understand.types import Context, Message, Understanding
 from bot.web import inbox, phone, webhook
