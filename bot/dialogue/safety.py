@@ -82,6 +82,8 @@ def held(draft: Draft) -> str | None:
         return "opt_out"
     if draft.before.hold is Hold.WRONG_NUMBER:
         draft.log("held_message", detail=draft.before.hold)
+        if draft.read.keyword == "opt_in":
+            draft.say("received")  # a person checks whose phone it is before anything is promised
         return "held"  # a stranger gets nothing more from us (N-01)
     for act in ("late", "arrived"):  # the front desk must know all the same
         if act in draft.acts:

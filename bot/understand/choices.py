@@ -59,10 +59,15 @@ def _named(text: str, options: tuple[Option, ...], lexicon: Lexicon) -> int | No
     return numbers.pop() if len(numbers) == 1 else None
 
 
-def people_named(text: str, options: tuple[Option, ...], lexicons: Iterable[Lexicon]) -> tuple[int, ...]:
-    """Numbers of the visits whose person is named, by relation ("my son") or first name; all of them for "both"."""
+def people_named(text: str, options: tuple[Option, ...], lexicons: Iterable[Lexicon], *, among_others: bool = False) -> tuple[int, ...]:
+    """Numbers of the visits whose person is named, by relation ("my son") or first name; all of them for "both".
+
+    among_others: others are named too, so that a plain "I" means the owner of the phone and not whoever writes.
+    """
     folded = f" {' '.join(words(fold(text)))} "
     relations = {relation for lexicon in lexicons for word, relation in lexicon.people.items() if f" {word} " in folded}
+    if "self_among_others" in relations and (among_others or relations - {"self", "self_among_others"}):
+        relations.add("self")
     if "all" in relations:
         return tuple(option.number for option in options)
     names = [word for word in folded.split() if len(word) > 2]

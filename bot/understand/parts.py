@@ -42,7 +42,7 @@ def _numbered(text: str) -> list[tuple[int, str]]:
 def _by_person(text: str, visits: tuple[Option, ...], lexicons: list[Lexicon]) -> list[tuple[int, str]]:
     if NUMBERED.search(text):
         return []
-    named = [(people_named(part, visits, lexicons), part) for part in SPLIT.split(text) if part.strip()]
+    named = [(people_named(part, visits, lexicons, among_others=True), part) for part in SPLIT.split(text) if part.strip()]
     if len({numbers for numbers, _ in named if numbers}) < 2:
         return []
     return [(numbers[0], part) for numbers, part in named if len(numbers) == 1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from bot.understand import model as models
@@ -23,6 +24,7 @@ from bot.understand.types import Answer, Context, Message, Reason, Understanding
 
 # What a keyword means by itself. UNDO, STATUS and NEW are commands that the dialogue carries out.
 KEYWORD_ACTS = {"opt_out": "opt_out", "opt_out_cancel": "opt_out", "opt_in": "opt_in", "help": "help"}
+WIDE = 14  # a wish of more days than this is "any day but"
 COMMANDS = frozenset({"undo", "status", "new", *KEYWORD_ACTS})
 
 
@@ -129,7 +131,7 @@ class Reader:
         lexicons = [self.tongues[code].lexicon for code in order]
         about = people_named(text, message.visits, lexicons)
         when = self._when(text, message, order)
-        by_day = tuple(option.number for option in message.visits if when is not None and not when.doubtful and when.fits(option.start))
+        by_day = tuple(option.number for option in message.visits if when is not None and _names(when, option.start))
         about_day = by_day if len(by_day) < len(message.visits) else ()
 
         def acts_of(part: str) -> Judged:
@@ -143,6 +145,18 @@ class Reader:
             Reason(label, source, model.deciding(text, context, label) if label in model.labels else (), round(score, 3))
             for label, score, source in judged.why
         )
+
+
+def _names(when: When, start: datetime) -> bool:
+    """Whether a visit's day or exact time is named, as wanted or as ruled out ("I can't come tomorrow" names tomorrow)."""
+    if when.doubtful:
+        return False
+    for wish in when.wishes:
+        ruled_out = wish.days is not None and len(wish.days) > WIDE
+        told = wish.days is not None or (wish.start is not None and wish.start == wish.end)
+        if told and (start.date() not in (wish.days or ()) if ruled_out else wish.fits(start)):
+            return True
+    return False
 
 
 def load_reader(folder: Path, *, cache: Path | None = None) -> Reader:
