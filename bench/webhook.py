@@ -115,7 +115,8 @@ def _verdict(attend: Measured, floor: Measured) -> int:
         print(f"errors: {sorted(set(errors))}")
     good = ratio >= LEAST and not errors and not silent
     word = "PASS" if good else "FAIL"
-    print(f"{word}: {ratio:.2f} of the floor's throughput (at least {LEAST}, the aim is {AIM}), {len(errors)} errors, {silent} unanswered")
+    limits = f"at least {LEAST}, the aim is {AIM}"
+    print(f"{word}: {ratio:.2f} of the floor's throughput ({limits}), {len(errors)} errors, {silent} unanswered")
     return 0 if good else 1
 
 
