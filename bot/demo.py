@@ -6,7 +6,6 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +69,7 @@ def make(app: Flask, wire: Wire, settings: Settings) -> Wired:
 def chat(app: Flask, wire: Wire, *, who: int, save: Path | None) -> None:
     """A talk in the terminal, on a clinic of its own that is gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
-        wired = make(app, wire, replace(demo_settings(Path(folder) / "chat.db")))
+        wired = make(app, wire, demo_settings(Path(folder) / "chat.db"))
         bot = wired.bot
         with bot.store.session() as session:
             phones = session.scalars(select(PhoneRow).order_by(PhoneRow.id)).all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -48,7 +48,6 @@ class Settings:
     spool_dir: Path
     cache_dir: Path
     demo: bool = False
-    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False) -> Settings:

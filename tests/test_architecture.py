@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.dialogue.items import KINDS
 from bot.settings import NAMES, ROOT
+from bot.texts import TEXTS
+from bot.understand.labels import URGENT
 
 # part → what of ours it may import. `understand` and `dialogue` are pure: plain data in, plain data out.
 MAY = {
@@ -123,3 +126,17 @@ def test_every_setting_stands_in_the_readme() -> None:
     """The README's table of settings is the one the code reads."""
     readme = (ROOT / "README.md").read_text()
     assert [name for name in NAMES if f"`{name}`" not in readme] == []
+
+
+def test_every_approved_text_is_said_somewhere() -> None:
+    """A sentence that nothing says is not kept for translators to work on."""
+    code = "".join(path.read_text() for path in FILES if path.name not in {"texts.py", "checks.py"})
+    prefixes = ("barrier.", "safety.")
+    assert [key for key in TEXTS if f'"{key}"' not in code and not key.startswith(prefixes)] == []
+
+
+def test_every_kind_of_item_is_logged_somewhere() -> None:
+    """A kind that nothing logs would be a promise of the inbox that is not kept."""
+    code = "".join(path.read_text() for path in FILES if path.name != "items.py")
+    made = {f"urgent_{kind}" for kind in URGENT}
+    assert [kind for kind in KINDS if f'"{kind}"' not in code and kind not in made] == []

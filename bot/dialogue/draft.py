@@ -86,8 +86,19 @@ class Draft:
             state = replace(state, prompt=self.asked)
         if self.undo:
             state = replace(state, undo=tuple(self.undo))
+        self._together()
         self._promise()
         return Decision(state=state, effects=tuple(self.effects), language=self.language, rule=rule)
+
+    def _together(self) -> None:
+        """Several confirmations are one sentence."""
+        same = [effect for effect in self.effects if isinstance(effect, Say) and effect.key == "confirmed"]
+        if len(same) < 2:
+            return
+        whens = tuple(value for say in same for _, value in say.values if isinstance(value, datetime))
+        at = self.effects.index(same[0])
+        self.effects = [effect for effect in self.effects if effect not in same]
+        self.effects.insert(at, Say(key="confirmed_many", values=(("whens", whens),)))
 
     def _promise(self) -> None:
         """One sentence that tells who answers and when, however many items were logged (S-12)."""

@@ -18,7 +18,6 @@ MEANS: dict[tuple[Ask, str], dict[int, str]] = {
     (Ask.READ_BACK, "tentative"): {1: "confirm", 2: "reschedule", 3: "cancel"},
     (Ask.CLARIFY, "visit"): {1: "confirm", 2: "reschedule", 3: "cancel", 4: "human"},
     (Ask.CLARIFY, ""): {1: "reschedule", 2: "ask_question", 4: "human"},
-    (Ask.WHICH, ""): {},
 }
 YES_NO: dict[str, dict[str, str]] = {
     "cancel": {"yes": "cancel", "no": "confirm"},

@@ -232,7 +232,7 @@ def _nearest(slots: list[Slot], wishes: tuple[Wish, ...]) -> list[Slot]:
             best = min(best, (not day) + (not time))
         return best, slot.start
 
-    return _spread(sorted(sorted(slots, key=distance)[: 3 * OFFERED], key=lambda slot: distance(slot)))
+    return _spread(sorted(slots, key=distance)[: 3 * OFFERED])
 
 
 def keep(draft: Draft) -> str | None:

@@ -150,7 +150,7 @@ class CommunicationRow(Base):
 
 
 class TaskRow(Base):
-    """FHIR Task: what a coordinator must do. status: requested, in-progress, completed."""
+    """FHIR Task: what a coordinator must do. status: requested, completed."""
 
     __tablename__ = "task"
     __table_args__ = (Index("task_open", "clinic_id", "status"), Index("task_phone", "phone_id", "status"))

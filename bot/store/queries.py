@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 import msgspec
 from sqlalchemy import or_, select
@@ -89,8 +89,3 @@ def thread(session: Session, phone_id: int, *, limit: int = 200) -> list[Communi
         select(CommunicationRow).where(CommunicationRow.phone_id == phone_id).order_by(CommunicationRow.id.desc()).limit(limit)
     ).all()
     return list(reversed(rows))
-
-
-def utc(moment: datetime) -> datetime:
-    """The same instant in UTC."""
-    return moment.astimezone(UTC)

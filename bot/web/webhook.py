@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from flask import Blueprint, Response, abort, current_app, request
 from sqlalchemy import text as sql
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from bot.channels import twilio_sms
@@ -82,7 +82,7 @@ def readyz() -> Response:
     try:
         with wired().bot.store.begin() as session:
             session.execute(sql("select 1"))
-    except (OperationalError, SQLAlchemyError) as error:
+    except SQLAlchemyError as error:
         return Response(f"database: {type(error).__name__}\n", status=503, mimetype="text/plain")
     return Response("ready\n", mimetype="text/plain")
 
