@@ -84,7 +84,7 @@ def readings(intents: Path, reader: Reader) -> list[str]:
     heads = ("exact %", "wrong change %", "danger missed %", "false alarm %", "asks back %")
     print(f"\n{'language':10}{'sentences':>10}" + "".join(f"{head:>17}" for head in heads))
     for code in reader.tongues:
-        figures = measure(reader, load_phrases(intents / code / "tests.yaml", root=intents.parent), code)
+        figures = measure(reader, load_phrases(intents / code / "tests.yaml", root=intents.parent))
         shares = (figures.exact, figures.wrong, figures.missed, figures.alarms, figures.asked)
         print(f"{code:10}{figures.sentences:10}" + "".join(f"{share:17.1f}" for share in shares))
         for name, limit in WORST_READING.items():

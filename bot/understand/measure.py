@@ -38,7 +38,7 @@ class Figures:
     asked: float
 
 
-def measure(reader: Reader, sentences: Iterable[Phrase], language: str) -> Figures:
+def measure(reader: Reader, sentences: Iterable[Phrase]) -> Figures:
     """Reads every sentence, the language not being on record."""
     counts: Counter[str] = Counter()
     for sentence in sentences:
