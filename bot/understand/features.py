@@ -10,9 +10,14 @@ from bot.understand.types import Context
 SHORT = 4  # up to so many words the whole message is a feature together with its context
 
 
+def words_of(text: str) -> list[str]:
+    """The words and signs of a text, long numbers as one sign."""
+    return ["#" if token[0].isdigit() and len(token) > 2 else token for token in tokens(fold(text))]
+
+
 def features(text: str, context: Context) -> dict[str, float]:
     """Feature → weight; each block (words, pairs, letters, context) is scaled to length 1."""
-    parts = ["#" if token[0].isdigit() and len(token) > 2 else token for token in tokens(fold(text))]
+    parts = words_of(text)
     found: dict[str, float] = {}
     _add(found, [f"w:{part}" for part in parts], 1.0)
     padded = ["^", *parts, "$"]

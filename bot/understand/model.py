@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.understand.encoder import Encoder
-from bot.understand.features import features
+from bot.understand.features import features, words_of
 from bot.understand.normalise import clean
 from bot.understand.phrases import ANYWHERE, Phrase
 from bot.understand.types import Context
@@ -48,15 +48,12 @@ class Model:
             raw = raw + np.array(values, dtype=np.float32) @ self.weights[list(rows)]
         return dict(zip(self.labels, (1 / (1 + np.exp(-raw))).tolist(), strict=True))
 
-    def deciding(self, text: str, context: Context, label: str, *, most: int = 4) -> tuple[str, ...]:
+    def deciding(self, text: str, label: str, *, most: int = 4) -> tuple[str, ...]:
         """The words of the text that spoke loudest for `label`."""
         column = self.labels.index(label)
-        found = [
-            (float(weight * self.weights[self.vocabulary[name], column]), name[2:])
-            for name, weight in features(text, context).items()
-            if name in self.vocabulary and name.startswith("w:") and name[2].isalnum()
-        ]
-        return tuple(name for score, name in sorted(found, reverse=True)[:most] if score > 0)
+        known = [word for word in dict.fromkeys(words_of(text)) if word[0].isalnum() and f"w:{word}" in self.vocabulary]
+        found = [(float(self.weights[self.vocabulary[f"w:{word}"], column]), word) for word in known]
+        return tuple(word for score, word in sorted(found, reverse=True)[:most] if score > 0)
 
     def save(self, path: Path) -> None:
         """Writes the model where another start finds it; half a file is never left behind."""

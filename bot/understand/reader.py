@@ -57,7 +57,8 @@ class Reader:
         if keyword in COMMANDS:
             return self._command(text, keyword, found, sure)
         context = message.context
-        scores = self.model.scores(self.speller.repair(text), context)
+        repaired = self.speller.repair(text)
+        scores = self.model.scores(repaired, context)
         against = self._against(text) | ({"cancel": "a reaction"} if tapped(message.text) else {})
         judged = judge(scores, context=context, danger=self._danger(text)).guarded(against)
         when = self._when(text, message, order) if judged.wants_time(context) else None
@@ -83,7 +84,7 @@ class Reader:
             language_sure=sure,
             language_to=judged.language_to,
             keyword=keyword,
-            reasons=self._reasons(text, context, judged),
+            reasons=self._reasons(repaired, judged),
             runner_up=judged.runner_up,
         )
 
@@ -139,10 +140,10 @@ class Reader:
 
         return about, about_day, answers(text, message.visits, lexicons, acts_of)
 
-    def _reasons(self, text: str, context: Context, judged: Judged) -> tuple[Reason, ...]:
+    def _reasons(self, text: str, judged: Judged) -> tuple[Reason, ...]:
         model = self.model
         return tuple(
-            Reason(label, source, model.deciding(text, context, label) if label in model.labels else (), round(score, 3))
+            Reason(label, source, model.deciding(text, label) if label in model.labels else (), round(score, 3))
             for label, score, source in judged.why
         )
 
