@@ -80,7 +80,7 @@ def _unclear(draft: Draft, act: str) -> str | None:
 
 def read_back(draft: Draft, visit: Visit, act: str, *, times: int = 1) -> None:
     """Asks whether `act` is what was meant."""
-    if act == "cancel":
+    if act == "cancel" or "cancel" in draft.doubtful:
         draft.log("unclear_cancel", visit=visit, shown_from=draft.facts.now + SILENCE)
     draft.say("ask_cancel" if act == "cancel" else "ask_confirm", when=visit.start)
     draft.ask(about(draft, Ask.READ_BACK, (visit,), act=act, times=times))
