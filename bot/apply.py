@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.orm import Session
 
 from bot.dialogue.effects import (
@@ -26,6 +26,7 @@ from bot.dialogue.effects import (
     SetParticipant,
 )
 from bot.dialogue.items import KINDS
+from bot.dialogue.types import Visit
 from bot.store import queries, turns
 from bot.store.models import (
     AppointmentRow,
@@ -44,23 +45,44 @@ TASKS = table(TaskRow)
 
 
 class Conflict(Exception):
-    """The slot was taken by somebody else since the facts were read: decide again."""
+    """Something that the decision rests on has changed since it was read: a slot, a visit, the conversation. Decide again."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Scope:
-    """What effects are applied to: the conversation, the text that caused them, and the time."""
+    """What effects are applied to: the conversation, the text that caused them, and the time, in the caller's transaction.
 
-    session: Session
+    opened: the caller's session; without one a session is opened for the few effects that need rows as objects.
+    seen: the visits as the decision knows them, each until an effect changes it; one that is not in it is taken as it is.
+    kinds: those of the conversation's open items, where they are known.
+    """
+
+    connection: Connection
     phone: PhoneRow | Line
     now: datetime
     communication: CommunicationRow | Text | None = None
+    opened: Session | None = None
+    seen: dict[int, Visit] = field(default_factory=dict)
+    kinds: set[str] | None = None
+
+    @property
+    def session(self) -> Session:
+        """Rows as objects."""
+        if self.opened is None:
+            self.opened = Session(bind=self.connection, expire_on_commit=False)
+        return self.opened
+
+    def flush(self) -> None:
+        """Brings what objects hold to the database."""
+        if self.opened is not None:
+            self.opened.flush()
 
 
 def apply(scope: Scope, effects: tuple[Effect, ...]) -> None:
     """Applies effects in order. Raises Conflict when a slot is gone; the caller's transaction must then roll back."""
     for effect in effects:
         APPLY[type(effect)](scope, effect)
+    scope.flush()
 
 
 def say(scope: Scope, effect: Say) -> None:
@@ -69,10 +91,10 @@ def say(scope: Scope, effect: Say) -> None:
 
 def log_item(scope: Scope, effect: LogItem) -> None:
     """One open item a kind, detail and visit: a repeat refreshes it instead of adding another."""
-    connection = scope.session.connection()
+    connection = scope.connection
     text = scope.communication.id if scope.communication else None
     item = {"phone_id": scope.phone.id, "kind": effect.kind, "detail": effect.detail, "appointment_id": effect.visit}
-    if (found := turns.open_item(connection, **item)) is not None:
+    if (scope.kinds is None or effect.kind in scope.kinds) and (found := turns.open_item(connection, **item)) is not None:
         connection.execute(update(TASKS).where(TASKS.c.id == found).values(communication_id=text))
         return
     connection.execute(
@@ -85,20 +107,26 @@ def log_item(scope: Scope, effect: LogItem) -> None:
             "due_at": _due(scope, effect),
         },
     )
+    if scope.kinds is not None:
+        scope.kinds.add(effect.kind)
 
 
 def _due(scope: Scope, effect: LogItem) -> datetime | None:
     """Until when it can still be fixed: the visit less the time that fixing takes."""
     if not effect.visit:
         return None
-    scope.session.flush()  # effects before this one may hold the visit as an object
-    start = turns.start_of(scope.session.connection(), effect.visit)
+    start = scope.seen[effect.visit].start if effect.visit in scope.seen else None
+    if start is None:
+        scope.flush()  # effects before this one may hold the visit as an object
+        start = turns.start_of(scope.connection, effect.visit)
     return start - KINDS[effect.kind].lead if start else None
 
 
 def close_items(scope: Scope, effect: CloseItems) -> None:
     """The patient answered: what waited for that is done."""
-    scope.session.connection().execute(
+    if scope.kinds is not None and scope.kinds.isdisjoint(effect.kinds):
+        return
+    scope.connection.execute(
         update(TASKS)
         .where(
             TASKS.c.phone_id == scope.phone.id,
@@ -112,9 +140,12 @@ def close_items(scope: Scope, effect: CloseItems) -> None:
 
 def set_participant(scope: Scope, effect: SetParticipant) -> None:
     """What the patient says about the visit."""
-    scope.session.flush()  # effects before this one may hold the visit as an object
-    turns.set_participant(scope.session.connection(), effect.visit, effect.participant)
-    scope.session.expire_all()
+    scope.flush()  # effects before this one may hold the visit as an object
+    seen = scope.seen.pop(effect.visit, None)
+    if not turns.set_participant(scope.connection, effect.visit, effect.participant, seen=seen.version if seen else None):
+        raise Conflict(f"visit {effect.visit}")
+    if scope.opened is not None:
+        scope.opened.expire_all()
 
 
 def cancel_appointment(scope: Scope, effect: CancelAppointment) -> None:
@@ -193,7 +224,11 @@ def _give_back(scope: Scope, slot_id: int | None) -> None:
 
 
 def _visit(scope: Scope, visit_id: int) -> AppointmentRow:
-    return scope.session.get_one(AppointmentRow, visit_id)
+    visit = scope.session.get_one(AppointmentRow, visit_id)
+    seen = scope.seen.pop(visit_id, None)
+    if seen is not None and seen.version != visit.version:
+        raise Conflict(f"visit {visit_id}")
+    return visit
 
 
 def set_language(scope: Scope, effect: SetLanguage) -> None:

@@ -59,16 +59,16 @@ def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False
     if public and not public.startswith(("http://", "https://")):
         wrong.append(f"PUBLIC_URL is {public!r}: it must begin with https://")
     if not url.startswith("sqlite"):
-        wrong.append(f"DATABASE_URL begins with {url.split(':')[0]!r}: this version runs on SQLite alone, e.g. sqlite:///instance/attend.db")
+        wrong.append(
+            f"DATABASE_URL begins with {url.split(':')[0]!r}: this version runs on SQLite alone, e.g. sqlite:///instance/attend.db"
+        )
     if re.match(r"https?://[^/]*@[^/]*:\d+(/|$)", public):
         wrong.append("PUBLIC_URL has a password and a port: requests signed for such an address cannot be checked (W-08)")
     if given["OPT_OUT_HANDLED_BY"] not in ("carrier", "us"):
         wrong.append(f"OPT_OUT_HANDLED_BY is {given['OPT_OUT_HANDLED_BY']!r}: it must be carrier or us")
     if not demo and environ.get("TWILIO_ACCOUNT_SID"):
         wrong += [
-            f"{name} is missing: {NAMES[name][1]}"
-            for name in ("TWILIO_AUTH_TOKEN", "TWILIO_NUMBER", "PUBLIC_URL")
-            if not given[name]
+            f"{name} is missing: {NAMES[name][1]}" for name in ("TWILIO_AUTH_TOKEN", "TWILIO_NUMBER", "PUBLIC_URL") if not given[name]
         ]
     clinic_file = _path(given["CLINIC_FILE"])
     if not clinic_file.is_file():

@@ -73,7 +73,7 @@ def consent(bot: Bot, phone_id: int, *, texts: bool) -> None:
     with bot.store.begin() as session:
         phone = session.get_one(PhoneRow, phone_id)
         effect = OptIn(source="staff") if texts else OptOut(source="staff")
-        apply(Scope(session=session, phone=phone, now=bot.clock()), (effect,))
+        apply(Scope(connection=session.connection(), opened=session, phone=phone, now=bot.clock()), (effect,))
 
 
 def resolve(bot: Bot, item_id: int, *, outcome: str, note: str = "") -> int | None:

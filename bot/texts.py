@@ -261,6 +261,4 @@ def update_catalog(folder: Path, language: str) -> str:
     with path.open("wb") as file:
         write_po(file, catalog, width=120, omit_header=False)
     left = [entry.context for entry in catalog if entry.context and (not entry.string or entry.fuzzy)]
-    return f"{path}: {len(TEXTS) - len(left)} of {len(TEXTS)} translated" + (
-        f"; left: {', '.join(map(str, left))}" if left else ""
-    )
+    return f"{path}: {len(TEXTS) - len(left)} of {len(TEXTS)} translated" + (f"; left: {', '.join(map(str, left))}" if left else "")

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import msgspec
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -18,7 +17,7 @@ from bot.channels.types import Inbound
 from bot.clinic import ClinicFile
 from bot.dialogue import loops
 from bot.dialogue.decide import context_of, decide
-from bot.dialogue.effects import Decision, LogItem, Say
+from bot.dialogue.effects import Decision, LogItem, OptIn, OptOut, Say
 from bot.dialogue.rescheduling import wants_slots
 from bot.dialogue.targets import listed
 from bot.dialogue.types import Facts, Person, State
@@ -26,13 +25,13 @@ from bot.store import queries, turns
 from bot.store.database import Store
 from bot.store.models import CommunicationRow, PhoneRow
 from bot.store.outgoing import queue
-from bot.store.turns import Line
+from bot.store.turns import Line, Text
 from bot.texts import Texts, compose
 from bot.understand.reader import Reader
 from bot.understand.types import Context, Message, Option, Understanding
 
 log = structlog.get_logger()
-ATTEMPTS = 3  # how often a turn is decided anew because somebody else took the slot
+ATTEMPTS = 10  # how often a turn is decided anew because what it rests on has changed
 MAX_WORDS = 4000  # longer bodies are cut: Twilio's limit is 1600
 
 
@@ -94,75 +93,87 @@ def _answered(bot: Bot, inbound: Inbound) -> str:
     return answer(bot, row_id, via="twiml")
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done about a text, and what that rests on: `phone` and the visits in `facts`, each in a version."""
+
+    row: Text
+    phone: Line
+    facts: Facts
+    understanding: Understanding
+    decision: Decision
+    reply: str
+
+
 def answer(bot: Bot, row_id: int, *, via: str) -> str:
     """Answers a stored message, once. via: "twiml" (the caller sends it) or "outbox" (it is queued).
 
-    The message is read before the transaction begins, since reading takes long and writers wait for each other; it is read again
-    if the conversation has moved on meanwhile.
+    It is read and decided on before the transaction begins, since writers wait for each other; and anew if the conversation or
+    a visit has moved on when the decision is written.
     """
     now = bot.clock()
     for attempt in range(ATTEMPTS):
         try:
-            words, early = _read_early(bot, row_id, now)
-            with bot.store.begin() as session:
-                return _turn(bot, session, row_id, via, now, words, early)
-        except Conflict:
-            log.info("slot_conflict", communication=row_id, attempt=attempt)
+            with bot.store.reading() as connection:
+                plan = _plan(bot, connection, row_id, now)
+            with bot.store.engine.begin() as connection:
+                return _write(bot, connection, row_id, via, now, plan)
+        except Conflict as conflict:
+            log.info("decided_again", communication=row_id, attempt=attempt, because=str(conflict))
         except Exception as error:  # whatever went wrong, the message reaches a person
             log.error("turn_failed", communication=row_id, error=type(error).__name__)
             break
     return _failed(bot, row_id, via)
 
 
-def _read_early(bot: Bot, row_id: int, now: datetime) -> tuple[str, dict[Message, Understanding]]:
-    """The words of a stored message, and their reading as things stand now."""
-    with bot.store.reading() as connection:
-        words = turns.body(connection, row_id)
-        _, phone = turns.text(connection, row_id)
-        if phone is None:
-            return words, {}
-        facts, state = read_facts(bot, connection, phone, now)
-    message = _message(words, facts, state, bot.texts.languages)
-    return words, {message: bot.reader.read(message)}
-
-
-def _turn(bot: Bot, session: Session, row_id: int, via: str, now: datetime, words: str, early: dict[Message, Understanding]) -> str:
-    connection = session.connection()
-    row, phone = turns.text(connection, row_id)
-    if row.status != "received":
-        return row.reply or "" if row.answered_via == via else ""
+def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan | None:
+    """What to do about a stored text as things stand; None where nobody can be answered."""
+    row, phone = turns.text(connection, row_id, now)
     if phone is None:
-        turns.write_text(connection, row_id, status="answered", answered_via=via)
-        return ""
-    before = replace(phone)
+        return None
     facts, state = read_facts(bot, connection, phone, now)
-    message = _message(words, facts, state, bot.texts.languages)
-    understanding = early.get(message) or bot.reader.read(message)
+    facts = replace(facts, open_items=tuple(kind for kind in phone.open_items if kind and not kind.endswith(turns.LATER)))
+    understanding = bot.reader.read(_message(row.body, facts, state, bot.texts.languages))
     if wants_slots(understanding, state):
-        facts = with_slots(bot, session, phone.id, facts)
-    decision = _damped(connection, decide(state=state, understanding=understanding, facts=facts), phone, row_id, words, now)
+        facts = with_slots(bot, connection, phone.id, facts)
+    decision = _damped(connection, decide(state=state, understanding=understanding, facts=facts), phone, row, now)
     if row.media:  # a picture is never fetched here (W-27); a person looks at it
         decision = replace(decision, effects=(*decision.effects, LogItem(kind="media")))
-    queries.keep_state(phone, decision.state)
-    apply(Scope(session=session, phone=phone, now=now, communication=row), decision.effects)
-    if phone != before:
-        turns.write_phone(connection, phone)
-    reply = _written(bot, phone, decision, words)
-    how = {"reading": reading_json(understanding), "rule": decision.rule[:80], "reader": bot.reader.version}
-    done = {**how, "texts": loops.said(decision), "reply": reply or None}
-    turns.write_text(connection, row_id, status="answered", answered_via=via, **done)
-    if reply and via == "outbox":
-        sender = _sender(phone.opted_out_at)
-        queue(session, clinic_id=row.clinic_id, phone_id=phone.id, body=reply, now=now, sender=sender, in_reply_to=row_id)
-    return reply
+    return Plan(row, phone, facts, understanding, decision, _written(bot, decision, phone, row.body))
 
 
-def _damped(connection: Connection, decision: Decision, phone: Line, row_id: int, words: str, now: datetime) -> Decision:
+def _write(bot: Bot, connection: Connection, row_id: int, via: str, now: datetime, plan: Plan | None) -> str:
+    """Carries a plan out, all of it or nothing. Raises Conflict when it rests on what is no longer so."""
+    values: dict[str, Any] = {"status": "answered", "answered_via": via}
+    if plan is not None:
+        values |= {"reading": turns.reading_json(plan.understanding), "rule": plan.decision.rule[:80], "reader": bot.reader.version}
+        values |= {"texts": loops.said(plan.decision), "reply": plan.reply or None}
+    if not turns.write_text(connection, row_id, **values):
+        reply, sent_via = turns.answer_of(connection, row_id)
+        return reply if sent_via == via else ""
+    if plan is None:
+        return ""
+    phone = replace(plan.phone)
+    queries.keep_state(phone, plan.decision.state)
+    seen = {visit.id: visit for visit in (*plan.facts.visits, *plan.facts.gone)}
+    kinds = {kind.rstrip(turns.LATER) for kind in phone.open_items}
+    scope = Scope(connection=connection, phone=phone, now=now, communication=plan.row, seen=seen, kinds=kinds)
+    apply(scope, plan.decision.effects)
+    if not turns.write_phone(connection, phone):
+        raise Conflict("the conversation")
+    if plan.reply and via == "outbox":
+        ids = {"clinic_id": phone.clinic_id, "phone_id": phone.id, "in_reply_to": row_id}
+        queue(scope.session, body=plan.reply, now=now, sender=_sender(phone.opted_out_at), **ids)
+        scope.flush()
+    return plan.reply
+
+
+def _damped(connection: Connection, decision: Decision, phone: Line, row: Text, now: datetime) -> Decision:
     """The decision, silent when the bot only repeats itself (W-25)."""
     keys = loops.said(decision)
     if not keys:
         return decision
-    said = turns.times_said(connection, phone, row_id, words, keys, since=now - loops.WITHIN, least=loops.MOST)
+    said = turns.times_said(connection, phone, row.id, row.body, keys, since=now - loops.WITHIN, least=loops.MOST)
     return loops.damp(decision, [keys] * said)
 
 
@@ -175,7 +186,6 @@ def read_facts(bot: Bot, source: Connection | Session, phone: Line | PhoneRow, n
         people=people,
         visits=open_,
         gone=gone,
-        open_items=turns.open_item_kinds(source, phone.id, now),
         languages=bot.texts.languages,
         staffed=bot.clinic.staffed(now),
         opens=bot.clinic.opens(now),
@@ -184,11 +194,11 @@ def read_facts(bot: Bot, source: Connection | Session, phone: Line | PhoneRow, n
     return facts, queries.state_of(phone)
 
 
-def with_slots(bot: Bot, session: Session, phone_id: int, facts: Facts) -> Facts:
+def with_slots(bot: Bot, source: Connection | Session, phone_id: int, facts: Facts) -> Facts:
     """The facts with the free times for the services of this phone's visits."""
     services = {visit.service for visit in (*facts.visits, *facts.gone)} | set(facts.clinic.open_services)
     slots = queries.free_slots(
-        session, clinic_id=bot.clinic_id, services=services, phone_id=phone_id, now=facts.now, zone=bot.clinic.zone
+        source, clinic_id=bot.clinic_id, services=services, phone_id=phone_id, now=facts.now, zone=bot.clinic.zone
     )
     return replace(facts, slots=slots)
 
@@ -209,16 +219,22 @@ def _message(body: str, facts: Facts, state: State, languages: tuple[str, ...]) 
     )
 
 
-def _written(bot: Bot, phone: Line, decision: Decision, body: str) -> str:
+def _written(bot: Bot, decision: Decision, phone: Line, body: str) -> str:
     """The answer as one text; nothing where the carrier answers the word itself (O-03)."""
     said = [effect for effect in decision.effects if isinstance(effect, Say)]
     about_texts = all(say.key in ("opted_out", "opted_in", "help") for say in said)
     if bot.carrier_answers and about_texts and body.strip().upper() in CARRIER_WORDS:
         return ""
-    if phone.opted_out_at is not None and not any(say.key.startswith("safety.") or say.key == "opted_out" for say in said):
+    if _opted_out(phone, decision) and not any(say.key.startswith("safety.") or say.key == "opted_out" for say in said):
         return ""
     parts = [bot.texts.render(say.key, decision.language, say.values) for say in said]
     return compose(bot.clinic.clinic.name, parts) if parts else ""
+
+
+def _opted_out(phone: Line, decision: Decision) -> bool:
+    """Whether the phone will have opted out when the decision is carried out."""
+    kinds = {type(effect) for effect in decision.effects}
+    return OptIn not in kinds and (OptOut in kinds or phone.opted_out_at is not None)
 
 
 # What the carrier answers by itself: the whole message, in English (O-01, O-03).
@@ -269,7 +285,7 @@ def _failed(bot: Bot, row_id: int, via: str) -> str:
         if danger is not None:
             queries.keep_state(phone, danger.state)
         effects = (*(danger.effects if danger else ()), LogItem(kind="failed_turn"))
-        apply(Scope(session=session, phone=phone, now=now, communication=row), effects)
+        apply(Scope(connection=session.connection(), opened=session, phone=phone, now=now, communication=row), effects)
         row.status, row.reply, row.answered_via, row.rule = "failed", text, via, "failed"
         if text and via == "outbox":
             sender = _sender(phone.opted_out_at)
@@ -280,14 +296,3 @@ def _failed(bot: Bot, row_id: int, via: str) -> str:
 def _sender(opted_out_at: datetime | None) -> str:
     """An answer that is written for a phone that opted out is one that may still go there: safety, or that it is noted."""
     return "safety" if opted_out_at is not None else "bot"
-
-
-def reading_json(read: Understanding) -> str:
-    """A reading as it is stored with its message, for the inbox and for replay (S-17)."""
-    return msgspec.json.encode(read, enc_hook=_encode).decode()
-
-
-def _encode(value: Any) -> Any:
-    if isinstance(value, frozenset):
-        return sorted(value)
-    raise NotImplementedError(type(value))

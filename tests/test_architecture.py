@@ -98,9 +98,7 @@ def test_every_public_function_says_what_it_does() -> None:
         tree = ast.parse(path.read_text())
         nodes = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")]
         bare += [
-            f"{path.relative_to(ROOT)}: {getattr(node, 'name', 'module')}"
-            for node in [tree, *nodes]
-            if not ast.get_docstring(node)
+            f"{path.relative_to(ROOT)}: {getattr(node, 'name', 'module')}" for node in [tree, *nodes] if not ast.get_docstring(node)
         ]
     assert bare == []
 

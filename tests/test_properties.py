@@ -26,9 +26,7 @@ WORDS = [
 ]  # fmt: skip
 PEOPLE = st.sampled_from([*NUMBERS, "stranger"])
 TALK = st.lists(st.tuples(PEOPLE, st.one_of(st.sampled_from(WORDS), st.text(max_size=60))), min_size=1, max_size=12)
-SETTINGS = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+SETTINGS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 # Acts or commands without which a visit must not change.
 ASKED = {"confirm", "cancel", "tentative", "reschedule", "choose"}
 

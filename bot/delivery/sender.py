@@ -100,7 +100,7 @@ def _to_a_person(bot: Bot, session: Session, communication: CommunicationRow, co
     phone = session.get_one(PhoneRow, communication.phone_id)
     blocked = (OptOut(source="carrier:21610"),) if code == BLOCKED and phone.opted_out_at is None else ()
     effects = (*blocked, LogItem(kind="not_delivered", detail=str(code or "unknown")))
-    apply(Scope(session=session, phone=phone, now=bot.clock()), effects)
+    apply(Scope(connection=session.connection(), opened=session, phone=phone, now=bot.clock()), effects)
 
 
 def give_up_lost(bot: Bot) -> None:

@@ -26,7 +26,8 @@ class Visit:
     """One Appointment of one of the phone's people; `start` in the clinic's time zone.
 
     who: the person's relation to the phone's owner and first name, folded, for matching what the patient wrote; never shown.
-    status: FHIR Appointment.status. changed_at: when its time was last moved or it was last called off, None if never.
+    status: FHIR Appointment.status. changed_at: when its time was last moved or it was last called off, None if never. version: of
+    the record that this was read from.
     """
 
     id: int
@@ -42,6 +43,7 @@ class Visit:
     preparation: str = ""
     slot_id: int | None = None
     changed_at: datetime | None = None
+    version: int = 0
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from bot.store.crypto import Cipher, use_cipher
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 READING = {"attend_reading": True}  # an option of connections that only read
-SWITCH = 0.0005  # seconds after which a thread that reads a text lets the one that holds the write lock go on
+SWITCH = 0.0002  # seconds after which a thread that reads a text lets the one that holds the write lock go on
+AGAIN = 0.0003  # seconds between two tries for the write lock
 LOCK_SECONDS = 3  # how long a writer waits for another one before the database counts as down
 
 
@@ -81,13 +82,13 @@ def _engine(url: str) -> Engine:
 
 
 def _begin_writing(connection: Connection) -> None:
-    """BEGIN IMMEDIATE, tried every millisecond: SQLite itself sleeps ever longer between tries, up to 0.1 s, while the lock is free.
+    """BEGIN IMMEDIATE, tried every AGAIN: SQLite itself sleeps ever longer between tries, up to 0.1 s, while the lock is free.
 
     The wait for a reader's rare locks stays SQLite's own.
     """
     run = connection.connection.cursor().execute
     deadline = time.monotonic() + LOCK_SECONDS
-    run("PRAGMA busy_timeout=1")
+    run("PRAGMA busy_timeout=0")
     try:
         while True:
             try:
@@ -96,6 +97,7 @@ def _begin_writing(connection: Connection) -> None:
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                     raise OperationalError("BEGIN IMMEDIATE", None, error) from error
+                time.sleep(AGAIN)
     finally:
         run(f"PRAGMA busy_timeout={int(1000 * LOCK_SECONDS)}")
 

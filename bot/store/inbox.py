@@ -137,8 +137,6 @@ def phones(session: Session, clinic_id: int) -> list[tuple[int, str, list[Patien
 
 def version(session: Session, clinic_id: int) -> str:
     """A mark that changes when anything the pages show changes."""
-    texts = session.execute(
-        select(func.max(CommunicationRow.id), func.count()).where(CommunicationRow.clinic_id == clinic_id)
-    ).one()
+    texts = session.execute(select(func.max(CommunicationRow.id), func.count()).where(CommunicationRow.clinic_id == clinic_id)).one()
     open_ = session.scalar(select(func.count()).where(TaskRow.clinic_id == clinic_id, TaskRow.status != "completed"))
     return f"{texts[0]}-{texts[1]}-{open_}"

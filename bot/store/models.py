@@ -60,7 +60,10 @@ class PatientRow(Base):
 
 
 class PhoneRow(Base):
-    """A number and the conversation held with it. state: `dialogue.types.State` as JSON; it holds no words and no names."""
+    """A number and the conversation held with it.
+
+    state: `dialogue.types.State` as JSON; it holds no words and no names. version counts its changes.
+    """
 
     __tablename__ = "phone"
     __table_args__ = (UniqueConstraint("clinic_id", "number_key"),)
@@ -71,6 +74,8 @@ class PhoneRow(Base):
     state: Mapped[str] = mapped_column(default="{}")
     opted_out_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    __mapper_args__ = {"version_id_col": version}
 
 
 class PatientPhoneRow(Base):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 
 import msgspec
-from sqlalchemy import or_, select
+from sqlalchemy import Connection, or_, select
 from sqlalchemy.orm import Session, defer
 
 from bot.dialogue.types import Slot, State
@@ -54,7 +54,7 @@ def people(session: Session, phone_id: int) -> dict[int, tuple[PatientRow, str]]
 
 
 def free_slots(
-    session: Session, *, clinic_id: int, services: Iterable[str], phone_id: int, now: datetime, zone: tzinfo
+    source: Connection | Session, *, clinic_id: int, services: Iterable[str], phone_id: int, now: datetime, zone: tzinfo
 ) -> tuple[Slot, ...]:
     """Slots that are free, or kept for this phone, or whose keeping has ended, by start; no service given: any."""
     wanted = list(services)
@@ -66,10 +66,8 @@ def free_slots(
     )
     if wanted:
         query = query.where(SlotRow.service.in_(wanted))
-    rows = session.execute(query.order_by(SlotRow.start))
-    return tuple(
-        Slot(id=id_, start=start.astimezone(zone), minutes=minutes, service=service) for id_, start, minutes, service in rows
-    )
+    rows = source.execute(query.order_by(SlotRow.start))
+    return tuple(Slot(id=id_, start=start.astimezone(zone), minutes=minutes, service=service) for id_, start, minutes, service in rows)
 
 
 def is_free(phone_id: int | None, now: datetime):  # type: ignore[no-untyped-def]

@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, cast
 
-from sqlalchemy import Connection, CursorResult, Table, bindparam, insert, select, update
+import msgspec
+from sqlalchemy import Connection, CursorResult, Table, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.dialogue.types import Participant, Person, Visit
 from bot.store.crypto import Cipher
 from bot.store.models import AppointmentRow, Base, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, TaskRow
+from bot.understand.types import Understanding
 
 PAST = timedelta(days=60)  # how long a visit that has passed is still spoken of
+LATER = "?"
 LAST = 20  # texts that are looked through for the same words
 
 
@@ -33,15 +36,20 @@ TEXT, PHONE, TASK, PERSON, REACHED, VISIT = TEXTS.c, PHONES.c, TASKS.c, PEOPLE.c
 _PHONE = select(PHONE.id).where(PHONE.clinic_id == bindparam("clinic_id"), PHONE.number_key == bindparam("key"))
 _NEW_PHONE = insert(PHONES)
 _NEW_TEXT = insert(TEXTS)
+_OPEN = (  # the kinds of a conversation's open items; LATER behind those that coordinators do not see yet
+    select(func.aggregate_strings(case((TASK.created_at <= bindparam("now"), TASK.kind), else_=TASK.kind + LATER), ","))
+    .where(TASK.phone_id == PHONE.id, TASK.status != "completed")
+    .scalar_subquery()
+)
 _TEXT = (
-    select(TEXT.id, TEXT.clinic_id, TEXT.media, TEXT.status, TEXT.reply, TEXT.answered_via, PHONE.id, PHONE.state, PHONE.opted_out_at)
+    select(TEXT.id, TEXT.clinic_id, TEXT.media, TEXT.body, PHONE.id, PHONE.state, PHONE.opted_out_at, PHONE.version, _OPEN)
     .select_from(TEXTS.outerjoin(PHONES, TEXT.phone_id == PHONE.id))
     .where(TEXT.id == bindparam("row_id"))
 )
 _BODY = select(TEXT.body).where(TEXT.id == bindparam("row_id"))
 _AROUND = (
     select(PERSON.id, PERSON.language, PERSON.details_ok, REACHED.relation, VISIT.id, VISIT.start, VISIT.minutes, VISIT.service)
-    .add_columns(VISIT.status, VISIT.participant, VISIT.practitioner, VISIT.video_link, VISIT.slot_id, VISIT.changed_at)
+    .add_columns(VISIT.status, VISIT.participant, VISIT.practitioner, VISIT.video_link, VISIT.slot_id, VISIT.changed_at, VISIT.version)
     .select_from(
         REACHES.join(PEOPLE, REACHED.patient_id == PERSON.id).outerjoin(
             VISITS, (VISIT.patient_id == PERSON.id) & (VISIT.start > bindparam("since"))
@@ -55,9 +63,6 @@ _NAMES = (
     .select_from(REACHES.join(PEOPLE, REACHED.patient_id == PERSON.id))
     .where(REACHED.phone_id == bindparam("phone_id"), PERSON.active)
 )
-_ITEMS = select(TASK.kind).where(
-    TASK.phone_id == bindparam("phone_id"), TASK.status != "completed", TASK.created_at <= bindparam("now")
-)
 _ITEM = select(TASK.id).where(
     TASK.phone_id == bindparam("phone_id"),
     TASK.kind == bindparam("kind"),
@@ -68,7 +73,8 @@ _ITEM = select(TASK.id).where(
 _START = select(VISIT.start).where(VISIT.id == bindparam("visit"))
 _PARTICIPANT = (
     update(VISITS)
-    .where(VISIT.id == bindparam("visit"), VISIT.participant != bindparam("said"))
+    .where(VISIT.id == bindparam("visit"), or_(VISIT.version == bindparam("seen"), bindparam("seen").is_(None)))
+    .where(VISIT.participant != bindparam("said"))
     .values(participant=bindparam("said"), version=VISIT.version + 1)
 )
 _SAID = (
@@ -83,8 +89,9 @@ _SAID = (
     .order_by(TEXT.id.desc())
     .limit(LAST)
 )
-_WRITE_PHONE = update(PHONES).where(PHONE.id == bindparam("phone_id"))
-_WRITE_TEXT = update(TEXTS).where(TEXT.id == bindparam("row_id"))
+_ANSWER = select(TEXT.reply, TEXT.answered_via).where(TEXT.id == bindparam("row_id"))
+_WRITE_PHONE = update(PHONES).where(PHONE.id == bindparam("phone_id"), PHONE.version == bindparam("seen"))
+_WRITE_TEXT = update(TEXTS).where(TEXT.id == bindparam("row_id"), TEXT.status == "received")
 
 
 @dataclass
@@ -95,18 +102,18 @@ class Line:
     clinic_id: int
     state: str
     opted_out_at: datetime | None
+    version: int
+    open_items: tuple[str, ...] = ()  # kinds, LATER behind those that coordinators do not see yet
 
 
 @dataclass(frozen=True)
 class Text:
-    """A stored text as a turn has it before it: all but its words."""
+    """A stored text as a turn has it before it."""
 
     id: int
     clinic_id: int
     media: int
-    status: str
-    reply: str | None
-    answered_via: str | None
+    body: str
 
 
 def store_text(connection: Connection, cipher: Cipher, *, number: str | None, now: datetime, **values: Any) -> int:
@@ -127,16 +134,17 @@ def _id(made: CursorResult[Any]) -> int:
     return int(made.inserted_primary_key[0])  # type: ignore[index]
 
 
-def text(connection: Connection, row_id: int) -> tuple[Text, Line | None]:
+def text(connection: Connection, row_id: int, now: datetime) -> tuple[Text, Line | None]:
     """A text and the conversation it belongs to."""
-    row = connection.execute(_TEXT, {"row_id": row_id}).one()
-    found = Text(*row[:6])
-    return found, None if row[6] is None else Line(row[6], found.clinic_id, row[7], row[8])
+    row = connection.execute(_TEXT, {"row_id": row_id, "now": now}).one()
+    phone = Line(row[4], row[1], *row[5:8], open_items=tuple((row[8] or "").split(","))) if row[4] is not None else None
+    return Text(*row[:4]), phone
 
 
-def body(connection: Connection, row_id: int) -> str:
-    """The words of a text."""
-    return str(connection.scalar(_BODY, {"row_id": row_id}))
+def answer_of(connection: Connection, row_id: int) -> tuple[str, str | None]:
+    """(what a text was answered with, how)."""
+    reply, via = connection.execute(_ANSWER, {"row_id": row_id}).one()
+    return reply or "", via
 
 
 def around(
@@ -160,7 +168,7 @@ def _names(connection: Connection | Session, phone_id: int) -> dict[int, str]:
 
 
 def _visit(row: Sequence[Any], name: str, zone: tzinfo) -> Visit:
-    patient, _, _, relation, id_, start, minutes, service, status, participant, practitioner, link, slot, changed = row
+    patient, _, _, relation, id_, start, minutes, service, status, participant, practitioner, link, slot, changed, version = row
     return Visit(
         id=id_,
         patient_id=patient,
@@ -174,12 +182,8 @@ def _visit(row: Sequence[Any], name: str, zone: tzinfo) -> Visit:
         video_link=link,
         slot_id=slot,
         changed_at=changed,
+        version=version,
     )
-
-
-def open_item_kinds(connection: Connection | Session, phone_id: int, now: datetime) -> tuple[str, ...]:
-    """Kinds of the items that coordinators see open for a phone."""
-    return tuple(row[0] for row in connection.execute(_ITEMS, {"phone_id": phone_id, "now": now}))
 
 
 def times_said(connection: Connection, line: Line, row_id: int, words: str, keys: str, *, since: datetime, least: int) -> int:
@@ -192,17 +196,18 @@ def times_said(connection: Connection, line: Line, row_id: int, words: str, keys
     if len(same) < least:
         return 0
     words = words.strip().casefold()
-    return sum(body(connection, id_).strip().casefold() == words for id_ in same)
+    return sum(str(connection.scalar(_BODY, {"row_id": id_})).strip().casefold() == words for id_ in same)
 
 
-def write_phone(connection: Connection, line: Line) -> None:
-    """Writes what a turn changes of a phone."""
-    connection.execute(_WRITE_PHONE, {"phone_id": line.id, "state": line.state, "opted_out_at": line.opted_out_at})
+def write_phone(connection: Connection, line: Line) -> bool:
+    """Writes what a turn changes of a phone; False when the conversation has moved on since `line` was read."""
+    values = {"state": line.state, "opted_out_at": line.opted_out_at, "version": line.version + 1}
+    return connection.execute(_WRITE_PHONE, {"phone_id": line.id, "seen": line.version, **values}).rowcount == 1
 
 
-def write_text(connection: Connection, row_id: int, **values: Any) -> None:
-    """Writes what a turn made of a text."""
-    connection.execute(_WRITE_TEXT, {"row_id": row_id, **values})
+def write_text(connection: Connection, row_id: int, **values: Any) -> bool:
+    """Writes what a turn made of a text; False when it had been answered before."""
+    return connection.execute(_WRITE_TEXT, {"row_id": row_id, **values}).rowcount == 1
 
 
 def open_item(connection: Connection, **item: Any) -> int | None:
@@ -211,12 +216,25 @@ def open_item(connection: Connection, **item: Any) -> int | None:
     return found
 
 
-def set_participant(connection: Connection, visit: int, said: str) -> None:
-    """What the patient says about a visit; only a change counts as a new version."""
-    connection.execute(_PARTICIPANT, {"visit": visit, "said": str(said)})
+def set_participant(connection: Connection, visit: int, said: str, *, seen: int | None) -> bool:
+    """What the patient says about a visit, a new version if it is new; False when the version `seen` (None: any) is no longer so."""
+    if connection.execute(_PARTICIPANT, {"visit": visit, "said": str(said), "seen": seen}).rowcount == 1 or seen is None:
+        return True
+    return bool(connection.scalar(select(VISIT.version == seen).where(VISIT.id == visit)))
 
 
 def start_of(connection: Connection, visit: int) -> datetime | None:
     """When a visit begins."""
     found: datetime | None = connection.scalar(_START, {"visit": visit})
     return found
+
+
+def reading_json(read: Understanding) -> str:
+    """A reading as it is stored with its message, for the inbox and for replay (S-17)."""
+    return msgspec.json.encode(read, enc_hook=_encode).decode()
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    raise NotImplementedError(type(value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +12,48 @@ from bot.understand.labels import CHANGES, URGENT
 from bot.understand.normalise import fold, words
 from bot.yamlfile import read_yaml
 
+START = 3  # letters of a `word~` by which its pattern is found
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """kind: what it tells; source: as a regular expression; places: the alternatives at each place, `word~` with its sign."""
+
+    kind: str
+    source: re.Pattern[str]
+    places: tuple[tuple[str, ...], ...]
+
+
+class Index:
+    """Finds the few of many patterns that a text can match: by the words at each pattern's most telling place."""
+
+    def __init__(self, patterns: Iterable[Pattern]) -> None:
+        self._patterns = tuple(patterns)
+        self._by_word: dict[str, set[int]] = {}
+        for number, pattern in enumerate(self._patterns):
+            for choice in max(pattern.places, key=_telling):
+                self._by_word.setdefault(_key(choice.split()[0]), set()).add(number)
+
+    def matching(self, folded: str, starts: frozenset[str]) -> Iterator[tuple[Pattern, str]]:
+        """(pattern, the words that matched) in the order of the patterns. starts: what `starts_of` gives for the same text."""
+        near = {number for start in starts & self._by_word.keys() for number in self._by_word[start]}
+        for number in sorted(near):
+            if hit := self._patterns[number].source.search(folded):
+                yield self._patterns[number], hit.group().strip()
+
+    def without(self, folded: str, starts: frozenset[str]) -> str:
+        """The text without what the patterns match."""
+        for pattern, _ in list(self.matching(folded, starts)):
+            folded = pattern.source.sub(" ", folded)
+        return folded
+
 
 @dataclass(frozen=True)
 class Floor:
-    """patterns: (kind, pattern, its line in the file); harmless: what is taken out of a text before looking."""
+    """telling: the patterns by which something is told; harmless: what is taken out of a text before looking."""
 
-    patterns: tuple[tuple[str, re.Pattern[str], str], ...]
-    harmless: re.Pattern[str] | None
+    telling: Index
+    harmless: Index
 
     def find(self, text: str) -> tuple[str, str] | None:
         """(kind, the words that matched) of the first pattern that matches, or None."""
@@ -26,12 +61,23 @@ class Floor:
 
     def found(self, text: str) -> Iterator[tuple[str, str]]:
         """(kind, the words that matched) of every pattern that matches."""
-        folded = f" {' '.join(words(fold(text)))} ".replace("'", "")
-        if self.harmless is not None:
-            folded = self.harmless.sub(" ", folded)
-        for kind, pattern, _ in self.patterns:
-            if hit := pattern.search(folded):
-                yield kind, hit.group().strip()
+        folded, starts = prepared(text)
+        folded = self.harmless.without(folded, starts)
+        return ((pattern.kind, hit) for pattern, hit in self.telling.matching(folded, starts))
+
+
+def prepared(text: str) -> tuple[str, frozenset[str]]:
+    """A text as the patterns see it, and the keys of its words."""
+    parts = [word.replace("'", "") for word in words(fold(text))]
+    return f" {' '.join(parts)} ", frozenset(key for part in parts for key in (part, part[:START] + "~"))
+
+
+def _telling(place: tuple[str, ...]) -> tuple[int, int]:
+    return (-len(place), min(len(choice) for choice in place))
+
+
+def _key(word: str) -> str:
+    return word[:START] + "~" if word.endswith("~") else word
 
 
 def load_guards(path: Path) -> Floor:
@@ -45,31 +91,34 @@ def load_floor(path: Path) -> Floor:
 
 
 def _load(path: Path, kinds: frozenset[str]) -> Floor:
-    data = read_yaml(path) or {}
-    patterns: list[tuple[str, re.Pattern[str], str]] = []
-    harmless: list[str] = []
-    for kind, block in data.items():
+    found = []
+    for kind, block in (read_yaml(path) or {}).items():
         if kind not in kinds:
             raise DataError(f"{path}:1: {kind!r} is none of {', '.join(sorted(kinds))}")
-        for line in filter(None, (line.strip() for line in block.split("\n"))):
-            source = _source(line)
-            if kind == "harmless":
-                harmless.append(source)
-            else:
-                patterns.append((kind, re.compile(source), line))
-    return Floor(tuple(patterns), re.compile("|".join(harmless)) if harmless else None)
+        found += [_pattern(kind, line, path) for line in filter(None, (line.strip() for line in block.split("\n")))]
+    return Floor(Index(each for each in found if each.kind != "harmless"), Index(each for each in found if each.kind == "harmless"))
 
 
-def _source(line: str) -> str:
-    parts = []
+def _pattern(kind: str, line: str, path: Path) -> Pattern:
+    places, parts = [], []
     for part in line.split():
-        if part == "*":
+        if "*" in part.split("|"):
             parts.append(r"(?:\S+ ){0,4}")
             continue
-        choices = []
-        for word in part.split("|"):
-            ending = word.endswith("~")
-            plain = "_".join(words(fold(word.rstrip("~").replace("_", " ")))).replace("'", "").replace("_", " ")
-            choices.append(re.escape(plain) + (r"\S*" if ending else ""))
-        parts.append(f"(?:{'|'.join(choices)}) ")
-    return " " + "".join(parts).rstrip()
+        choices = tuple(_choice(word) for word in part.split("|"))
+        if not all(choice.rstrip("~") for choice in choices):
+            raise DataError(f"{path}: {part!r} in {line!r} has an alternative without a word")
+        places.append(choices)
+        parts.append(f"(?:{'|'.join(re.escape(each.rstrip('~')) + _ending(each) for each in choices)}) ")
+    if not places:
+        raise DataError(f"{path}: {line!r} names no word")
+    return Pattern(kind, re.compile(" " + "".join(parts).rstrip()), tuple(places))
+
+
+def _choice(word: str) -> str:
+    plain = " ".join(words(fold(word.rstrip("~").replace("_", " ")))).replace("'", "")
+    return plain + ("~" if word.endswith("~") else "")
+
+
+def _ending(choice: str) -> str:
+    return r"\S*" if choice.endswith("~") else ""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import zlib
+from collections.abc import Iterable
 
-from bot.understand.normalise import fold, tokens
+from bot.understand.normalise import fold, is_sign, is_syllable, tokens
 from bot.understand.types import Context
 
 SHORT = 4  # up to so many words the whole message is a feature together with its context
+BUCKETS = 1 << 20  # features are kept by a number below this; two of them rarely share one
 
 
 def words_of(text: str) -> list[str]:
@@ -15,29 +18,38 @@ def words_of(text: str) -> list[str]:
     return ["#" if token[0].isdigit() and len(token) > 2 else token for token in tokens(fold(text))]
 
 
-def features(text: str, context: Context) -> dict[str, float]:
-    """Feature → weight; each block (words, pairs, letters, context) is scaled to length 1."""
+def bucket(name: str) -> int:
+    """The number that a feature is kept by: the same on every machine."""
+    return zlib.crc32(name.encode()) & (BUCKETS - 1)
+
+
+def features(text: str, context: Context) -> tuple[list[int], list[float]]:
+    """(bucket of each feature, its weight); each block (words, pairs, letters, context) is scaled to length 1."""
     parts = words_of(text)
-    found: dict[str, float] = {}
-    _add(found, [f"w:{part}" for part in parts], 1.0)
+    numbers: list[int] = []
+    weights: list[float] = []
     padded = ["^", *parts, "$"]
     pairs = [f"b:{a}_{b}" for a, b in itertools.pairwise(padded)]
     pairs += [f"s:{a}_{b}" for a, b in zip(parts, parts[2:], strict=False)]
-    _add(found, pairs, 0.8)
-    _add(found, [gram for part in parts if part[0].isalpha() for gram in _grams(part)], 1.0)
     whole = [f"c:{context}|{' '.join(parts)}"] if len(parts) <= SHORT else []
-    _add(found, [f"c:{context}", *whole, *(f"c:{context}|{part}" for part in parts)], 0.7)
-    return found
+    asked = [f"c:{context}", *whole, *(f"c:{context}|{part}" for part in parts)]
+    for names, weight in (([f"w:{part}" for part in parts], 1.0), (pairs, 0.8), (_letters(parts), 1.0), (asked, 0.7)):
+        unique = {bucket(name) for name in names}
+        numbers += unique
+        weights += [weight / len(unique) ** 0.5] * len(unique) if unique else []
+    return numbers, weights
 
 
-def _grams(word: str) -> list[str]:
-    padded = f" {word} "
-    return [f"g:{padded[i : i + n]}" for n in (3, 4, 5) for i in range(len(padded) - n + 1)]
+def _letters(parts: list[str]) -> Iterable[str]:
+    """n-grams of letters within words; across them where nobody writes spaces."""
+    for signs, run in itertools.groupby(parts, is_sign):
+        if signs:
+            yield from _grams("".join(run), (3, 4))
+            continue
+        for part in run:
+            if part[0].isalpha():
+                yield from _grams(f" {part} ", (2, 3, 4) if is_syllable(part[0]) else (3, 4, 5))
 
 
-def _add(found: dict[str, float], names: list[str], weight: float) -> None:
-    unique = set(names)
-    if unique:
-        scale = weight / len(unique) ** 0.5
-        for name in unique:
-            found[name] = scale
+def _grams(run: str, sizes: tuple[int, ...]) -> Iterable[str]:
+    return (f"g:{run[i : i + n]}" for n in sizes for i in range(len(run) - n + 1))

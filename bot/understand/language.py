@@ -4,79 +4,93 @@ from __future__ import annotations
 
 import math
 import unicodedata
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bot.understand.normalise import fold, words
 
 SMOOTH = 0.3
+WHOLE = 200_000  # every language counts as if its texts had so many features
 CLEAR = 4.0  # log-odds from which a text is answered in the language that it is written in
 LONG = 3  # and so many words
+BUCKETS = 1 << 19
+OWN = 0.25  # of the letters: a script other than Latin tells the language from here on
+COMMON = 0.05  # of a language's letters: a script of its own from here on
 # Words that every phone knows tell nothing about a language.
 INTERNATIONAL = frozenset(
-    [
-        "ok",
-        "okay",
-        "k",
-        "yes",
-        "no",
-        "si",
-        "n",
-        "y",
-        "stop",
-        "stopall",
-        "cancel",
-        "help",
-        "start",
-        "unsubscribe",
-        "thx",
-        "info",
-        "lol",
-    ]
+    "ok okay k yes no si n y stop stopall cancel help start unsubscribe thx info lol".split()  # noqa: SIM905 - to be read as words
 )
-SCRIPTS = {"LATIN", "COMMON"}
 
 
 @dataclass(frozen=True)
 class Detector:
-    """logs: language → feature → log-probability; unseen: language → log-probability of a feature it never saw."""
+    """table[bucket of a feature, k]: its log-probability in languages[k]; scripts: script → the languages written in it."""
 
-    logs: Mapping[str, Mapping[str, float]]
-    unseen: Mapping[str, float]
-
-    def scores(self, text: str) -> dict[str, float]:
-        """language → log-likelihood, relative to the others only."""
-        found = list(_features(text))
-        return {language: sum(logs.get(feature, self.unseen[language]) for feature in found) for language, logs in self.logs.items()}
+    languages: tuple[str, ...]
+    table: NDArray[np.float16]
+    scripts: Mapping[str, tuple[str, ...]]
 
     def detect(self, text: str) -> tuple[str | None, bool]:
         """(language, clear enough to answer in it); (None, False) when the text does not tell."""
+        script = _script(text)
+        if script is None:
+            return None, False
+        candidates = self.scripts.get(script)
+        if candidates is None:
+            return f"und-{script.lower()}", True  # L-14
+        if len(candidates) == 1 and script != "LATIN":
+            return candidates[0], True
         telling = [word for word in words(fold(text)) if word not in INTERNATIONAL and not word[0].isdigit()]
-        script = _foreign_script(text)
-        if script:
-            return script, True
         if sum(map(len, telling)) < 2:
             return None, False
-        ranked = sorted(self.scores(" ".join(telling)).items(), key=lambda item: -item[1])
-        margin = ranked[0][1] - ranked[1][1] if len(ranked) > 1 else math.inf
-        return ranked[0][0], margin > CLEAR and len(telling) >= LONG
+        ranked = self._ranked(telling, candidates)
+        margin = ranked[0][0] - ranked[1][0] if len(ranked) > 1 else math.inf
+        return ranked[0][1], margin > CLEAR and len(telling) >= LONG
+
+    def _ranked(self, telling: list[str], candidates: tuple[str, ...]) -> list[tuple[float, str]]:
+        sums = self.table[[_bucket(feature) for feature in _features(telling)]].sum(axis=0, dtype=np.float32)
+        return sorted(((float(sums[self.languages.index(code)]), code) for code in candidates), reverse=True)
 
 
 def train_detector(texts: Mapping[str, Iterable[str]]) -> Detector:
-    """A detector from each language's own texts, with and without their accents."""
-    counts = {language: Counter(f for text in lines for f in _features(text)) for language, lines in texts.items()}
-    size = len({feature for each in counts.values() for feature in each})
-    logs, unseen = {}, {}
-    for language, each in counts.items():
-        total = sum(each.values()) + SMOOTH * size
-        logs[language] = {feature: math.log((count + SMOOTH) / total) for feature, count in each.items()}
-        unseen[language] = math.log(SMOOTH / total)
-    return Detector(logs, unseen)
+    """A detector from each language's own texts."""
+    languages = tuple(texts)
+    counts = np.zeros((BUCKETS, len(languages)), dtype=np.float32)
+    scripts: dict[str, Counter[str]] = {}
+    for column, code in enumerate(languages):
+        found: Counter[int] = Counter()
+        letters: Counter[str] = Counter()
+        for text in texts[code]:
+            found.update(map(_bucket, _features(words(fold(text)))))
+            script = _script(text)
+            letters.update([script] if script else [])
+        counts[list(found), column] = list(found.values())
+        scripts[code] = letters
+    share = WHOLE * counts / np.maximum(counts.sum(axis=0), 1)
+    table = np.log((share + SMOOTH) / (WHOLE + SMOOTH * np.count_nonzero(counts.any(axis=1))))
+    return Detector(languages, table.astype(np.float16), _written_in(scripts))
 
 
-def _features(text: str) -> Iterable[str]:
-    for word in words(fold(text)):
+def _written_in(scripts: Mapping[str, Counter[str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {"LATIN": tuple(scripts)}  # whatever it is, somebody types it in Latin letters
+    for code, counts in scripts.items():
+        for script, count in counts.items():
+            if script != "LATIN" and count > COMMON * counts.total():
+                found[script] = (*found.get(script, ()), code)
+    return found
+
+
+def _bucket(feature: str) -> int:
+    return zlib.crc32(feature.encode()) & (BUCKETS - 1)
+
+
+def _features(telling: Iterable[str]) -> Iterable[str]:
+    for word in telling:
         if word[0].isdigit() or word in INTERNATIONAL:
             continue
         yield f"w {word}"
@@ -86,10 +100,19 @@ def _features(text: str) -> Iterable[str]:
                 yield padded[start : start + size]
 
 
-def _foreign_script(text: str) -> str | None:
-    """The script of most letters when it is none that our phrases are written in, as "und-SCRIPT" (L-14)."""
-    scripts = Counter(unicodedata.name(letter, "COMMON").split()[0] for letter in text if letter.isalpha())
+def _script(text: str) -> str | None:
+    """The script that tells most about a text, by its Unicode name; None without letters."""
+    scripts = Counter("LATIN" if letter.isascii() else _name(letter) for letter in text if letter.isalpha())
+    total = scripts.total()
+    scripts.pop("COMMON", 0)
     if not scripts:
         return None
-    script, count = scripts.most_common(1)[0]
-    return f"und-{script.lower()}" if script not in SCRIPTS and count * 2 > scripts.total() else None
+    if "HIRAGANA" in scripts:
+        return "HIRAGANA"
+    other = max((script for script in scripts if script != "LATIN"), key=scripts.__getitem__, default=None)
+    return other if other and scripts[other] >= OWN * total else "LATIN" if "LATIN" in scripts else other
+
+
+def _name(letter: str) -> str:
+    name = unicodedata.name(letter, "COMMON").split()[0]
+    return "HIRAGANA" if name == "KATAKANA" else name

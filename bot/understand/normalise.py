@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from opencc import OpenCC
+
 QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "«": '"', "»": '"', "…": "...", "—": "-", "–": "-"})
 # What a phone sends when somebody taps a reaction on a text: the word before the quote, in its languages.
 TAPBACKS = {
@@ -22,9 +24,23 @@ TAPBACKS = {
     "pregunto por": "❓",
 }
 _TAPBACK = re.compile(r"^\W*(?:reacted\s+(\S+)\s+to|(" + "|".join(TAPBACKS) + r'))\s*[:]?\s*".*"?\s*$', re.S)
-_TOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+(?:[:.,/]\d+)*|[^\w\s]", re.U)
+# Letters whose twins on another keyboard or in another country's spelling count as the same, and signs that count for nothing.
+TWINS = str.maketrans({
+    "ł": "l", "đ": "d", "ı": "i", "ø": "o", "œ": "oe", "æ": "ae",
+    "ى": "ی", "ي": "ی", "ك": "ک", "ة": "ه", "ہ": "ه", "ھ": "ه", "ٱ": "ا",
+    "ँ": "ं", "़": None, "ـ": None, "\u200c": None, "\u200d": None, "\u0654": None, "\u0655": None,
+})  # fmt: skip
+_ACCENTS = re.compile("[\u0300-\u036f\u0610-\u061a\u064b-\u0653\u0670]")  # of Latin, Greek, Cyrillic; Arabic's vowel signs
+_MARKS = "\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963"  # Devanagari's vowel signs are parts of words
+_SIGNS = "\u3400-\u4dbf\u4e00-\u9fff\u3005\u3007"  # Chinese signs: each is a word, since nobody writes spaces between them
+_KANA = "\u3041-\u309f\u30a0-\u30ff"
+_LETTER = rf"[^\W\d_{_SIGNS}{_KANA}]"
+_TOKEN = re.compile(rf"[{_SIGNS}{_KANA}]|{_LETTER}(?:{_LETTER}|[{_MARKS}])*(?:'{_LETTER}+)?|\d+(?:[:.,/]\d+)*|[^\w\s{_MARKS}]", re.U)
+WORD = re.compile(rf"{_LETTER}(?:{_LETTER}|[{_MARKS}])*(?:'{_LETTER}+)?")  # a word in a script that has spaces
+_HAN = re.compile(f"[{_SIGNS}]")
+_SIGN = re.compile(f"[{_SIGNS}{_KANA}]")
 _STRETCH = re.compile(r"(.)\1{2,}")
-_KEEP_MARKS = re.compile(r"[\u0900-\u0dff\u0600-\u06ff\u3040-\u30ff]")  # scripts whose combining marks are letters
+_simplified = OpenCC("t2s").convert
 
 
 def clean(text: str) -> str:
@@ -44,10 +60,14 @@ def tapped(text: str) -> bool:
 
 
 def fold(text: str) -> str:
-    """Lower case, no accents where an accent is not a letter of its own, stretched letters (noooo) cut to two."""
+    """What different phones and hands make of one word, made one: lower case, no accents, one kind of digits, Chinese signs in their
+    simplified form, stretched letters (noooo) cut to two."""
     text = text.casefold()
-    if not text.isascii() and not _KEEP_MARKS.search(text):
-        text = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)).translate(TWINS))
+        text = "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() else c for c in text)
+        if _HAN.search(text):
+            text = _simplified(text)
     return _STRETCH.sub(r"\1\1", text)
 
 
@@ -59,3 +79,13 @@ def tokens(text: str) -> list[str]:
 def words(text: str) -> list[str]:
     """The words and numbers alone."""
     return [token for token in tokens(text) if token[0].isalnum()]
+
+
+def is_sign(token: str) -> bool:
+    """Whether a token is a sign of Chinese or Japanese, written without spaces."""
+    return _SIGN.match(token) is not None
+
+
+def is_syllable(letter: str) -> bool:
+    """Whether a letter is a whole syllable of Korean."""
+    return "\uac00" <= letter <= "\ud7a3"

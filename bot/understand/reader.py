@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bot.understand import model as models
+from bot.understand import learned
 from bot.understand.choices import lone_number, people_named, pick
 from bot.understand.danger import Floor, load_floor, load_guards
-from bot.understand.encoder import Encoder
 from bot.understand.judge import Judged, judge
-from bot.understand.language import Detector, train_detector
+from bot.understand.language import Detector
 from bot.understand.lexicon import Lexicon, load_lexicon, squeeze
+from bot.understand.model import Model
 from bot.understand.normalise import clean, tapped
 from bot.understand.parts import answers
-from bot.understand.phrases import Phrase, load_phrases
 from bot.understand.spelling import Speller
 from bot.understand.times import Vocabulary, load_vocabulary, read_times, with_others
 from bot.understand.types import Answer, Context, Message, Reason, Understanding, When
 
 # What a keyword means by itself. UNDO, STATUS and NEW are commands that the dialogue carries out.
 KEYWORD_ACTS = {"opt_out": "opt_out", "opt_out_cancel": "opt_out", "opt_in": "opt_in", "help": "help"}
+SPOKEN = "en"  # words of it stand in texts of every other language
 WIDE = 14  # a wish of more days than this is "any day but"
 COMMANDS = frozenset({"undo", "status", "new", *KEYWORD_ACTS})
 
@@ -36,6 +35,7 @@ class Tongue:
     floor: Floor
     guards: Floor
     times: Vocabulary
+    speller: Speller
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,7 @@ class Reader:
     """Reads messages in every language that has a folder in `intents/`."""
 
     tongues: Mapping[str, Tongue]
-    model: models.Model
-    speller: Speller
+    model: Model
     detector: Detector
     version: str
 
@@ -57,10 +56,10 @@ class Reader:
         if keyword in COMMANDS:
             return self._command(text, keyword, found, sure)
         context = message.context
-        repaired = self.speller.repair(text)
+        repaired = self.tongues[order[0]].speller.repair(text)
         scores = self.model.scores(repaired, context)
-        against = self._against(text) | ({"cancel": "a reaction"} if tapped(message.text) else {})
-        judged = judge(scores, context=context, danger=self._danger(text)).guarded(against)
+        against = self._against(text, order) | ({"cancel": "a reaction"} if tapped(message.text) else {})
+        judged = judge(scores, context=context, danger=self._danger(text, order if sure else self.tongues)).guarded(against)
         when = self._when(text, message, order) if judged.wants_time(context) else None
         choice = None
         if context is Context.SLOTS:
@@ -89,8 +88,8 @@ class Reader:
         )
 
     def _order(self, record: str | None, found: str | None) -> list[str]:
-        """Languages to try: the text's own when it tells, then the recorded one, then the rest."""
-        return list(dict.fromkeys(code for code in (found or "", record or "", *self.tongues) if code in self.tongues))
+        """Languages whose words count: the text's own when it tells, the recorded one, English."""
+        return [code for code in dict.fromkeys((found, record, SPOKEN)) if code and code in self.tongues]
 
     def _keyword(self, text: str, order: list[str]) -> str | None:
         squeezed = squeeze(text)
@@ -108,13 +107,13 @@ class Reader:
             reasons=(Reason(label=act or keyword, source="keyword", words=(text[:40],), score=1.0),),
         )
 
-    def _danger(self, text: str) -> tuple[str, str] | None:
-        """The crisis floor of every language: it needs no model (S-05)."""
-        return next((hit for tongue in self.tongues.values() if (hit := tongue.floor.find(text))), None)
+    def _danger(self, text: str, codes: Iterable[str]) -> tuple[str, str] | None:
+        """The crisis floor: it needs no model (S-05)."""
+        return next((hit for code in codes if (hit := self.tongues[code].floor.find(text))), None)
 
-    def _against(self, text: str) -> dict[str, str]:
+    def _against(self, text: str, codes: Iterable[str]) -> dict[str, str]:
         """change → the words of the text that speak against it."""
-        return dict(hit for tongue in self.tongues.values() for hit in tongue.guards.found(text))
+        return dict(hit for code in codes for hit in self.tongues[code].guards.found(text))
 
     def _when(self, text: str, message: Message, order: list[str]) -> When | None:
         if message.now is None:
@@ -130,13 +129,14 @@ class Reader:
         if len(message.visits) < 2:
             return (), (), ()
         lexicons = [self.tongues[code].lexicon for code in order]
+        speller = self.tongues[order[0]].speller
         about = people_named(text, message.visits, lexicons)
         when = self._when(text, message, order)
         by_day = tuple(option.number for option in message.visits if when is not None and _names(when, option.start))
         about_day = by_day if len(by_day) < len(message.visits) else ()
 
         def acts_of(part: str) -> Judged:
-            return judge(self.model.scores(self.speller.repair(part), Context.REMINDER), context=Context.REMINDER, danger=None)
+            return judge(self.model.scores(speller.repair(part), Context.REMINDER), context=Context.REMINDER, danger=None)
 
         return about, about_day, answers(text, message.visits, lexicons, acts_of)
 
@@ -161,40 +161,18 @@ def _names(when: When, start: datetime) -> bool:
 
 
 def load_reader(folder: Path, *, cache: Path | None = None) -> Reader:
-    """Reads `folder`/LANG for every language and trains what the cache does not hold. Raises DataError for broken files."""
+    """Reads `folder`/LANG for every language and learns what the cache does not hold. Raises DataError for broken files."""
     codes = sorted(path.parent.name for path in folder.glob("*/keywords.yaml"))
-    phrases: dict[str, list[Phrase]] = {}
-    tongues = {}
+    found = learned.load(folder, codes, cache=cache)
     times = {code: load_vocabulary(folder, code) for code in codes}
-    for code in codes:
-        own = folder / code
-        phrases[code] = load_phrases(own / "phrases", root=folder.parent)
-        tongues[code] = Tongue(
-            lexicon=load_lexicon(own),
-            floor=load_floor(own / "danger.yaml"),
-            guards=load_guards(own / "guards.yaml"),
+    tongues = {
+        code: Tongue(
+            lexicon=load_lexicon(folder / code),
+            floor=load_floor(folder / code / "danger.yaml"),
+            guards=load_guards(folder / code / "guards.yaml"),
             times=with_others(times[code], (times[other] for other in codes if other != code)),
+            speller=Speller(found.words[code], also=found.words[SPOKEN]),
         )
-    every = [phrase for own in phrases.values() for phrase in own]
-    detector = train_detector({code: [phrase.text for phrase in own] for code, own in phrases.items()})
-    model = _model(every, cache)
-    speller = Speller(name[2:] for name in model.vocabulary if name.startswith("w:"))
-    return Reader(tongues=tongues, model=model, speller=speller, detector=detector, version=_digest(every))
-
-
-def _model(phrases: list[Phrase], cache: Path | None) -> models.Model:
-    encoder = Encoder()
-    path = cache / f"reader-{_digest(phrases)}.npz" if cache else None
-    found = models.load(path, encoder) if path else None
-    if found is None:
-        found = models.train(phrases, encoder)
-        if path:
-            found.save(path)
-    return found
-
-
-def _digest(phrases: list[Phrase]) -> str:
-    summary = hashlib.sha256(str((models.VERSION, models.STEPS, models.L2, models.WEIGHT)).encode())
-    for each in phrases:
-        summary.update(f"{each.text}|{sorted(each.labels)}|{sorted(each.also)}|{sorted(each.contexts)}\n".encode())
-    return summary.hexdigest()[:16]
+        for code in codes
+    }
+    return Reader(tongues=tongues, model=found.model, detector=found.detector, version=found.digest)

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.understand.normalise import fold
+from bot.understand.normalise import WORD, fold
 
 LEAST = 5  # letters; shorter words have too many neighbours
 LONG = 9  # letters from which two slips are forgiven
-WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
 
 class Speller:
-    """Repairs texts by the words of the phrases."""
+    """Repairs texts by the words of a language. also: words that are no slips either."""
 
-    def __init__(self, known: Iterable[str]) -> None:
-        self._known = frozenset(known)
+    def __init__(self, known: Collection[str], *, also: Collection[str] = ()) -> None:
+        self._known = frozenset((*known, *also))
         by_start: dict[str, list[str]] = {}
-        for word in sorted(self._known):
+        for word in sorted(known):
             if len(word) >= LEAST - 1 and word.isalpha():
                 by_start.setdefault(word[0], []).append(word)
         self._by_start = by_start

@@ -55,7 +55,13 @@ def test_the_second_to_take_a_slot_conflicts(bot_parts: Any) -> None:
     with world.bot.store.begin() as session:
         slot = session.query(SlotRow).filter(SlotRow.status == "free").first().id
         phone = session.get_one(PhoneRow, world.phones["dorothy"])
-        apply(Scope(session=session, phone=phone, now=world.clock.now), (BookAppointment(patient=1, slot=slot),))
+        apply(
+            Scope(connection=session.connection(), opened=session, phone=phone, now=world.clock.now),
+            (BookAppointment(patient=1, slot=slot),),
+        )
     with pytest.raises(Conflict), world.bot.store.begin() as session:
         phone = session.get_one(PhoneRow, world.phones["marcus"])
-        apply(Scope(session=session, phone=phone, now=world.clock.now), (BookAppointment(patient=2, slot=slot),))
+        apply(
+            Scope(connection=session.connection(), opened=session, phone=phone, now=world.clock.now),
+            (BookAppointment(patient=2, slot=slot),),
+        )

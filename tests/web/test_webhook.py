@@ -245,9 +245,7 @@ def test_the_providers_retry_gets_the_answer_that_was_lost(mark: str, app: Flask
     assert visit_of(app).version == 2
 
 
-def test_a_retry_works_out_the_answer_that_a_crash_prevented(
-    app: Flask, signed_post: Post, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_retry_works_out_the_answer_that_a_crash_prevented(app: Flask, signed_post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     """W-17: the first try stored the text and died; the fallback call gets the answer, and the sweep adds none."""
     form = sms("yes")
     with monkeypatch.context() as patch:
