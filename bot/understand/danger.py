@@ -112,7 +112,7 @@ def _pattern(kind: str, line: str, path: Path) -> Pattern:
         parts.append(f"(?:{'|'.join(re.escape(each.rstrip('~')) + _ending(each) for each in choices)}) ")
     if not places:
         raise DataError(f"{path}: {line!r} names no word")
-    return Pattern(kind, re.compile(" " + "".join(parts).rstrip()), tuple(places))
+    return Pattern(kind, re.compile(" " + "".join(parts)[:-1] + "(?= )"), tuple(places))
 
 
 def _choice(word: str) -> str:
