@@ -19,7 +19,7 @@ from bot.understand.normalise import clean, tapped
 from bot.understand.parts import answers
 from bot.understand.phrases import Phrase, load_phrases
 from bot.understand.spelling import Speller
-from bot.understand.times import Vocabulary, load_vocabulary, read_times, with_others
+from bot.understand.times import Vocabulary, load_mixed, read_times
 from bot.understand.types import Answer, Context, Message, Reason, Understanding, When
 
 # What a keyword means by itself. UNDO, STATUS and NEW are commands that the dialogue carries out.
@@ -35,7 +35,6 @@ class Tongue:
     lexicon: Lexicon
     floor: Floor
     guards: Floor
-    times: Vocabulary
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,7 @@ class Reader:
     """Reads messages in every language that has a folder in `intents/`."""
 
     tongues: Mapping[str, Tongue]
+    times: Mapping[str, Vocabulary]  # also of languages that have no phrases yet
     model: models.Model
     speller: Speller
     detector: Detector
@@ -119,8 +119,11 @@ class Reader:
     def _when(self, text: str, message: Message, order: list[str]) -> When | None:
         if message.now is None:
             return None
+        alone = message.language or ""
+        if alone in self.times and alone not in self.tongues:  # the detector does not know this language
+            order = [alone]
         for code in order:
-            found = read_times(text, vocabulary=self.tongues[code].times, now=message.now)
+            found = read_times(text, vocabulary=self.times[code], now=message.now)
             if found is not None:
                 return found
         return None
@@ -165,7 +168,6 @@ def load_reader(folder: Path, *, cache: Path | None = None) -> Reader:
     codes = sorted(path.parent.name for path in folder.glob("*/keywords.yaml"))
     phrases: dict[str, list[Phrase]] = {}
     tongues = {}
-    times = {code: load_vocabulary(folder, code) for code in codes}
     for code in codes:
         own = folder / code
         phrases[code] = load_phrases(own / "phrases", root=folder.parent)
@@ -173,13 +175,13 @@ def load_reader(folder: Path, *, cache: Path | None = None) -> Reader:
             lexicon=load_lexicon(own),
             floor=load_floor(own / "danger.yaml"),
             guards=load_guards(own / "guards.yaml"),
-            times=with_others(times[code], (times[other] for other in codes if other != code)),
         )
+    times = {code: load_mixed(folder, code) for code in sorted(path.parent.name for path in folder.glob("*/times.yaml"))}
     every = [phrase for own in phrases.values() for phrase in own]
     detector = train_detector({code: [phrase.text for phrase in own] for code, own in phrases.items()})
     model = _model(every, cache)
     speller = Speller(name[2:] for name in model.vocabulary if name.startswith("w:"))
-    return Reader(tongues=tongues, model=model, speller=speller, detector=detector, version=_digest(every))
+    return Reader(tongues=tongues, times=times, model=model, speller=speller, detector=detector, version=_digest(every))
 
 
 def _model(phrases: list[Phrase], cache: Path | None) -> models.Model:

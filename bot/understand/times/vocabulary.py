@@ -83,9 +83,11 @@ LISTS = frozenset(
         "not_weekdays",
     )
 )
-SETTINGS = ("month_first", "hours_24", "negation_follows", "plural", "spelling")
+SETTINGS = ("mixes", "month_first", "hours_24", "negation_follows", "plural", "spelling")
 CLDR = {"tl": "fil", "zh": "zh_Hans"}  # where CLDR has another code
-BORROWED = ("weekday", "month", "day", "part")  # what people who mix languages take from the other one
+# What people who mix languages take from the other one: kinds, and letters from which on.
+BORROWED = {"weekday": 5, "month": 5, "day": 5, "part": 4, "which": 4, "unit": 4, "group": 5, "open": 4, "neg": 3, "except": 5}
+MIXED = "en"  # the language that people mix into theirs, unless times.yaml tells others
 LEAST_FUZZY = 5  # letters of a weekday's name from which on slips of the finger are forgiven
 
 Entry = tuple[str, Any, str]
@@ -108,6 +110,7 @@ class Vocabulary:
     month_first: bool = False
     hours_24: bool = True
     negation_follows: bool = False
+    mixes: tuple[str, ...] = ()  # languages whose words people mix into this one
 
 
 def load_vocabulary(folder: Path, language: str) -> Vocabulary:
@@ -135,19 +138,28 @@ def load_vocabulary(folder: Path, language: str) -> Vocabulary:
         month_first=data.get("month_first") == "yes",
         hours_24=data.get("hours_24") != "no",
         negation_follows=data.get("negation_follows") == "yes",
+        mixes=tuple(code.strip() for code in data.get("mixes", MIXED).split(",")),
     )
 
 
+def load_mixed(folder: Path, language: str) -> Vocabulary:
+    """The vocabulary of a language with the words that people mix into it. Raises DataError as load_vocabulary does."""
+    own = load_vocabulary(folder, language)
+    others = [other for other in own.mixes if other != language and (folder / other / "times.yaml").exists()]
+    return with_others(own, [load_vocabulary(folder, other) for other in others])
+
+
 def with_others(own: Vocabulary, others: Iterable[Vocabulary]) -> Vocabulary:
-    """The vocabulary with the plain day words of other languages, for texts that mix them ("el friday", "lunes at 2").
+    """The vocabulary with the plainest words of other languages, for texts that mix them ("el friday", "lunes at 2").
 
     own: goes first where a word means something in both. others: any loaded vocabularies. Raises nothing.
     """
     words = dict(own.words)
     for other in others:
         for tokens, senses in other.words.items():
-            kept = {kind: value for kind, value in senses.items() if kind in BORROWED}
-            if kept and len("".join(tokens)) >= LEAST_FUZZY and not {"careful", "neutral"} & senses.keys():
+            letters = len("".join(tokens))
+            kept = {kind: value for kind, value in senses.items() if letters >= BORROWED.get(kind, letters + 1)}
+            if kept and not {"careful", "neutral"} & senses.keys():
                 words.setdefault(tokens, kept)
     return replace(own, words=words, longest=_longest(words))
 
