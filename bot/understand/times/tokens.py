@@ -40,11 +40,20 @@ def split(text: str, spelling: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def tokens(text: str, spelling: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Kind, form in which it is compared, and form as written of each token; "del" is read as "de el"."""
+    """Kind, form in which it is compared, and form as written of each token; "del" is read as "de el".
+
+    spelling: short form → what it stands for; a form that ends in an apostrophe stands before another word.
+    """
     found = []
     for match in TOKEN.finditer(fold(text)):
         kind, raw = match.lastgroup or "", match.group()
+        head, apostrophe, tail = raw.partition("'")
+        if kind == "word" and tail and (full := spelling.get(head + apostrophe)):  # "l'apres", "d'avril"
+            found += [(kind, part, part) for part in full.split(" ")]
+            raw = tail
         plain = _plain(raw)
+        if raw == "'":
+            continue
         if kind == "word" and plain in spelling:
             found += [(kind, part, part) for part in spelling[plain].split(" ")]
         else:

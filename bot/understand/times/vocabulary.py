@@ -174,8 +174,8 @@ def _longest(words: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, in
 def _spelling(content: Any, path: Path) -> dict[str, str]:
     if not isinstance(content, dict):
         raise DataError(f"{path}: spelling: must hold lines `what it stands for: short forms`")
-    pairs = [(split(short, {}), split(full, {})) for full, shorts in content.items() for short in shorts.split(",")]
-    return {short[0]: " ".join(full) for short, full in pairs if len(short) == 1}
+    pairs = [(short.strip(), split(short, {}), split(full, {})) for full, shorts in content.items() for short in shorts.split(",")]
+    return {short[0] + "'" * raw.endswith("'"): " ".join(full) for raw, short, full in pairs if len(short) == 1}
 
 
 def _entries(data: dict[str, Any], path: Path) -> Iterator[Entry]:

@@ -111,7 +111,8 @@ def _numbered(row: Row, end: int, weekday: int) -> Found | None:
         return None
     if row.has(start + 1, "part") and (row.vocabulary.month_first or row.opens_with_of(start + 1)):
         return None
-    if row.ranges(start + 1) and not row.has(start + 2, "at"):
+    at_hour = row.has(start + 1, "at") and row.has(start + 2, "clock") and "h" in row.items[start + 2].text  # "lundi 9 à 11h"
+    if row.ranges(start + 1) and not row.has(start + 2, "at") and not at_hour:
         return None
     day = next((day for day in row.days if day.day == number and day.weekday() == weekday), None)
     if day is None or (start == end and row.vocabulary.month_first and number <= 12):
