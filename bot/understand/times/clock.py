@@ -121,6 +121,7 @@ def _between(row: Row, at: int) -> tuple[Window, int] | None:
     if first is None:
         return None
     joined = row.ranges(first.end) or (start > at and row.has(first.end, "and"))
+    joined = joined or (row.has(at, "from_day") and row.has(first.end, "at"))  # "das 9 às 11"
     last = read_clock(row, row.skip(first.end + 1, "at")) if joined else None
     if last is None or (start == at and not _plausible(row, at, first, last)):
         return None

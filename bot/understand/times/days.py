@@ -39,7 +39,7 @@ def _offset(row: Row, at: int) -> Found | None:
     span = row.get(at, "span")
     start = row.skip(at + (span is not None), "article", "around")
     upcoming = row.get(start, "which") in ("next", "coming")
-    start = row.skip(start + upcoming, "article")
+    start = start + upcoming if row.has(start + upcoming, "unit") else row.skip(start + upcoming, "article")
     few = row.has(start, "few")
     number = row.get(start, "number") or (1 if row.has(start, "one") else 2 if few else None)
     if number is None and upcoming and span and row.get(start, "unit") == "day":  # "en los proximos dias"

@@ -16,7 +16,7 @@ TOKEN = re.compile(
     r"|(?P<ordinal>\d{1,2}\s?(?:st|nd|rd|th)\b)"
     r"|(?P<number>\d+)"
     r"|(?P<letter>[\u3040-\u30ff\u3400-\u9fff])"  # written without spaces: every letter is a token
-    r"|(?P<word>[^\W\d_](?:\.\s?[^\W\d_]\b)+|[^\W\d_]+(?:'[^\W\d_]+)*)"
+    r"|(?P<word>[^\W\d_](?:\.\s?[^\W\d_]\b)+|[^\W\d_]+(?:'[^\W\d_]+)*'?)"
     r"|(?P<sign>[^\w\s]|\n)"
 )
 MARKED = re.compile(r"[\u0900-\u0dff\u0600-\u06ff\u3040-\u30ff]")  # scripts whose combining marks are letters
@@ -48,12 +48,12 @@ def tokens(text: str, spelling: Mapping[str, str]) -> list[tuple[str, str, str]]
     for match in TOKEN.finditer(fold(text)):
         kind, raw = match.lastgroup or "", match.group()
         head, apostrophe, tail = raw.partition("'")
-        if kind == "word" and tail and (full := spelling.get(head + apostrophe)):  # "l'apres", "d'avril"
+        if apostrophe and (full := spelling.get(head + apostrophe)):  # "l'apres", "d'avril", "l'11"
             found += [(kind, part, part) for part in full.split(" ")]
             raw = tail
-        plain = _plain(raw)
-        if raw == "'":
+        if raw in ("", "'"):
             continue
+        plain = _plain(raw)
         if kind == "word" and plain in spelling:
             found += [(kind, part, part) for part in spelling[plain].split(" ")]
         else:

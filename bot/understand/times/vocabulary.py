@@ -32,6 +32,7 @@ NUMBERED = (
     "number",
     "ordinal",
     "day",
+    "week",
     "weeks_on",
     "minutes_before_hour",
     "minutes_after_hour",
@@ -198,9 +199,12 @@ def _meaning(kind: str, name: str, path: Path) -> Any:
     """The value that the left side of a line stands for."""
     try:
         if kind == "weekday":
-            return WEEKDAYS.index(name), False
+            many = name.endswith("s")  # "tuesdays" are all of them
+            return WEEKDAYS.index(name.removesuffix("s")), many
         if kind == "month":
             return MONTHS.index(name) + 1
+        if kind == "clock":
+            return int(name) * 60, int(name) > 12
         if kind in NUMBERED:
             return int(name)
         if kind == "part":

@@ -31,6 +31,8 @@ def _edge(row: Row, at: int) -> tuple[str | None, int]:
 
 def _week(row: Row, at: int) -> Found | None:
     edge, start = _edge(row, at)
+    if weeks := row.get(start, "week"):  # "para a semana": one word for next week
+        return _week_days(row, weeks, edge), start + 1
     which = row.get(start, "which")
     if which == "after_next" and not row.has(start + 1, "unit", "weekday", "group"):
         return _week_days(row, 2, edge), start + 1
@@ -99,6 +101,8 @@ def _month(row: Row, at: int) -> Found | None:
         return None
     if row.has(named_at, "careful") and not (edge or which or told):
         return None
+    if row.has(named_at, "number") and not (edge or which):
+        return None  # "sept" is seven, "dez" is ten
     first, last = row.month(named)
     low, high = MONTH_PARTS.get(edge or "", (0, 30))
     if edge == "last_week":
