@@ -49,6 +49,8 @@ def read_clock(row: Row, at: int) -> Clock | None:
         if whole := row.get(hour_at, "clock"):
             return _finish(row, whole[0] + before, whole[1], True, rough, hour_at + 1)
         hour = _hour(row, hour_at)
+        if hour and hour[0] + before < 60:  # "halb eins"
+            before += NOON
         return _finish(row, hour[0] + before, False, True, rough, hour[1]) if hour else None
     if digits := row.get(start, "digits"):
         return _finish(row, digits, digits >= 13 * 60, told, rough, start + 1)

@@ -84,7 +84,7 @@ LISTS = frozenset(
         "not_weekdays",
     )
 )
-SETTINGS = ("mixes", "month_first", "hours_24", "negation_follows", "plural", "spelling")
+SETTINGS = ("mixes", "dotted", "month_first", "hours_24", "negation_follows", "plural", "spelling")
 CLDR = {"tl": "fil", "zh": "zh_Hans"}  # where CLDR has another code
 # What people who mix languages take from the other one: kinds, and letters from which on.
 BORROWED = {"weekday": 5, "month": 5, "day": 5, "part": 4, "which": 4, "unit": 4, "group": 5, "open": 4, "neg": 3, "except": 5}
@@ -111,6 +111,7 @@ class Vocabulary:
     month_first: bool = False
     hours_24: bool = True
     negation_follows: bool = False
+    dotted: bool = False  # "10.3." is a date, "10." an ordinal
     mixes: tuple[str, ...] = ()  # languages whose words people mix into this one
 
 
@@ -125,9 +126,9 @@ def load_vocabulary(folder: Path, language: str) -> Vocabulary:
         raise DataError(f"{path}:1: must hold sections of words")
     spelling = _spelling(data.get("spelling", {}), path)
     words: dict[tuple[str, ...], dict[str, Any]] = {}
-    for kind, value, text in [*_entries(data, path), *_names(language)]:
+    for kind, value, text in [*sorted(_entries(data, path), key=lambda entry: entry[0] != "not_weekdays"), *_names(language)]:
         tokens = split(text, spelling)
-        if tokens:
+        if tokens and not (kind == "weekday" and "not_weekdays" in words.get(tokens, {})):
             words.setdefault(tokens, {}).setdefault(kind, value)
     _add_plurals(words, data.get("plural", ""))
     return Vocabulary(
@@ -139,6 +140,7 @@ def load_vocabulary(folder: Path, language: str) -> Vocabulary:
         month_first=data.get("month_first") == "yes",
         hours_24=data.get("hours_24") != "no",
         negation_follows=data.get("negation_follows") == "yes",
+        dotted=data.get("dotted") == "yes",
         mixes=tuple(code.strip() for code in data.get("mixes", MIXED).split(",")),
     )
 

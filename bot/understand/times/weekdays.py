@@ -111,7 +111,10 @@ def _numbered(row: Row, end: int, weekday: int) -> Found | None:
         return None
     if row.has(start + 1, "part") and (row.vocabulary.month_first or row.opens_with_of(start + 1)):
         return None
-    at_hour = row.has(start + 1, "at") and row.has(start + 2, "clock") and "h" in row.items[start + 2].text  # "lundi 9 à 11h"
+    at_hour = row.has(start + 1, "at") and (  # "lundi 9 à 11h", "madi 24 a 11zè"
+        (row.has(start + 2, "clock") and "h" in row.items[start + 2].text)
+        or (row.has(start + 2, "number") and (row.has(start + 3, "oclock") or row.get(start + 2, "number") < number > 12))
+    )
     if row.ranges(start + 1) and not row.has(start + 2, "at") and not at_hour:
         return None
     day = next((day for day in row.days if day.day == number and day.weekday() == weekday), None)

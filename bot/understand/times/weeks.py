@@ -58,7 +58,7 @@ def _week_holding(row: Row, at: int) -> Found | None:
         return (_holding(row, min(found[0].days)), found[1]) if found and found[0].days else None
     number, month = row.get(start, "ordinal") or row.get(start, "number"), row.get(start, "month")
     end = start + 1
-    if start == at:
+    if start == at and not (number and row.has(end, "month")):  # "semen 16 mas"
         return None
     if month and (number := row.get(end, "ordinal") or row.get(end, "number")):
         day, end = row.month_day(month, min(number, 31)), end + 1
