@@ -44,6 +44,8 @@ def read_clock(row: Row, at: int) -> Clock | None:
     while row.has(start, "at", "around"):
         rough, start = rough or row.has(start, "around"), start + 1
     told = start > at
+    if rough and _noon(row, past := row.skip(start, "of", "article"), rough):
+        start = past
     if before := row.get(start, "minutes_before_hour"):
         hour_at = row.skip(start + 1, "at")
         if whole := row.get(hour_at, "clock"):
@@ -70,7 +72,7 @@ def read_clock(row: Row, at: int) -> Clock | None:
 
 def _minutes(row: Row, at: int) -> tuple[int, int] | None:
     """Minutes behind an hour, or behind "o'clock": "two thirty", "deux heures et quart", "14 Uhr 20"."""
-    marked = row.has(at, "oclock")
+    marked = row.has(at, "oclock") and not row.has(at, "at")  # "13 ore 10" may be a day and an hour
     start = at + marked
     if after := row.get(start, "minutes_after_hour"):
         return after, start + 1

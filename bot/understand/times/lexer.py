@@ -60,11 +60,13 @@ def _dotted(found: list[Token], vocabulary: Vocabulary) -> list[Token]:
 
 
 def _joined(word: str, vocabulary: Vocabulary) -> list[Item]:
-    """A weekday and a part of the day in one word: "Montagmorgen"."""
+    """A weekday and a part of the day, or a month and its week, in one word: "Montagmorgen", "Aprilwoche"."""
     for size in range(LEAST_JOINED, len(word) - LEAST_JOINED + 1):
         day, part = vocabulary.words.get((word[:size],), {}), vocabulary.words.get((word[size:],), {})
         if "weekday" in day and "part" in part:
             return [Item(word[:size], day), Item(word[size:], {"part": part["part"]})]
+        if "month" in day and part.get("unit") == "week":
+            return [Item(word[size:], part), Item(word[:size], {"month": day["month"]})]
     return []
 
 

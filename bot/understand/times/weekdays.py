@@ -107,7 +107,9 @@ def _numbered(row: Row, end: int, weekday: int) -> Found | None:
     """The 13 of "friday 13": a day of the month if that is such a weekday, else an hour, which is read elsewhere."""
     start = row.skip(end, "article")
     number = row.get(start, "number") or row.get(start, "ordinal")
-    if not number or row.has(start + 1, "not_after", "unit", "oclock", "minutes_after_hour", "of", "month"):
+    if not number or row.has(start + 1, "not_after", "minutes_after_hour", "of", "month"):
+        return None
+    if row.has(start + 1, "unit", "oclock") and not row.has(start + 1, "at"):  # "venerdì 13 ore 10" has a date
         return None
     if row.has(start + 1, "part") and (row.vocabulary.month_first or row.opens_with_of(start + 1)):
         return None
