@@ -46,14 +46,8 @@ def read_clock(row: Row, at: int) -> Clock | None:
     told = start > at
     if rough and _noon(row, past := row.skip(start, "of", "article"), rough):
         start = past
-    if before := row.get(start, "minutes_before_hour"):
-        hour_at = row.skip(start + 1, "at")
-        if whole := row.get(hour_at, "clock"):
-            return _finish(row, whole[0] + before, whole[1], True, rough, hour_at + 1)
-        hour = _hour(row, hour_at)
-        if hour and hour[0] + before < 60:  # "halb eins"
-            before += NOON
-        return _finish(row, hour[0] + before, False, True, rough, hour[1]) if hour else None
+    if row.has(start, "minutes_before_hour"):
+        return _minutes_first(row, start, rough)
     if digits := row.get(start, "digits"):
         return _finish(row, digits, digits >= 13 * 60, told, rough, start + 1)
     noon = _noon(row, start, rough)
@@ -68,6 +62,18 @@ def read_clock(row: Row, at: int) -> Clock | None:
     if minutes % 60 == 0 and (more := _minutes(row, end)) and not row.has(start, "ordinal"):
         return _finish(row, minutes + more[0], sure, True, rough, more[1])
     return noon or _finish(row, minutes, sure, told, rough, end)
+
+
+def _minutes_first(row: Row, at: int, rough: bool) -> Clock | None:
+    """ "quarter past two", "halb drei"."""
+    before = row.get(at, "minutes_before_hour")
+    hour_at = row.skip(at + 1, "at")
+    if whole := row.get(hour_at, "clock"):
+        return _finish(row, whole[0] + before, whole[1], True, rough, hour_at + 1)
+    hour = _hour(row, hour_at)
+    if hour and hour[0] + before < 60:  # "halb eins"
+        before += NOON
+    return _finish(row, hour[0] + before, False, True, rough, hour[1]) if hour else None
 
 
 def _minutes(row: Row, at: int) -> tuple[int, int] | None:

@@ -64,6 +64,11 @@ def _weeks_on(row: Row, at: int) -> tuple[int, int] | None:
     """ "friday week", "el viernes en ocho", "vendredi en quinze": weeks to add, and the position behind."""
     if weeks := row.get(at, "weeks_on"):
         return weeks, at + 1
+    if row.get(at, "day") in (7, 14):  # "venerdì tra quindici giorni"
+        return row.get(at, "day") // 7, at + 1
+    if row.get(at, "span") == "in" and row.get(at + 2, "unit") == "week":
+        weeks = row.get(at + 1, "number") or (1 if row.has(at + 1, "one") else None)
+        return (weeks, at + 3) if weeks else None
     weeks = COUNTED_AS_WEEKS.get(row.get(at + 1, "number") or 0) if row.get(at, "span") == "in" else None
     return (weeks, at + 2 + (row.get(at + 2, "unit") == "day")) if weeks else None
 
@@ -89,6 +94,8 @@ def _beside(row: Row, at: int) -> bool:
         "neg_after",
         "good_before",
         "good_after",
+        "except",
+        "unit",
     )
     return len(row.items) == 1 or row.has(at - 1, *kinds) or row.has(at + 1, *kinds)
 
