@@ -17,7 +17,7 @@ from bot.understand.model import Model
 from bot.understand.normalise import clean, tapped
 from bot.understand.parts import answers
 from bot.understand.spelling import Speller
-from bot.understand.times import Vocabulary, load_vocabulary, read_times, with_others
+from bot.understand.times import Vocabulary, load_mixed, read_times
 from bot.understand.types import Answer, Context, Message, Reason, Understanding, When
 
 # What a keyword means by itself. UNDO, STATUS and NEW are commands that the dialogue carries out.
@@ -34,7 +34,6 @@ class Tongue:
     lexicon: Lexicon
     floor: Floor
     guards: Floor
-    times: Vocabulary
     speller: Speller
 
 
@@ -43,6 +42,7 @@ class Reader:
     """Reads messages in every language that has a folder in `intents/`."""
 
     tongues: Mapping[str, Tongue]
+    times: Mapping[str, Vocabulary]  # also of languages that have no phrases yet
     model: Model
     detector: Detector
     version: str
@@ -118,8 +118,11 @@ class Reader:
     def _when(self, text: str, message: Message, order: list[str]) -> When | None:
         if message.now is None:
             return None
+        alone = message.language or ""
+        if alone in self.times and alone not in self.tongues:  # the detector does not know this language
+            order = [alone]
         for code in order:
-            found = read_times(text, vocabulary=self.tongues[code].times, now=message.now)
+            found = read_times(text, vocabulary=self.times[code], now=message.now)
             if found is not None:
                 return found
         return None
@@ -164,15 +167,14 @@ def load_reader(folder: Path, *, cache: Path | None = None) -> Reader:
     """Reads `folder`/LANG for every language and learns what the cache does not hold. Raises DataError for broken files."""
     codes = sorted(path.parent.name for path in folder.glob("*/keywords.yaml"))
     found = learned.load(folder, codes, cache=cache)
-    times = {code: load_vocabulary(folder, code) for code in codes}
+    times = {code: load_mixed(folder, code) for code in sorted(path.parent.name for path in folder.glob("*/times.yaml"))}
     tongues = {
         code: Tongue(
             lexicon=load_lexicon(folder / code),
             floor=load_floor(folder / code / "danger.yaml"),
             guards=load_guards(folder / code / "guards.yaml"),
-            times=with_others(times[code], (times[other] for other in codes if other != code)),
             speller=Speller(found.words[code], also=found.words[SPOKEN]),
         )
         for code in codes
     }
-    return Reader(tongues=tongues, model=found.model, detector=found.detector, version=found.digest)
+    return Reader(tongues=tongues, times=times, model=found.model, detector=found.detector, version=found.digest)

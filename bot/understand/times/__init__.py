@@ -14,10 +14,10 @@ from bot.understand.times.lexer import read_items
 from bot.understand.times.row import Row
 from bot.understand.times.scan import scan
 from bot.understand.times.scope import Scope
-from bot.understand.times.vocabulary import Vocabulary, load_vocabulary, with_others
+from bot.understand.times.vocabulary import Vocabulary, load_mixed, load_vocabulary
 from bot.understand.types import When, Wish
 
-__all__ = ["HORIZON", "Vocabulary", "as_answer", "load_vocabulary", "read_times", "with_others"]
+__all__ = ["HORIZON", "Vocabulary", "as_answer", "load_mixed", "load_vocabulary", "read_times"]
 
 INTENTS = Path(__file__).resolve().parents[3] / "intents"
 MINUTES = 24 * 60
@@ -47,7 +47,7 @@ def read_times(text: str, *, now: datetime, language: str = "", vocabulary: Voca
 
 @cache
 def _vocabulary(language: str) -> Vocabulary:
-    return load_vocabulary(INTENTS, language)
+    return load_mixed(INTENTS, language)
 
 
 def _remaining(wishes: list[Wish], refused: list[Signed], row: Row) -> list[Wish]:

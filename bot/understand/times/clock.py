@@ -44,33 +44,55 @@ def read_clock(row: Row, at: int) -> Clock | None:
     while row.has(start, "at", "around"):
         rough, start = rough or row.has(start, "around"), start + 1
     told = start > at
-    if before := row.get(start, "minutes_before_hour"):
-        hour_at = row.skip(start + 1, "at")
-        if whole := row.get(hour_at, "clock"):
-            return _finish(row, whole[0] + before, whole[1], True, rough, hour_at + 1)
-        hour = _hour(row, hour_at)
-        return _finish(row, hour[0] + before, False, True, rough, hour[1]) if hour else None
-    if token := row.get(start, "clock"):
-        return _finish(row, token[0], token[1], True, rough, start + 1)
+    if rough and _noon(row, past := row.skip(start, "of", "article"), rough):
+        start = past
+    if row.has(start, "minutes_before_hour"):
+        return _minutes_first(row, start, rough)
     if digits := row.get(start, "digits"):
         return _finish(row, digits, digits >= 13 * 60, told, rough, start + 1)
-    hour = _hour(row, start)
-    if hour is None:
-        return _noon(row, start, rough)
-    minutes, end = hour
-    if after := row.get(end, "minutes_after_hour"):
-        return _finish(row, minutes + after, minutes > NOON, True, rough, end + 1)
-    spoken = row.get(end, "number") if not row.has(start, "ordinal") else None
-    if spoken in (15, 30, 45) and not row.has(end + 1, "unit", "not_after", "month"):  # "two thirty"
-        return _finish(row, minutes + spoken, minutes > NOON, True, rough, end + 1)
-    return _finish(row, minutes, minutes > NOON, told, rough, end)
+    noon = _noon(row, start, rough)
+    if token := row.get(start, "clock"):
+        (minutes, sure), end, told = token, start + 1, True
+    elif hour := _hour(row, start):
+        (minutes, end), sure = hour, hour[0] > NOON
+    elif noon:
+        minutes, sure, end = noon.minutes, True, noon.end
+    else:
+        return None
+    if minutes % 60 == 0 and (more := _minutes(row, end)) and not row.has(start, "ordinal"):
+        return _finish(row, minutes + more[0], sure, True, rough, more[1])
+    return noon or _finish(row, minutes, sure, told, rough, end)
+
+
+def _minutes_first(row: Row, at: int, rough: bool) -> Clock | None:
+    """ "quarter past two", "halb drei"."""
+    before = row.get(at, "minutes_before_hour")
+    hour_at = row.skip(at + 1, "at")
+    if whole := row.get(hour_at, "clock"):
+        return _finish(row, whole[0] + before, whole[1], True, rough, hour_at + 1)
+    hour = _hour(row, hour_at)
+    if hour and hour[0] + before < 60:  # "halb eins"
+        before += NOON
+    return _finish(row, hour[0] + before, False, True, rough, hour[1]) if hour else None
+
+
+def _minutes(row: Row, at: int) -> tuple[int, int] | None:
+    """Minutes behind an hour, or behind "o'clock": "two thirty", "deux heures et quart", "14 Uhr 20"."""
+    marked = row.has(at, "oclock") and not row.has(at, "at")  # "13 ore 10" may be a day and an hour
+    start = at + marked
+    if after := row.get(start, "minutes_after_hour"):
+        return after, start + 1
+    spoken = row.get(start, "number") or 0
+    if not (spoken in (15, 30, 45) or (marked and 0 < spoken < 60)) or row.has(start + 1, "unit", "not_after", "month", "oclock"):
+        return None
+    return spoken, start + 1
 
 
 def _hour(row: Row, at: int) -> tuple[int, int] | None:
     number = row.get(at, "number")
     if number is None or not 1 <= number <= 23 or row.has(at - 1, "not_before") or row.has(at + 1, "not_after", "month"):
         return None
-    if row.has(at + 1, "unit") and row.get(at + 1, "unit") != "hour":
+    if row.has(at + 1, "unit") and (row.get(at + 1, "unit") != "hour" or row.get(at - 1, "span") in ("in", "within")):
         return None
     return number * 60, at + 1
 
@@ -109,6 +131,7 @@ def _between(row: Row, at: int) -> tuple[Window, int] | None:
     if first is None:
         return None
     joined = row.ranges(first.end) or (start > at and row.has(first.end, "and"))
+    joined = joined or (row.has(at, "from_day") and row.has(first.end, "at"))  # "das 9 às 11"
     last = read_clock(row, row.skip(first.end + 1, "at")) if joined else None
     if last is None or (start == at and not _plausible(row, at, first, last)):
         return None
@@ -175,7 +198,7 @@ def _exact(row: Row, at: int, loose: bool) -> tuple[Window, int] | None:
 def read_tail(row: Row, at: int) -> str | None:
     """ "or later", "onwards"; the "on" of "3 on monday" is none."""
     tail: str | None = row.get(at, "tail")
-    if row.has(at, "open") and row.has(row.skip(at + 1, "at"), "number", "clock", "part", "digits"):
+    if row.has(at, "open") and row.has(row.skip(at + 1, "at", "article"), "number", "clock", "part", "digits", "weekday", "date"):
         return None  # "before 10 or after 4"
     return (
         None if row.has(at, "span") and row.has(row.skip(at + 1, "article"), "weekday", "date", "ordinal", "month", "group") else tail

@@ -115,7 +115,8 @@ def _each_meets(ones: tuple[Window, ...], others: tuple[Window, ...]) -> list[Wi
 
 def inherited(yes: list[Alternative], no: list[Alternative]) -> list[Alternative]:
     """ "monday morning no, afternoon yes": what is wanted holds for the days of what is ruled out."""
-    if not yes or not no or any(each.days is not None for each in yes) or any(each.days is None or not each.windows for each in no):
+    told = [each for each in yes if each.days is not None or not each.windows]  # days, or "any day"
+    if not yes or not no or told or any(each.days is None or not each.windows for each in no):
         return yes
     days = frozenset().union(*(each.days or () for each in no))
     return [replace(each, days=days) for each in yes]

@@ -16,7 +16,7 @@ def single(row: Row, day: date | None, kind: str = "date") -> Days:
 def read_number(row: Row, at: int) -> Found | None:
     """A bare number as a day of the month: the 12 of "march 10 or 12"."""
     number = row.get(at, "number") or row.get(at, "ordinal")
-    day = row.dated(number) if number and not row.has(at + 1, "not_after", "unit") else None
+    day = row.dated(number) if number and not row.has(at + 1, "not_after", "unit", "oclock", "minutes_after_hour") else None
     return (single(row, day), at + 1) if day else None
 
 

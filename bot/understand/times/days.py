@@ -34,12 +34,12 @@ def read_one(row: Row, at: int) -> Found | None:
 def _offset(row: Row, at: int) -> Found | None:
     """ "tomorrow", "in 3 days", "2 weeks from now", "a week from friday", "within the next 10 days"."""
     shift = row.get(at, "day")
-    if shift is not None and not (row.has(at, "part") and row.has(at - 1, "every")):  # "cualquier mañana"
+    if shift is not None and not (row.has(at, "part") and row.has(at - 1, "every", "weekday", "day")):  # "Montag Morgen"
         return single(row, row.today + timedelta(days=shift)), at + 1
     span = row.get(at, "span")
     start = row.skip(at + (span is not None), "article", "around")
     upcoming = row.get(start, "which") in ("next", "coming")
-    start = row.skip(start + upcoming, "article")
+    start = start + upcoming if row.has(start + upcoming, "unit") else row.skip(start + upcoming, "article")
     few = row.has(start, "few")
     number = row.get(start, "number") or (1 if row.has(start, "one") else 2 if few else None)
     if number is None and upcoming and span and row.get(start, "unit") == "day":  # "en los proximos dias"
@@ -111,6 +111,8 @@ def _range(row: Row, at: int) -> Found | None:
     last = _edge_of_range(row, first[1] + 1)
     if last is None or not first[0].days or not last[0].days or "any" in (first[0].kind, last[0].kind):
         return None
+    if row.has(first[1], "at") and row.has(first[1] + 1, "number") and row.has(first[1] - 1, "weekday", "month"):
+        return None  # "lundi à 3" is an hour
     if row.moves(start):
         return last
     if not any(row.has(edge, "article") for edge in (start - 1, start, first[1], first[1] + 1)) and _bare(row, start, first, last):

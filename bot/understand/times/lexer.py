@@ -11,12 +11,15 @@ from bot.understand.times.data import Item
 from bot.understand.times.tokens import tokens as cut
 from bot.understand.times.vocabulary import Vocabulary
 
+LEAST_JOINED = 4  # letters of each part of a joined word
 LONG_NAME = 8  # letters from which on two slips are forgiven
+
+Token = tuple[str, str, str]  # kind, form in which it is compared, form as written
 
 
 def read_items(text: str, vocabulary: Vocabulary) -> tuple[Item, ...]:
     """The text as items; what no section of the vocabulary knows has no sense."""
-    found = cut(text, vocabulary.spelling)
+    found = _dotted(cut(text, vocabulary.spelling), vocabulary)
     tokens = [token for _, token, _ in found]
     items, at = [], 0
     while at < len(tokens):
@@ -28,17 +31,50 @@ def read_items(text: str, vocabulary: Vocabulary) -> tuple[Item, ...]:
             if size == 1 and found[at][0] == "number":
                 senses = {**_number(tokens[at]), **senses}
             items.append(Item(" ".join(tokens[at : at + size]), senses))
+        elif parts := _joined(tokens[at], vocabulary):
+            items += parts
         else:
             items.append(Item(tokens[at], _senses(found[at][0], found[at][2], vocabulary)))
         at += size or 1
     return tuple(items)
 
 
+def _dotted(found: list[Token], vocabulary: Vocabulary) -> list[Token]:
+    """Where the language writes them so, "10." is an ordinal beside words that show it; "2 am" may be no clock."""
+    if not vocabulary.dotted:
+        return found
+    result: list[Token] = []
+    for kind, token, raw in found:
+        if kind == "clock" and re.fullmatch(r"\d+ am", raw):  # "um 2 am Montag"
+            result += [("number", raw[:-3], raw[:-3]), ("word", "am", "am")]
+        else:
+            result.append((kind, token, raw))
+    at = 0
+    while at < len(result) - 1:
+        before, after = (vocabulary.words.get((result[near][1],), {}) if 0 <= near < len(result) else {} for near in (at - 1, at + 2))
+        shown = "article" in before or not {"month", "or", "and", "range"}.isdisjoint(after)
+        if result[at][0] == "number" and result[at + 1][1] == "." and shown and "at" not in before:
+            result[at : at + 2] = [("ordinal", result[at][1] + ".", result[at][1])]
+        at += 1
+    return result
+
+
+def _joined(word: str, vocabulary: Vocabulary) -> list[Item]:
+    """A weekday and a part of the day, or a month and its week, in one word: "Montagmorgen", "Aprilwoche"."""
+    for size in range(LEAST_JOINED, len(word) - LEAST_JOINED + 1):
+        day, part = vocabulary.words.get((word[:size],), {}), vocabulary.words.get((word[size:],), {})
+        if "weekday" in day and "part" in part:
+            return [Item(word[:size], day), Item(word[size:], {"part": part["part"]})]
+        if "month" in day and part.get("unit") == "week":
+            return [Item(word[size:], part), Item(word[:size], {"month": day["month"]})]
+    return []
+
+
 def _senses(kind: str, token: str, vocabulary: Vocabulary) -> dict[str, Any]:
     if kind == "number":
         return _number(token)
     if kind == "clock":
-        return _clock(token)
+        return {**_clock(token), **(_month_last(token) if vocabulary.dotted else {})}
     if kind == "ordinal":
         return {"ordinal": int(re.sub(r"\D", "", token))}
     if kind == "date":
@@ -67,6 +103,12 @@ def _clock(token: str) -> dict[str, Any]:
     if hour > 23 or minute > 59:
         return {}
     return {"clock": (hour * 60 + minute, bool(half) or hour > 12 or token[0] == "0")}
+
+
+def _month_last(token: str) -> dict[str, Any]:
+    """ "12.03" may be a date as well."""
+    day, dot, month = token.partition(".")
+    return {"date": (int(day), int(month))} if dot and month.isdigit() and 1 <= int(month) <= 12 else {}
 
 
 def _date(token: str) -> dict[str, Any]:

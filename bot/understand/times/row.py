@@ -48,8 +48,8 @@ class Row:
         return "of" in self.vocabulary.words.get((self.items[at].text.split(" ")[0],), {})
 
     def moves(self, at: int) -> bool:
-        """Whether a verb like "move" stands before a position: what is named before "to" is the old time."""
-        return any(self.has(before, "moving") for before in range(at))
+        """Whether a verb like "move" stands before a position, or last: what is named before "to" is the old time."""
+        return any(self.has(near, "moving") for near in (*range(at), len(self.items) - 1))
 
     def within(self, days: set[date] | frozenset[date] | list[date]) -> frozenset[date]:
         """Those of some days that are looked at."""

@@ -64,13 +64,14 @@ def _at(row: Row, at: int, before: list[Element]) -> tuple[list[Element], int]:
         return found
     if number := _listed(row, at, before):
         return [number], at + 1
+    joined = [_mark(row, at)] if row.has(at, "or") else []  # "or after 4", "ou après 16h"
     days, window = read_days(row, at), read_window(row, at, loose=_beside_a_day(row, at, before))
     if days and (window is None or days[1] >= window[1]):
         if (row.has(at - 1, "range") or row.get(at - 1, "span") == "on") and row.moves(at):
             before[:] = [each for each in before if not isinstance(each, Days)]  # "move my tuesday visit to friday"
-        return [days[0]], days[1]
+        return [*joined, days[0]], days[1]
     if window:
-        return [window[0]], window[1]
+        return [*joined, window[0]], window[1]
     return [_mark(row, at)], at + 1
 
 

@@ -70,6 +70,8 @@ class Scope:
             self.pending, self.caught, self.sep = self.pending or "neg", self.caught and bool(self.pending), "or"
         elif kinds & NEGATIONS:
             return self._negation(at, kinds)
+        elif "but" in kinds and not self.pending and self._open_days(at):
+            self.sep = ""  # "after the 15th but before the 20th"
         elif kinds & ENDS:
             self.pending, self.sep = "", "break"
         elif "comma" in kinds:
@@ -84,7 +86,8 @@ class Scope:
 
     def _excepts(self, at: int) -> bool:
         """ "any day but friday", unlike "friday but not at 3"."""
-        if not isinstance(self._next(at), Days) or self.sep:
+        following = self._next(at)
+        if not isinstance(following, Days) or following.flipped is not None or self.sep:
             return False
         if not self.found:  # "... but wednesday": what it is taken from was not understood
             approved = any(isinstance(each, Mark) and each.kinds & (GOOD | NEGATIONS) for each in self.elements)
@@ -92,6 +95,11 @@ class Scope:
             return not approved
         days = [each.atom for each in self.found if isinstance(each.atom, Days)]
         return not days or any(_wide(each) for each in days)
+
+    def _open_days(self, at: int) -> bool:
+        """Whether days that are open to one side stand on both sides."""
+        before, after = self.found[-1].atom if self.found else None, self._next(at)
+        return all(isinstance(each, Days) and each.flipped is not None for each in (before, after))
 
     def _comma(self, at: int) -> None:
         if self.sep not in ("or", "break"):

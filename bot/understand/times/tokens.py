@@ -10,13 +10,14 @@ QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "–": "-",
 TOKEN = re.compile(
     r"(?P<none>\+?\(?\d{3}\)?[-. ]{0,2}\d{3}[-. ]\d{4}(?!\d)|\d{3}-\d{4}(?!\d)|[$€£#]\s?\d[\d.,]*"  # phones, prices
     r"|\d{5,}|\d+,\d{3}(?!\d))"
-    r"|(?P<date>\d{4}-\d{1,2}-\d{1,2}(?!\d)|\d{1,2}/\d{1,2}(?:/\d{2,4})?(?![\d/])|\d{1,2}[-.]\d{1,2}[-.]\d{2,4}(?!\d))"
+    r"|(?P<date>\d{4}-\d{1,2}-\d{1,2}(?!\d)|\d{1,2}/\d{1,2}(?:/\d{2,4})?(?![\d/])|\d{1,2}[-.]\d{1,2}[-.]\d{2,4}(?!\d)"
+    r"|\d{1,2}\.\s?(?:0?[1-9]|1[0-2])\.(?!\d))"
     r"|(?P<clock>\d{1,2}[:.h]\d{2}(?!\d)(?:\s?[ap]\.?\s?m\b|[ap]\b)?"
     r"|\d{1,4}\s?[ap]\.?\s?m\b|\d{1,4}[ap]\b|\d{1,2}(?:h|hs|hrs)\b)"
     r"|(?P<ordinal>\d{1,2}\s?(?:st|nd|rd|th)\b)"
     r"|(?P<number>\d+)"
     r"|(?P<letter>[\u3040-\u30ff\u3400-\u9fff])"  # written without spaces: every letter is a token
-    r"|(?P<word>[^\W\d_](?:\.\s?[^\W\d_]\b)+|[^\W\d_]+(?:'[^\W\d_]+)*)"
+    r"|(?P<word>[^\W\d_](?:\.\s?[^\W\d_]\b)+|[^\W\d_]+(?:'[^\W\d_]+)*'?)"
     r"|(?P<sign>[^\w\s]|\n)"
 )
 MARKED = re.compile(r"[\u0900-\u0dff\u0600-\u06ff\u3040-\u30ff]")  # scripts whose combining marks are letters
@@ -40,10 +41,19 @@ def split(text: str, spelling: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def tokens(text: str, spelling: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Kind, form in which it is compared, and form as written of each token; "del" is read as "de el"."""
+    """Kind, form in which it is compared, and form as written of each token; "del" is read as "de el".
+
+    spelling: short form → what it stands for; a form that ends in an apostrophe stands before another word.
+    """
     found = []
     for match in TOKEN.finditer(fold(text)):
         kind, raw = match.lastgroup or "", match.group()
+        head, apostrophe, tail = raw.partition("'")
+        if apostrophe and (full := spelling.get(head + apostrophe)):  # "l'apres", "d'avril", "l'11"
+            found += [(kind, part, part) for part in full.split(" ")]
+            raw = tail
+        if raw in ("", "'"):
+            continue
         plain = _plain(raw)
         if kind == "word" and plain in spelling:
             found += [(kind, part, part) for part in spelling[plain].split(" ")]

@@ -32,6 +32,7 @@ NUMBERED = (
     "number",
     "ordinal",
     "day",
+    "week",
     "weeks_on",
     "minutes_before_hour",
     "minutes_after_hour",
@@ -83,9 +84,11 @@ LISTS = frozenset(
         "not_weekdays",
     )
 )
-SETTINGS = ("month_first", "hours_24", "negation_follows", "plural", "spelling")
+SETTINGS = ("mixes", "dotted", "month_first", "hours_24", "negation_follows", "plural", "spelling")
 CLDR = {"tl": "fil", "zh": "zh_Hans"}  # where CLDR has another code
-BORROWED = ("weekday", "month", "day", "part")  # what people who mix languages take from the other one
+# What people who mix languages take from the other one: kinds, and letters from which on.
+BORROWED = {"weekday": 5, "month": 5, "day": 5, "part": 4, "which": 4, "unit": 4, "group": 5, "open": 4, "neg": 3, "except": 5}
+MIXED = "en"  # the language that people mix into theirs, unless times.yaml tells others
 LEAST_FUZZY = 5  # letters of a weekday's name from which on slips of the finger are forgiven
 
 Entry = tuple[str, Any, str]
@@ -108,6 +111,8 @@ class Vocabulary:
     month_first: bool = False
     hours_24: bool = True
     negation_follows: bool = False
+    dotted: bool = False  # "10.3." is a date, "10." an ordinal
+    mixes: tuple[str, ...] = ()  # languages whose words people mix into this one
 
 
 def load_vocabulary(folder: Path, language: str) -> Vocabulary:
@@ -121,9 +126,9 @@ def load_vocabulary(folder: Path, language: str) -> Vocabulary:
         raise DataError(f"{path}:1: must hold sections of words")
     spelling = _spelling(data.get("spelling", {}), path)
     words: dict[tuple[str, ...], dict[str, Any]] = {}
-    for kind, value, text in [*_entries(data, path), *_names(language)]:
+    for kind, value, text in [*sorted(_entries(data, path), key=lambda entry: entry[0] != "not_weekdays"), *_names(language)]:
         tokens = split(text, spelling)
-        if tokens:
+        if tokens and not (kind == "weekday" and "not_weekdays" in words.get(tokens, {})):
             words.setdefault(tokens, {}).setdefault(kind, value)
     _add_plurals(words, data.get("plural", ""))
     return Vocabulary(
@@ -135,19 +140,29 @@ def load_vocabulary(folder: Path, language: str) -> Vocabulary:
         month_first=data.get("month_first") == "yes",
         hours_24=data.get("hours_24") != "no",
         negation_follows=data.get("negation_follows") == "yes",
+        dotted=data.get("dotted") == "yes",
+        mixes=tuple(code.strip() for code in data.get("mixes", MIXED).split(",")),
     )
 
 
+def load_mixed(folder: Path, language: str) -> Vocabulary:
+    """The vocabulary of a language with the words that people mix into it. Raises DataError as load_vocabulary does."""
+    own = load_vocabulary(folder, language)
+    others = [other for other in own.mixes if other != language and (folder / other / "times.yaml").exists()]
+    return with_others(own, [load_vocabulary(folder, other) for other in others])
+
+
 def with_others(own: Vocabulary, others: Iterable[Vocabulary]) -> Vocabulary:
-    """The vocabulary with the plain day words of other languages, for texts that mix them ("el friday", "lunes at 2").
+    """The vocabulary with the plainest words of other languages, for texts that mix them ("el friday", "lunes at 2").
 
     own: goes first where a word means something in both. others: any loaded vocabularies. Raises nothing.
     """
     words = dict(own.words)
     for other in others:
         for tokens, senses in other.words.items():
-            kept = {kind: value for kind, value in senses.items() if kind in BORROWED}
-            if kept and len("".join(tokens)) >= LEAST_FUZZY and not {"careful", "neutral"} & senses.keys():
+            letters = len("".join(tokens))
+            kept = {kind: value for kind, value in senses.items() if letters >= BORROWED.get(kind, letters + 1)}
+            if kept and not {"careful", "neutral"} & senses.keys():
                 words.setdefault(tokens, kept)
     return replace(own, words=words, longest=_longest(words))
 
@@ -162,8 +177,8 @@ def _longest(words: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, in
 def _spelling(content: Any, path: Path) -> dict[str, str]:
     if not isinstance(content, dict):
         raise DataError(f"{path}: spelling: must hold lines `what it stands for: short forms`")
-    pairs = [(split(short, {}), split(full, {})) for full, shorts in content.items() for short in shorts.split(",")]
-    return {short[0]: " ".join(full) for short, full in pairs if len(short) == 1}
+    pairs = [(short.strip(), split(short, {}), split(full, {})) for full, shorts in content.items() for short in shorts.split(",")]
+    return {short[0] + "'" * raw.endswith("'"): " ".join(full) for raw, short, full in pairs if len(short) == 1}
 
 
 def _entries(data: dict[str, Any], path: Path) -> Iterator[Entry]:
@@ -186,9 +201,12 @@ def _meaning(kind: str, name: str, path: Path) -> Any:
     """The value that the left side of a line stands for."""
     try:
         if kind == "weekday":
-            return WEEKDAYS.index(name), False
+            many = name.endswith("s")  # "tuesdays" are all of them
+            return WEEKDAYS.index(name.removesuffix("s")), many
         if kind == "month":
             return MONTHS.index(name) + 1
+        if kind == "clock":
+            return int(name) * 60, int(name) > 12
         if kind in NUMBERED:
             return int(name)
         if kind == "part":

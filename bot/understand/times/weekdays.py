@@ -64,6 +64,11 @@ def _weeks_on(row: Row, at: int) -> tuple[int, int] | None:
     """ "friday week", "el viernes en ocho", "vendredi en quinze": weeks to add, and the position behind."""
     if weeks := row.get(at, "weeks_on"):
         return weeks, at + 1
+    if row.get(at, "day") in (7, 14):  # "venerdì tra quindici giorni"
+        return row.get(at, "day") // 7, at + 1
+    if row.get(at, "span") == "in" and row.get(at + 2, "unit") == "week":
+        weeks = row.get(at + 1, "number") or (1 if row.has(at + 1, "one") else None)
+        return (weeks, at + 3) if weeks else None
     weeks = COUNTED_AS_WEEKS.get(row.get(at + 1, "number") or 0) if row.get(at, "span") == "in" else None
     return (weeks, at + 2 + (row.get(at + 2, "unit") == "day")) if weeks else None
 
@@ -89,6 +94,8 @@ def _beside(row: Row, at: int) -> bool:
         "neg_after",
         "good_before",
         "good_after",
+        "except",
+        "unit",
     )
     return len(row.items) == 1 or row.has(at - 1, *kinds) or row.has(at + 1, *kinds)
 
@@ -107,11 +114,17 @@ def _numbered(row: Row, end: int, weekday: int) -> Found | None:
     """The 13 of "friday 13": a day of the month if that is such a weekday, else an hour, which is read elsewhere."""
     start = row.skip(end, "article")
     number = row.get(start, "number") or row.get(start, "ordinal")
-    if not number or row.has(start + 1, "not_after", "unit", "oclock", "minutes_after_hour", "of", "month"):
+    if not number or row.has(start + 1, "not_after", "minutes_after_hour", "of", "month"):
+        return None
+    if row.has(start + 1, "unit", "oclock") and not row.has(start + 1, "at"):  # "venerdì 13 ore 10" has a date
         return None
     if row.has(start + 1, "part") and (row.vocabulary.month_first or row.opens_with_of(start + 1)):
         return None
-    if row.ranges(start + 1) and not row.has(start + 2, "at"):
+    at_hour = row.has(start + 1, "at") and (  # "lundi 9 à 11h", "madi 24 a 11zè"
+        (row.has(start + 2, "clock") and "h" in row.items[start + 2].text)
+        or (row.has(start + 2, "number") and (row.has(start + 3, "oclock") or row.get(start + 2, "number") < number > 12))
+    )
+    if row.ranges(start + 1) and not row.has(start + 2, "at") and not at_hour:
         return None
     day = next((day for day in row.days if day.day == number and day.weekday() == weekday), None)
     if day is None or (start == end and row.vocabulary.month_first and number <= 12):

@@ -31,6 +31,8 @@ def _edge(row: Row, at: int) -> tuple[str | None, int]:
 
 def _week(row: Row, at: int) -> Found | None:
     edge, start = _edge(row, at)
+    if weeks := row.get(start, "week"):  # "para a semana": one word for next week
+        return _week_days(row, weeks, edge), start + 1
     which = row.get(start, "which")
     if which == "after_next" and not row.has(start + 1, "unit", "weekday", "group"):
         return _week_days(row, 2, edge), start + 1
@@ -56,7 +58,7 @@ def _week_holding(row: Row, at: int) -> Found | None:
         return (_holding(row, min(found[0].days)), found[1]) if found and found[0].days else None
     number, month = row.get(start, "ordinal") or row.get(start, "number"), row.get(start, "month")
     end = start + 1
-    if start == at:
+    if start == at and not (number and row.has(end, "month")):  # "semen 16 mas"
         return None
     if month and (number := row.get(end, "ordinal") or row.get(end, "number")):
         day, end = row.month_day(month, min(number, 31)), end + 1
@@ -99,6 +101,8 @@ def _month(row: Row, at: int) -> Found | None:
         return None
     if row.has(named_at, "careful") and not (edge or which or told):
         return None
+    if row.has(named_at, "number") and not (edge or which):
+        return None  # "sept" is seven, "dez" is ten
     first, last = row.month(named)
     low, high = MONTH_PARTS.get(edge or "", (0, 30))
     if edge == "last_week":

@@ -45,6 +45,70 @@ EXCEPT = {
             "que no sea {}",
         ),
     ),
+    "fr": (
+        ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+        (
+            "n'importe quel jour sauf {}",
+            "tous les jours sauf le {}",
+            "pas {}",
+            "je ne peux pas le {}",
+            "le {} je peux pas",
+            "{} non",
+            "{} ça ne va pas",
+            "tout mais pas {}",
+        ),
+    ),
+    "pt": (
+        ("segunda", "terça", "quarta", "quinta", "sexta", "sábado", "domingo"),
+        (
+            "qualquer dia menos {}",
+            "qualquer dia exceto {}",
+            "{} não",
+            "não posso na {}",
+            "na {} não dá",
+            "desde que não seja {}",
+            "{} não posso",
+        ),
+    ),
+    "it": (
+        ("lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"),
+        (
+            "qualsiasi giorno tranne {}",
+            "tutti i giorni eccetto il {}",
+            "{} no",
+            "non {}",
+            "non posso {}",
+            "{} non posso",
+            "{} non va bene",
+            "purché non sia {}",
+        ),
+    ),
+    "de": (
+        ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
+        (
+            "jeden Tag außer {}",
+            "nur nicht am {}",
+            "{} nicht",
+            "nicht {}",
+            "am {} kann ich nicht",
+            "{} geht nicht",
+            "alles außer {}",
+            "ich kann {} nicht",
+        ),
+    ),
+    "ht": (
+        ("lendi", "madi", "mèkredi", "jedi", "vandredi", "samdi", "dimanch"),
+        (
+            "nenpòt jou sof {}",
+            "tout jou eksepte {}",
+            "pa {}",
+            "{} m pa kapab",
+            "mwen pa ka vini {}",
+            "{} pa bon",
+            "nenpòt jou men pa {}",
+            "{} non",
+        ),
+    ),
 }
 
 
@@ -103,7 +167,7 @@ WORDS = sorted({word for _, text, _ in CASES for word in text.split()})
 
 @given(
     st.one_of(st.text(), st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join)),
-    st.sampled_from(("en", "es")),
+    st.sampled_from(sorted(EXCEPT)),
     st.dates(date(2024, 1, 1), date(2032, 12, 31)),
 )
 def test_any_text_is_read_within_the_horizon(text: str, language: str, today: date) -> None:
