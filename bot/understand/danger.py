@@ -69,7 +69,8 @@ class Floor:
 def prepared(text: str) -> tuple[str, frozenset[str]]:
     """A text as the patterns see it, and the keys of its words."""
     parts = [word.replace("'", "") for word in words(fold(text))]
-    return f" {' '.join(parts)} ", frozenset(key for part in parts for key in (part, part[:START] + "~"))
+    starts = (part[:size] + "~" for part in parts for size in range(1, START + 1))
+    return f" {' '.join(parts)} ", frozenset((*parts, *starts))
 
 
 def _telling(place: tuple[str, ...]) -> tuple[int, int]:
@@ -77,7 +78,7 @@ def _telling(place: tuple[str, ...]) -> tuple[int, int]:
 
 
 def _key(word: str) -> str:
-    return word[:START] + "~" if word.endswith("~") else word
+    return word.rstrip("~")[:START] + "~" if word.endswith("~") else word
 
 
 def load_guards(path: Path) -> Floor:
@@ -110,8 +111,8 @@ def _pattern(kind: str, line: str, path: Path) -> Pattern:
             raise DataError(f"{path}: {part!r} in {line!r} has an alternative without a word")
         places.append(choices)
         parts.append(f"(?:{'|'.join(re.escape(each.rstrip('~')) + _ending(each) for each in choices)}) ")
-    if not places:
-        raise DataError(f"{path}: {line!r} names no word")
+    if not places or "*" in line.rsplit(maxsplit=1)[-1].split("|"):
+        raise DataError(f"{path}: {line!r} must name words, and end with one")
     return Pattern(kind, re.compile(" " + "".join(parts)[:-1] + "(?= )"), tuple(places))
 
 

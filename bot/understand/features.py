@@ -10,7 +10,6 @@ from bot.understand.normalise import fold, is_sign, is_syllable, tokens
 from bot.understand.types import Context
 
 SHORT = 4  # up to so many words the whole message is a feature together with its context
-BUCKETS = 1 << 20  # features are kept by a number below this; two of them rarely share one
 
 
 def words_of(text: str) -> list[str]:
@@ -18,13 +17,13 @@ def words_of(text: str) -> list[str]:
     return ["#" if token[0].isdigit() and len(token) > 2 else token for token in tokens(fold(text))]
 
 
-def bucket(name: str) -> int:
-    """The number that a feature is kept by: the same on every machine."""
-    return zlib.crc32(name.encode()) & (BUCKETS - 1)
+def number_of(name: str) -> int:
+    """The number that a feature is kept by: 32 bits, the same on every machine; hardly two share one."""
+    return zlib.crc32(name.encode())
 
 
 def features(text: str, context: Context) -> tuple[list[int], list[float]]:
-    """(bucket of each feature, its weight); each block (words, pairs, letters, context) is scaled to length 1."""
+    """(number of each feature, its weight); each block (words, pairs, letters, context) is scaled to length 1."""
     parts = words_of(text)
     numbers: list[int] = []
     weights: list[float] = []
@@ -33,8 +32,11 @@ def features(text: str, context: Context) -> tuple[list[int], list[float]]:
     pairs += [f"s:{a}_{b}" for a, b in zip(parts, parts[2:], strict=False)]
     whole = [f"c:{context}|{' '.join(parts)}"] if len(parts) <= SHORT else []
     asked = [f"c:{context}", *whole, *(f"c:{context}|{part}" for part in parts)]
-    for names, weight in (([f"w:{part}" for part in parts], 1.0), (pairs, 0.8), (_letters(parts), 1.0), (asked, 0.7)):
-        unique = {bucket(name) for name in names}
+    joined = "".join(part for part in parts if part[0].isalpha())
+    across = (f"j:{joined[i : i + n]}" for n in (4, 6) for i in range(len(joined) - n + 1))  # where spaces stand is often chance
+    single = [f"w:{part}" for part in parts]
+    for names, weight in ((single, 1.0), (pairs, 0.8), (_letters(parts), 1.0), (across, 0.6), (asked, 0.7)):
+        unique = {number_of(name) for name in names}
         numbers += unique
         weights += [weight / len(unique) ** 0.5] * len(unique) if unique else []
     return numbers, weights

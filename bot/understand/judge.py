@@ -20,7 +20,8 @@ AHEAD = 0.5  # ... holds only when it is so far ahead
 URGENT = 0.4
 URGENT_WITH_FLOOR = 0.05
 AGAINST = 0.8
-MAYBE = 0.2  # from here an act is worth asking about
+MAYBE = 0.2  # from here a change is worth asking about
+LIKELIEST = 0.05  # from here the likeliest act that changes nothing holds, where none is sure
 DETAIL = 0.5  # topics and barriers, where the act is there
 RIVALS = (
     ("confirm", "cancel"),
@@ -83,7 +84,7 @@ def judge(scores: dict[str, float], *, context: Context, danger: tuple[str, str]
     doubtful = {label for score, label in ranked if label in CHANGE and MAYBE <= score < CHANGE[label]}
     if not acts and not urgent and ranked:
         best_score, best = ranked[0]
-        if best not in CHANGES and best_score >= MAYBE:
+        if best not in CHANGES and best_score >= LIKELIEST:
             acts = {best}
     acts, doubtful = _agree(acts, doubtful, scores)
     if urgent:

@@ -22,7 +22,7 @@ from bot.understand.phrases import Phrase, load_phrases
 
 CODE = ("features.py", "language.py", "learned.py", "model.py", "normalise.py", "phrases.py")  # whose change means learning anew
 TWICE = 2  # a word that was written so often is no slip of the finger
-ARRAYS = ("weights", "scale", "bias", "table")
+ARRAYS = ("known", "weights", "scale", "bias", "table")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _write(learned: Learned, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(dir=place.parent, prefix="new-"))
     model, detector = learned.model, learned.detector
-    arrays: tuple[NDArray[Any], ...] = (model.weights, model.scale, model.bias, detector.table)
+    arrays: tuple[NDArray[Any], ...] = (model.known, model.weights, model.scale, model.bias, detector.table)
     for name, array in zip(ARRAYS, arrays, strict=True):
         np.save(new / f"{name}.npy", array)
     names = {"labels": model.labels, "languages": detector.languages, "scripts": detector.scripts, "words": learned.words}
@@ -85,10 +85,10 @@ def _read(place: Path, digest: str) -> Learned | None:
     """The arrays stay in the file: processes share them, and only what is asked for is read."""
     try:
         names = json.loads((place / "names.json").read_text(encoding="utf-8"))
-        weights, scale, bias, table = (np.load(place / f"{name}.npy", mmap_mode="r").view(np.ndarray) for name in ARRAYS)
+        known, weights, scale, bias, table = (np.load(place / f"{name}.npy", mmap_mode="r").view(np.ndarray) for name in ARRAYS)
     except (OSError, ValueError):
         return None
     scripts = {script: tuple(codes) for script, codes in names["scripts"].items()}
     detector = Detector(tuple(names["languages"]), table, scripts)
     words = {code: tuple(own) for code, own in names["words"].items()}
-    return Learned(Model(tuple(names["labels"]), weights, scale, bias), detector, words, digest)
+    return Learned(Model(tuple(names["labels"]), known, weights, scale, bias), detector, words, digest)

@@ -121,7 +121,7 @@ class Reader:
         alone = message.language or ""
         if alone in self.times and alone not in self.tongues:  # the detector does not know this language
             order = [alone]
-        for code in order:
+        for code in filter(self.times.__contains__, order):
             found = read_times(text, vocabulary=self.times[code], now=message.now)
             if found is not None:
                 return found
