@@ -50,6 +50,8 @@ def _offset(row: Row, at: int) -> Found | None:
     if number is None or unit not in ("day", "week", "month"):
         return None
     end = start + 2
+    if row.vocabulary.limits_follow and row.get(end, "span") == "within":  # "3天内"
+        span, end = "within", end + 1
     if upcoming or span == "within":
         return Days(row.stretch(row.today, _later(row.today, FEW[1] if few else number, unit)), "stretch"), end
     base, end, far = _base(row, end)
@@ -117,7 +119,7 @@ def _range(row: Row, at: int) -> Found | None:
         return last
     if not any(row.has(edge, "article") for edge in (start - 1, start, first[1], first[1] + 1)) and _bare(row, start, first, last):
         return None  # "2-4" are hours; "10-14 march" names its month
-    return _stretched(row, first[0], last[0]), last[1]
+    return _stretched(row, first[0], last[0]), row.skip(last[1], "range_end")
 
 
 def _bare(row: Row, start: int, first: Found, last: Found) -> bool:
@@ -156,8 +158,7 @@ def _tailed(row: Row, at: int) -> Found | None:
     tail = read_tail(row, one[1])
     if tail is None:
         return None
-    first, last = (min(one[0].days), row.days[-1]) if tail == "from" else (row.today, max(one[0].days))
-    return Days(row.stretch(first, last), "stretch"), one[1] + 1
+    return Days(_open_sets(row, one[0])[tail], "stretch"), one[1] + 1
 
 
 def _open(row: Row, at: int) -> Found | None:
@@ -172,13 +173,18 @@ def _open(row: Row, at: int) -> Found | None:
     if one is None or not one[0].days or one[0].kind == "any":
         return None
     found, end = one
-    first, last = min(found.days), max(found.days)
-    sets = {
+    sets = _open_sets(row, found)
+    flipped = {"after": sets["by"], "from": sets["before"], "before": sets["from"], "by": sets["from"]}
+    end += read_tail(row, end) is not None
+    return Days(sets[way], "stretch", flipped=flipped[way]), end
+
+
+def _open_sets(row: Row, named: Days) -> dict[str, frozenset[date]]:
+    """The days on each side of some."""
+    first, last = min(named.days), max(named.days)
+    return {
         "after": row.stretch(last + timedelta(days=1), row.days[-1]),
         "from": row.stretch(first, row.days[-1]),
         "before": row.stretch(row.today, first - timedelta(days=1)),
         "by": row.stretch(row.today, last),
     }
-    flipped = {"after": sets["by"], "from": sets["before"], "before": sets["from"], "by": sets["from"]}
-    end += read_tail(row, end) is not None
-    return Days(sets[way], "stretch", flipped=flipped[way]), end

@@ -13,6 +13,8 @@ from bot.understand.times.row import Row
 Element = Days | Window | Mark
 SIGNS = {
     ",": "comma",
+    "、": "comma",
+    "。": "break",
     ";": "break",
     ".": "break",
     "!": "break",
@@ -28,6 +30,7 @@ MARKS = (
     "neg_near",
     "neg_after",
     "except",
+    "except_after",
     "but",
     "good_before",
     "good_after",
