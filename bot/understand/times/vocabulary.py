@@ -43,7 +43,7 @@ NUMBERED = (
 NAMED: Mapping[str, tuple[str, ...]] = {
     "which": ("this", "coming", "next", "after_next"),
     "unit": ("day", "week", "month", "hour"),
-    "group": ("weekdays", "weekend", "weekends", "any"),
+    "group": ("weekdays", "weekend", "next_weekend", "weekends", "any"),
     "edge": ("begin", "middle", "end", "later", "last_week", "first_half", "second_half"),
     "open": ("after", "from", "before", "by"),
     "tail": ("from", "by", "after", "before"),
@@ -139,7 +139,8 @@ def load_vocabulary(folder: Path, language: str) -> Vocabulary:
     gaps: dict[tuple[str, ...], frozenset[int]] = {}
     for kind, value, text in [*sorted(_entries(data, path), key=lambda entry: entry[0] != "not_weekdays"), *_names(language)]:
         tokens = split(text, spelling)
-        if tokens and not (kind == "weekday" and "not_weekdays" in words.get(tokens, {})):
+        letter = kind == "weekday" and "weekday_letter" in data and len(text) == 1  # CLDR's 月 may be a month as well
+        if tokens and not letter and not (kind == "weekday" and "not_weekdays" in words.get(tokens, {})):
             words.setdefault(tokens, {}).setdefault(kind, value)
             if spaced := {at for at, (form, _, _) in enumerate(cut(text, spelling)) if at and form == "head"}:
                 gaps[tokens] = gaps.get(tokens, frozenset()) | spaced
