@@ -116,7 +116,8 @@ def _hour(row: Row, at: int) -> tuple[int, int] | None:
 def _noon(row: Row, at: int, rough: bool) -> Clock | None:
     part = row.get(at, "part")
     if part and part[0] == part[1] and part[0] is not None:
-        return Clock(part[0], True, True, rough, at + 1)
+        about = row.has(at + 1, "around") and not row.has(at + 2, "number", "clock", "at")
+        return Clock(part[0], True, True, rough or about, at + 1 + about)
     return None
 
 
@@ -126,7 +127,7 @@ def _finish(row: Row, minutes: int, sure: bool, told: bool, rough: bool, end: in
         end, told = end + 1, True
     part_at = row.skip(end, "of", "article")
     part = row.get(part_at, "part")
-    if part and part[0] is not None and not row.has(end, "sign") and not row.has(part_at, "day") and part[0] != part[1]:
+    if part and part[0] is not None and not row.has(end, "sign") and not row.has(part_at, "day", "tail") and part[0] != part[1]:
         told, end = True, part_at + 1
         if not sure and minutes < NOON and part[0] >= NOON:
             minutes += NOON

@@ -57,7 +57,8 @@ def _weekdays(items: list[Item]) -> list[Item]:
         bracketed = 0 < at < len(items) - 1 and (items[at - 1].text, items[at + 1].text) == ("(", ")")
         beside = [each for each in near if _has(result, each, "weekday") or (not alone and each in short)]
         parted = _has(items, at + 1, "part") or (_has(items, at + 1, "of") and _has(items, at + 2, "part"))
-        if beside or bracketed or (parted and not alone):
+        weekly = _has(items, at - 1, "unit", "week") and (at + 1 == len(items) or bool(items[at + 1].senses))  # "다음 주 수"
+        if beside or bracketed or ((parted or weekly) and not alone):
             result[at] = Item(items[at].text, {"weekday": (items[at].senses["weekday_letter"][0], False)})
     return result
 
@@ -100,6 +101,8 @@ def _run(run: list[Item], behind: list[Item], *, counted: bool) -> list[Item]:
     text = "".join(item.text for item in run)
     if len(values) == 1 and (marked or joined or len(run) > 1):
         return [Item(text, {"number": values[0]})]
+    if len(values) == 2 and values[1] == values[0] + 1 and _has(behind, 0, "unit"):  # "两三天"
+        return [Item(text, {"few": True})]
     if len(values) == 2 and values[1] == values[0] + 1 and marked:  # "三四点"
         return [Item(text, {"number": values[0]}), Item("", {"range": True}), Item(text, {"number": values[1]})]
     return [_plain(item) for item in run]
@@ -140,7 +143,7 @@ def _marked(items: list[Item]) -> list[Item]:
         behind = result[-1] if result else None
         if number and number <= 31 and behind and "date_mark" in behind.senses and not _distance(behind, result[-2:-1]):
             result[-1] = Item(f"{number}{behind.text}", {"ordinal": number, "dated": True})
-        elif number and number <= 31 and _listed(result) and not _has(items, at + 1, "and"):
+        elif number and number <= 31 and _listed(result):
             result.append(Item(f"{number}", {"ordinal": number, "dated": True}))
         else:
             result.append(item)

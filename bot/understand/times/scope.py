@@ -26,6 +26,7 @@ class Scope:
 
     elements: list[Element]
     follows: bool  # the language puts its negation behind what it denies
+    listing: bool = False  # and so behind a whole list: "周三，周四没空"
     found: list[Signed] = field(default_factory=list)
     doubtful: bool = False
     pending: str = ""
@@ -229,5 +230,12 @@ class Scope:
                 return
             self.found[index] = replace(each, no=no)
             joined = joined or each.sep == "or"
-            if each.sep == "break" or (each.sep == "comma" and not joined):
+            if each.sep == "comma" and self.listing and index and not joined and self._alike(index):
+                self.doubtful = True
+            elif each.sep == "break" or (each.sep == "comma" and not joined):
                 return
+
+    def _alike(self, index: int) -> bool:
+        """Whether single days stand on both sides of a comma."""
+        pair = [each.atom for each in self.found[index - 1 : index + 1]]
+        return all(isinstance(atom, Days) and atom.kind in ("weekday", "date") for atom in pair)
