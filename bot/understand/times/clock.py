@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.understand.times.data import NOON, Window
 from bot.understand.times.row import Row
 
 ROUGH = 30  # minutes around a rough time
+AFTER_PART = 3 * 60  # "nine at night" lies past the hours of the evening
 AFTERNOON_UNTIL = 7 * 60  # without am or pm, one to half past six are in the afternoon
 
 
@@ -39,6 +40,8 @@ def read_window(row: Row, at: int, *, loose: bool = False) -> tuple[Window, int]
 
 def read_clock(row: Row, at: int) -> Clock | None:
     """A clock time at a position; a bare number is one only where `told` says so or the caller knows."""
+    if row.vocabulary.limits_follow and (led := _after_part(row, at)):
+        return led
     start = at
     rough = False
     while row.has(start, "at", "around"):
@@ -64,6 +67,19 @@ def read_clock(row: Row, at: int) -> Clock | None:
     return noon or _finish(row, minutes, sure, told, rough, end)
 
 
+def _after_part(row: Row, at: int) -> Clock | None:
+    """ "下午三点", "오후 3시": the part of the day stands before its clock and tells the half."""
+    part = row.get(at, "part")
+    if part is None or None in part:
+        return None
+    clock = read_clock(row, row.skip(at + 1, "of", "article"))
+    if clock is None:
+        return None
+    later = clock.minutes + NOON
+    shifts = not clock.sure and clock.minutes < NOON <= part[0] and later <= part[1] + AFTER_PART
+    return replace(clock, minutes=later if shifts else clock.minutes, sure=True, told=True)
+
+
 def _minutes_first(row: Row, at: int, rough: bool) -> Clock | None:
     """ "quarter past two", "halb drei"."""
     before = row.get(at, "minutes_before_hour")
@@ -85,7 +101,7 @@ def _minutes(row: Row, at: int) -> tuple[int, int] | None:
     spoken = row.get(start, "number") or 0
     if not (spoken in (15, 30, 45) or (marked and 0 < spoken < 60)) or row.has(start + 1, "unit", "not_after", "month", "oclock"):
         return None
-    return spoken, start + 1
+    return spoken, start + 1 + row.has(start + 1, "minute")
 
 
 def _hour(row: Row, at: int) -> tuple[int, int] | None:
@@ -100,7 +116,8 @@ def _hour(row: Row, at: int) -> tuple[int, int] | None:
 def _noon(row: Row, at: int, rough: bool) -> Clock | None:
     part = row.get(at, "part")
     if part and part[0] == part[1] and part[0] is not None:
-        return Clock(part[0], True, True, rough, at + 1)
+        about = row.has(at + 1, "around") and not row.has(at + 2, "number", "clock", "at")
+        return Clock(part[0], True, True, rough or about, at + 1 + about)
     return None
 
 
@@ -110,7 +127,7 @@ def _finish(row: Row, minutes: int, sure: bool, told: bool, rough: bool, end: in
         end, told = end + 1, True
     part_at = row.skip(end, "of", "article")
     part = row.get(part_at, "part")
-    if part and part[0] is not None and not row.has(end, "sign") and not row.has(part_at, "day") and part[0] != part[1]:
+    if part and part[0] is not None and not row.has(end, "sign") and not row.has(part_at, "day", "tail") and part[0] != part[1]:
         told, end = True, part_at + 1
         if not sure and minutes < NOON and part[0] >= NOON:
             minutes += NOON
@@ -132,11 +149,12 @@ def _between(row: Row, at: int) -> tuple[Window, int] | None:
         return None
     joined = row.ranges(first.end) or (start > at and row.has(first.end, "and"))
     joined = joined or (row.has(at, "from_day") and row.has(first.end, "at"))  # "das 9 às 11"
-    last = read_clock(row, row.skip(first.end + 1, "at")) if joined else None
-    if last is None or (start == at and not _plausible(row, at, first, last)):
+    follows = row.vocabulary.limits_follow and row.has(first.end, "and")  # "2時と4時の間"
+    last = read_clock(row, row.skip(first.end + 1, "at")) if joined or follows else None
+    if last is None or (follows and not row.has(last.end, "between")) or (start == at and not _plausible(row, at, first, last)):
         return None
     low, high = _halves(first, last)
-    return Window(low, high, sure=first.sure or last.sure), last.end
+    return Window(low, high, sure=first.sure or last.sure), row.skip(last.end, "range_end")
 
 
 def _plausible(row: Row, at: int, first: Clock, last: Clock) -> bool:
@@ -187,7 +205,8 @@ def _exact(row: Row, at: int, loose: bool) -> tuple[Window, int] | None:
         return None
     if tail := read_tail(row, clock.end):
         edge = clock.plain
-        return (Window(edge, None, clock.sure) if tail == "from" else Window(None, edge, clock.sure)), clock.end + 1
+        later = tail in ("from", "after")
+        return (Window(edge, None, clock.sure) if later else Window(None, edge, clock.sure)), clock.end + 1
     if not clock.told and not clock.rough and not (loose and clock.minutes <= 20 * 60 and not row.ranges(clock.end)):
         return None
     if clock.rough:

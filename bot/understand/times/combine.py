@@ -46,8 +46,8 @@ def _with(listed: list[Days], new: Days, sep: str) -> list[Days]:
     last = listed[-1] if listed else None
     if last is None or last.kind == "any":
         return [new]
-    if new.kind == "any":
-        return listed
+    if new.kind == "any" or (not sep and not last.days and last.kind == "stretch"):
+        return listed  # "friday of the second week of april", which lies beyond what is looked at
     if last.frame is not None and new.kind == "weekday" and new.every & last.frame:  # "next week tuesday or friday"
         days = new.every & last.frame
         return [*listed, Days(days, NARROWED, days, frame=last.frame)]

@@ -32,6 +32,9 @@ def read_date(row: Row, at: int) -> Found | None:
     month = row.get(at, "month")
     if month and row.has(after := row.skip(at + 1, "article"), "number", "ordinal"):
         number = row.get(after, "number") or row.get(after, "ordinal")
+        counted = row.has(after, "ordinal") and not row.has(after, "dated")
+        if row.vocabulary.limits_follow and (counted or row.has(after + 1, "oclock")):
+            return None  # "4月 5時", "4月第1週"
         return (single(row, row.month_day(month, number)), after + 1) if number <= 31 else None
     start = row.skip(at, "article")
     number = row.get(start, "ordinal") or row.get(start, "number")
@@ -43,7 +46,8 @@ def read_date(row: Row, at: int) -> Found | None:
     if listed := _before_its_month(row, start, number):
         return listed
     plain = row.has(start, "ordinal") and row.items[start].text[0].isdigit()
-    if (start > at or plain) and not row.has(start - 1, "at") and not row.has(start + 1, "not_after", "unit", "weekday", "oclock"):
+    apart = ("not_after", "unit", "oclock") if row.has(start, "dated") else ("not_after", "unit", "weekday", "oclock")
+    if (start > at or plain) and not row.has(start - 1, "at") and not row.has(start + 1, *apart):
         return read_number(row, start)
     return None
 

@@ -50,11 +50,16 @@ def _offset(row: Row, at: int) -> Found | None:
     if number is None or unit not in ("day", "week", "month"):
         return None
     end = start + 2
+    if row.vocabulary.limits_follow and row.get(end, "span") == "within":  # "3天内"
+        span, end = "within", end + 1
     if upcoming or span == "within":
         return Days(row.stretch(row.today, _later(row.today, FEW[1] if few else number, unit)), "stretch"), end
     base, end, far = _base(row, end)
     if span != "in" and not far and len(row.items) > end - at:  # "for 2 weeks" tells something else
         return None
+    led = row.get(row.skip(end, "of"), "weekday") if row.vocabulary.limits_follow and unit == "week" and not few else None
+    if led:  # "2週間後の火曜日"
+        return single(row, row.monday(number) + timedelta(days=led[0])), row.skip(end, "of") + 1
     if few:
         return Days(row.stretch(base + timedelta(days=FEW[0]), base + timedelta(days=FEW[1])), "stretch", doubtful=True), end
     return single(row, _later(base, number, unit)), end
@@ -105,7 +110,7 @@ def _range(row: Row, at: int) -> Found | None:
     start = at
     while row.has(start, "between", "from_day") or row.get(start, "open") in ("from", "after"):
         start += 1
-    first = _edge_of_range(row, start)
+    first = _in_its_week(row, start) or _edge_of_range(row, start)
     if first is None or not (row.ranges(first[1]) or (start > at and row.has(first[1], "and") and row.has(at, "between"))):
         return None
     last = _edge_of_range(row, first[1] + 1)
@@ -117,7 +122,7 @@ def _range(row: Row, at: int) -> Found | None:
         return last
     if not any(row.has(edge, "article") for edge in (start - 1, start, first[1], first[1] + 1)) and _bare(row, start, first, last):
         return None  # "2-4" are hours; "10-14 march" names its month
-    return _stretched(row, first[0], last[0]), last[1]
+    return _stretched(row, first[0], last[0]), row.skip(last[1], "range_end")
 
 
 def _bare(row: Row, start: int, first: Found, last: Found) -> bool:
@@ -150,14 +155,24 @@ def _weekday_range(row: Row, first: Days, last: Days) -> Days:
 def _tailed(row: Row, at: int) -> Found | None:
     """ "the 16th or later", "del 15 en adelante", "friday at the latest"."""
     start = row.skip(at, "from_day")
-    one = _edge_of_range(row, start)
-    if one is None or not one[0].days or one[0].kind == "any" or (row.has(start, "number") and start == at):
+    one = _in_its_week(row, start) or _edge_of_range(row, start)
+    if one is None or not one[0].days or one[0].kind == "any" or row.has(one[1], "part") or (row.has(start, "number") and start == at):
         return None
     tail = read_tail(row, one[1])
     if tail is None:
         return None
-    first, last = (min(one[0].days), row.days[-1]) if tail == "from" else (row.today, max(one[0].days))
-    return Days(row.stretch(first, last), "stretch"), one[1] + 1
+    way = "by" if tail == "before" and _ends(row, start, one[1]) else tail
+    return Days(_open_sets(row, one[0])[way], "stretch"), one[1] + 1
+
+
+def _in_its_week(row: Row, at: int) -> Found | None:
+    """ "来週の水曜" as one day, before what limits it."""
+    found = read_stretch(row, at) if row.vocabulary.limits_follow else None
+    led = row.get(row.skip(found[1], "of"), "weekday") if found else None
+    if not found or not led:
+        return None
+    day = next((day for day in found[0].days if day.weekday() == led[0]), None)
+    return (single(row, day), row.skip(found[1], "of") + 1) if day and len(found[0].days) <= 7 else None
 
 
 def _open(row: Row, at: int) -> Found | None:
@@ -172,13 +187,24 @@ def _open(row: Row, at: int) -> Found | None:
     if one is None or not one[0].days or one[0].kind == "any":
         return None
     found, end = one
-    first, last = min(found.days), max(found.days)
-    sets = {
+    sets = _open_sets(row, found)
+    way = "by" if way == "before" and _ends(row, at, end) else way
+    flipped = {"after": sets["by"], "from": sets["before"], "before": sets["from"], "by": sets["from"]}
+    end += read_tail(row, end) is not None
+    return Days(sets[way], "stretch", flipped=flipped[way]), end
+
+
+def _ends(row: Row, start: int, end: int) -> bool:
+    """Whether the end of a week or month is named, before which means until it is over."""
+    return any(row.get(at, "edge") == "end" for at in range(start, end))
+
+
+def _open_sets(row: Row, named: Days) -> dict[str, frozenset[date]]:
+    """The days on each side of some."""
+    first, last = min(named.days), max(named.days)
+    return {
         "after": row.stretch(last + timedelta(days=1), row.days[-1]),
         "from": row.stretch(first, row.days[-1]),
         "before": row.stretch(row.today, first - timedelta(days=1)),
         "by": row.stretch(row.today, last),
     }
-    flipped = {"after": sets["by"], "from": sets["before"], "before": sets["from"], "by": sets["from"]}
-    end += read_tail(row, end) is not None
-    return Days(sets[way], "stretch", flipped=flipped[way]), end

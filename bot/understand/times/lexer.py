@@ -8,6 +8,7 @@ from typing import Any
 from rapidfuzz.distance import OSA
 
 from bot.understand.times.data import Item
+from bot.understand.times.runs import settle, without_strays
 from bot.understand.times.tokens import tokens as cut
 from bot.understand.times.vocabulary import Vocabulary
 
@@ -21,10 +22,13 @@ def read_items(text: str, vocabulary: Vocabulary) -> tuple[Item, ...]:
     """The text as items; what no section of the vocabulary knows has no sense."""
     found = _dotted(cut(text, vocabulary.spelling), vocabulary)
     tokens = [token for _, token, _ in found]
-    items, at = [], 0
+    heads = [kind != "letter" for kind, _, _ in found]
+    items: list[Item] = []
+    starts: list[int] = []  # the token with which each item begins
+    at = 0
     while at < len(tokens):
         size = min(vocabulary.longest.get(tokens[at], 0), len(tokens) - at)
-        while size and tuple(tokens[at : at + size]) not in vocabulary.words:
+        while size and not _known(found, at, size, vocabulary):
             size -= 1
         if size:
             senses = vocabulary.words[tuple(tokens[at : at + size])]
@@ -35,8 +39,18 @@ def read_items(text: str, vocabulary: Vocabulary) -> tuple[Item, ...]:
             items += parts
         else:
             items.append(Item(tokens[at], _senses(found[at][0], found[at][2], vocabulary)))
+        starts += [at] * (len(items) - len(starts))
         at += size or 1
-    return tuple(items)
+    return tuple(settle(without_strays(items, starts, heads)) if vocabulary.runs else items)
+
+
+def _known(found: list[Token], at: int, size: int, vocabulary: Vocabulary) -> bool:
+    """Whether some tokens are an entry, with spaces between Korean words only where it has them."""
+    tokens = tuple(token for _, token, _ in found[at : at + size])
+    if tokens not in vocabulary.words:
+        return False
+    spaces = (near for near in range(1, size) if found[at + near][0] == "head" and found[at + near - 1][0] in ("head", "letter"))
+    return vocabulary.gaps.get(tokens, frozenset()).issuperset(spaces)
 
 
 def _dotted(found: list[Token], vocabulary: Vocabulary) -> list[Token]:

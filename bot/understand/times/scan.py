@@ -13,6 +13,8 @@ from bot.understand.times.row import Row
 Element = Days | Window | Mark
 SIGNS = {
     ",": "comma",
+    "、": "comma",
+    "。": "break",
     ";": "break",
     ".": "break",
     "!": "break",
@@ -28,6 +30,7 @@ MARKS = (
     "neg_near",
     "neg_after",
     "except",
+    "except_after",
     "but",
     "good_before",
     "good_after",
@@ -67,7 +70,12 @@ def _at(row: Row, at: int, before: list[Element]) -> tuple[list[Element], int]:
     joined = [_mark(row, at)] if row.has(at, "or") else []  # "or after 4", "ou après 16h"
     days, window = read_days(row, at), read_window(row, at, loose=_beside_a_day(row, at, before))
     if days and (window is None or days[1] >= window[1]):
-        if (row.has(at - 1, "range") or row.get(at - 1, "span") == "on") and row.moves(at):
+        led = (
+            row.vocabulary.limits_follow
+            and row.has(row.skip(days[1], "article"), "moving")
+            and not row.has(at - 1, "or", "and", "sign")
+        )
+        if led or ((row.has(at - 1, "range") or row.get(at - 1, "span") == "on") and row.moves(at)):
             before[:] = [each for each in before if not isinstance(each, Days)]  # "move my tuesday visit to friday"
         return [*joined, days[0]], days[1]
     if window:

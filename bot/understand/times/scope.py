@@ -26,6 +26,7 @@ class Scope:
 
     elements: list[Element]
     follows: bool  # the language puts its negation behind what it denies
+    listing: bool = False  # and so behind a whole list: "周三，周四没空"
     found: list[Signed] = field(default_factory=list)
     doubtful: bool = False
     pending: str = ""
@@ -64,7 +65,10 @@ class Scope:
         self.reason = "reason" in kinds or (self.reason and not kinds & (GOOD | ENDS))
         if kinds & GOOD and not self._good(at, kinds):
             return at + 1
-        if "except" in kinds or ("but" in kinds and self._excepts(at)):
+        if "except_after" in kinds and self.found and self.sep != "break":
+            self._mark_back(no=True, framed=True)
+            self.pending, self.sep = "", "break"
+        elif "except" in kinds or ("but" in kinds and self._excepts(at)):
             self.pending, self.caught, self.sep = "except", False, "break"
         elif "nor" in kinds and isinstance(self._next(at), Days | Window):
             self.pending, self.caught, self.sep = self.pending or "neg", self.caught and bool(self.pending), "or"
@@ -213,14 +217,25 @@ class Scope:
         changed = [replace(each, no=False) for each in self.found[index:]]
         self.found[index:] = [replace(changed[0], sep="break" if index else ""), *changed[1:]]
 
-    def _mark_back(self, *, no: bool) -> None:
-        """Marks the last list: what is joined by "or"; over commas only where an "or" shows that it is a list."""
-        joined = False
+    def _mark_back(self, *, no: bool, framed: bool = False) -> None:
+        """Marks the last list: what is joined by "or"; over commas only where an "or" shows that it is a list.
+
+        framed: a week or month before the list is what it is taken from.
+        """
+        joined, last = False, len(self.found) - 1
         for index in range(len(self.found) - 1, -1, -1):
             each = self.found[index]
-            if each.sealed:
+            frames = framed and index < last and isinstance(each.atom, Days) and each.atom.kind == "stretch"
+            if each.sealed or (frames and not self.found[index + 1].sep):
                 return
             self.found[index] = replace(each, no=no)
             joined = joined or each.sep == "or"
-            if each.sep == "break" or (each.sep == "comma" and not joined):
+            if each.sep == "comma" and self.listing and index and not joined and self._alike(index):
+                self.doubtful = True
+            elif each.sep == "break" or (each.sep == "comma" and not joined):
                 return
+
+    def _alike(self, index: int) -> bool:
+        """Whether single days stand on both sides of a comma."""
+        pair = [each.atom for each in self.found[index - 1 : index + 1]]
+        return all(isinstance(atom, Days) and atom.kind in ("weekday", "date") for atom in pair)

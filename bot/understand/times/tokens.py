@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 
 QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-", "‑": "-", "…": "."})
+LETTERS = r"\u3005\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"  # written without dependable spaces: every letter is a token
 TOKEN = re.compile(
     r"(?P<none>\+?\(?\d{3}\)?[-. ]{0,2}\d{3}[-. ]\d{4}(?!\d)|\d{3}-\d{4}(?!\d)|[$€£#]\s?\d[\d.,]*"  # phones, prices
     r"|\d{5,}|\d+,\d{3}(?!\d))"
@@ -16,11 +17,12 @@ TOKEN = re.compile(
     r"|\d{1,4}\s?[ap]\.?\s?m\b|\d{1,4}[ap]\b|\d{1,2}(?:h|hs|hrs)\b)"
     r"|(?P<ordinal>\d{1,2}\s?(?:st|nd|rd|th)\b)"
     r"|(?P<number>\d+)"
-    r"|(?P<letter>[\u3040-\u30ff\u3400-\u9fff])"  # written without spaces: every letter is a token
-    r"|(?P<word>[^\W\d_](?:\.\s?[^\W\d_]\b)+|[^\W\d_]+(?:'[^\W\d_]+)*'?)"
+    rf"|(?P<head>(?<![{LETTERS}])[\uac00-\ud7a3])|(?P<letter>[{LETTERS}])"  # head: the first syllable of a Korean word
+    rf"|(?P<word>[^\W\d_{LETTERS}](?:\.\s?[^\W\d_]\b)+|[^\W\d_{LETTERS}]+(?:'[^\W\d_]+)*'?)"
     r"|(?P<sign>[^\w\s]|\n)"
 )
 MARKED = re.compile(r"[\u0900-\u0dff\u0600-\u06ff\u3040-\u30ff]")  # scripts whose combining marks are letters
+BESIDE_LATIN = re.compile(rf"(?<=[{LETTERS}])(?=[a-z0-9])|(?<=[a-z0-9])(?=[{LETTERS}])")
 STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 
 
@@ -31,7 +33,9 @@ def fold(text: str) -> str:
         text = unicodedata.normalize("NFKC", text)
         text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
         if not MARKED.search(text):
-            text = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+            plain = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+            text = unicodedata.normalize("NFC", plain)  # syllables of Korean are one letter again
+        text = BESIDE_LATIN.sub(" ", text)
     return STRETCHED.sub(r"\1\1", text)
 
 
@@ -55,7 +59,7 @@ def tokens(text: str, spelling: Mapping[str, str]) -> list[tuple[str, str, str]]
         if raw in ("", "'"):
             continue
         plain = _plain(raw)
-        if kind == "word" and plain in spelling:
+        if kind in ("word", "letter") and plain in spelling:
             found += [(kind, part, part) for part in spelling[plain].split(" ")]
         else:
             found.append((kind, plain, raw))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from babel import Locale
 
 from bot.errors import DataError
 from bot.understand.times.tokens import split
+from bot.understand.times.tokens import tokens as cut
 from bot.yamlfile import read_yaml
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -34,16 +35,18 @@ NUMBERED = (
     "day",
     "week",
     "weeks_on",
+    "months_on",
+    "numeral",
     "minutes_before_hour",
     "minutes_after_hour",
 )  # left sides are numbers
 NAMED: Mapping[str, tuple[str, ...]] = {
     "which": ("this", "coming", "next", "after_next"),
     "unit": ("day", "week", "month", "hour"),
-    "group": ("weekdays", "weekend", "weekends", "any"),
+    "group": ("weekdays", "weekend", "next_weekend", "weekends", "any"),
     "edge": ("begin", "middle", "end", "later", "last_week", "first_half", "second_half"),
     "open": ("after", "from", "before", "by"),
-    "tail": ("from", "by"),
+    "tail": ("from", "by", "after", "before"),
     "span": ("in", "on", "within"),
 }
 LISTS = frozenset(
@@ -82,9 +85,13 @@ LISTS = frozenset(
         "neutral",
         "verb",
         "not_weekdays",
+        "date_mark",
+        "minute",
+        "range_end",
+        "except_after",
     )
 )
-SETTINGS = ("mixes", "dotted", "month_first", "hours_24", "negation_follows", "plural", "spelling")
+SETTINGS = ("mixes", "dotted", "month_first", "hours_24", "negation_follows", "plural", "spelling", "limits_follow")
 CLDR = {"tl": "fil", "zh": "zh_Hans"}  # where CLDR has another code
 # What people who mix languages take from the other one: kinds, and letters from which on.
 BORROWED = {"weekday": 5, "month": 5, "day": 5, "part": 4, "which": 4, "unit": 4, "group": 5, "open": 4, "neg": 3, "except": 5}
@@ -112,6 +119,9 @@ class Vocabulary:
     hours_24: bool = True
     negation_follows: bool = False
     dotted: bool = False  # "10.3." is a date, "10." an ordinal
+    limits_follow: bool = False  # "three o'clock after", "next week beginning": what limits a time stands behind it
+    runs: bool = False  # numbers and weekdays may be written in letters that mean other things as well
+    gaps: Mapping[tuple[str, ...], frozenset[int]] = field(default_factory=dict)  # Korean entries → before which syllables a space is
     mixes: tuple[str, ...] = ()  # languages whose words people mix into this one
 
 
@@ -126,10 +136,14 @@ def load_vocabulary(folder: Path, language: str) -> Vocabulary:
         raise DataError(f"{path}:1: must hold sections of words")
     spelling = _spelling(data.get("spelling", {}), path)
     words: dict[tuple[str, ...], dict[str, Any]] = {}
+    gaps: dict[tuple[str, ...], frozenset[int]] = {}
     for kind, value, text in [*sorted(_entries(data, path), key=lambda entry: entry[0] != "not_weekdays"), *_names(language)]:
         tokens = split(text, spelling)
-        if tokens and not (kind == "weekday" and "not_weekdays" in words.get(tokens, {})):
+        letter = kind == "weekday" and "weekday_letter" in data and len(text) == 1  # CLDR's 月 may be a month as well
+        if tokens and not letter and not (kind == "weekday" and "not_weekdays" in words.get(tokens, {})):
             words.setdefault(tokens, {}).setdefault(kind, value)
+            if spaced := {at for at, (form, _, _) in enumerate(cut(text, spelling)) if at and form == "head"}:
+                gaps[tokens] = gaps.get(tokens, frozenset()) | spaced
     _add_plurals(words, data.get("plural", ""))
     return Vocabulary(
         language=language,
@@ -141,6 +155,9 @@ def load_vocabulary(folder: Path, language: str) -> Vocabulary:
         hours_24=data.get("hours_24") != "no",
         negation_follows=data.get("negation_follows") == "yes",
         dotted=data.get("dotted") == "yes",
+        limits_follow=data.get("limits_follow") == "yes",
+        runs="numeral" in data or "weekday_letter" in data,
+        gaps=gaps,
         mixes=tuple(code.strip() for code in data.get("mixes", MIXED).split(",")),
     )
 
@@ -200,7 +217,7 @@ def _entries(data: dict[str, Any], path: Path) -> Iterator[Entry]:
 def _meaning(kind: str, name: str, path: Path) -> Any:
     """The value that the left side of a line stands for."""
     try:
-        if kind == "weekday":
+        if kind in ("weekday", "weekday_letter"):
             many = name.endswith("s")  # "tuesdays" are all of them
             return WEEKDAYS.index(name.removesuffix("s")), many
         if kind == "month":

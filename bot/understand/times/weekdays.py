@@ -151,6 +151,7 @@ def read_group(row: Row, at: int) -> Found | None:
         which, end = told, end + 1
     if ahead := _weeks_on(row, end):
         which, end = {1: "next", 2: "after_next"}.get(ahead[0]), ahead[1]
+    which = "next" if group == "next_weekend" else which
     if group == "weekends" or many:
         return Days(every, "weekday", every), end
     monday = row.monday({"next": 1, "after_next": 2}.get(which or "", 0))

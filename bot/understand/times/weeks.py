@@ -29,10 +29,18 @@ def _edge(row: Row, at: int) -> tuple[str | None, int]:
     return (edge, row.skip(start + 1, "of", "article", "span")) if edge else (None, start)
 
 
+def _edge_behind(row: Row, at: int, edge: str | None) -> tuple[str | None, int]:
+    """ "来週の初め", "월말": the part that stands behind its week or month, else what was named before."""
+    start = row.skip(at, "of")
+    told = row.get(start, "edge") if row.vocabulary.limits_follow and edge is None else None
+    return (told, start + 1) if told else (edge, at)
+
+
 def _week(row: Row, at: int) -> Found | None:
     edge, start = _edge(row, at)
-    if weeks := row.get(start, "week"):  # "para a semana": one word for next week
-        return _week_days(row, weeks, edge), start + 1
+    if (weeks := row.get(start, "week")) is not None:  # "para a semana": one word for next week
+        edge, end = _edge_behind(row, start + 1, edge)
+        return _week_days(row, weeks, edge), end
     which = row.get(start, "which")
     if which == "after_next" and not row.has(start + 1, "unit", "weekday", "group"):
         return _week_days(row, 2, edge), start + 1
@@ -44,6 +52,7 @@ def _week(row: Row, at: int) -> Found | None:
         which, end = row.get(end, "which"), end + 1
     elif which is None and (held := _week_holding(row, end)):
         return held
+    edge, end = _edge_behind(row, end, edge)
     if which is None and edge is None:
         return None
     found = _week_days(row, WEEKS_AHEAD[which or "this"], edge)
@@ -94,9 +103,15 @@ def _month(row: Row, at: int) -> Found | None:
     if named is None and row.get(named_at, "unit") == "month":
         if which is None and (which := row.get(end, "which")):
             end += 1
+        edge, end = _edge_behind(row, end, edge)
         if which is None and edge is None:
             return None
         named = (row.today.month - 1 + WEEKS_AHEAD[which or "this"]) % 12 + 1
+    elif named:
+        edge, end = _edge_behind(row, end, edge)
+    if named is None and (ahead := row.get(start, "months_on")) is not None:
+        named = (row.today.month - 1 + ahead) % 12 + 1
+        edge, end = _edge_behind(row, start + 1, edge)
     if named is None or row.has(end, "number", "ordinal", "date") or row.has(named_at - 1, "number", "ordinal"):
         return None
     if row.has(named_at, "careful") and not (edge or which or told):
@@ -112,12 +127,13 @@ def _month(row: Row, at: int) -> Found | None:
 
 def _nth(row: Row, at: int) -> Found | None:
     """ "first week of april", "second monday of next month"."""
-    start = row.skip(at, "article")
+    ahead = _month_behind(row, at) if row.vocabulary.limits_follow else None  # "4月の第1週"
+    start = row.skip(ahead[1] if ahead else at, "article", *(("of",) if ahead else ()))
     number = row.get(start, "ordinal") or (LAST if row.has(start, "last") else None)
     is_week, weekday = row.get(start + 1, "unit") == "week", row.get(start + 1, "weekday")
     if not number or number > LAST or not (is_week or weekday):
         return None
-    month = _month_behind(row, start + 2)
+    month = (ahead[0], start + 2) if ahead else _month_behind(row, start + 2)
     if month is None:
         return None
     (first, last), end = month
@@ -138,6 +154,8 @@ def _month_behind(row: Row, at: int) -> tuple[tuple[date, date], int] | None:
     named_at = start + (which is not None)
     if named := row.get(named_at, "month"):
         return row.month(named), named_at + 1
+    if (ahead := row.get(start, "months_on")) is not None:
+        return row.month((row.today.month - 1 + ahead) % 12 + 1), start + 1
     if row.get(named_at, "unit") == "month":
         end = named_at + 1
         if which is None and (which := row.get(end, "which")):
