@@ -75,7 +75,7 @@ def worst_segments(texts: Texts, key: str, language: str, clinic: str) -> int:
     """Segments of a text in its longest rendering."""
     sample = {**SAMPLE, "clinic": clinic}
     values = [(name, sample[name]) for name in gaps(TEXTS[key])]
-    return segments(compose(clinic, [texts.render(key, language, values)]))  # type: ignore[arg-type]
+    return segments(compose(clinic, [texts.render(key, language, values)], language))  # type: ignore[arg-type]
 
 
 def readings(intents: Path, reader: Reader) -> list[str]:

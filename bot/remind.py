@@ -22,9 +22,10 @@ def remind(bot: Bot, session: Session, phone_id: int) -> CommunicationRow | None
         return None
     starts = tuple(visit.start for visit in facts.visits)
     key, gap = ("reminder", "when") if len(starts) == 1 else ("reminder_many", "options")
-    text = bot.texts.render(key, _language(facts, state), [(gap, starts[0] if gap == "when" else starts)])
+    language = _language(facts, state)
+    text = bot.texts.render(key, language, [(gap, starts[0] if gap == "when" else starts)])
     prompt = Prompt(ask=Ask.REMINDER, at=facts.now, visits=tuple(visit.id for visit in facts.visits), starts=starts)
-    return _ask(bot, session, phone, state, text, prompt)
+    return _ask(bot, session, phone, state, language, text, prompt)
 
 
 def ask_medicine(bot: Bot, session: Session, phone_id: int) -> CommunicationRow | None:
@@ -33,8 +34,9 @@ def ask_medicine(bot: Bot, session: Session, phone_id: int) -> CommunicationRow 
     facts, state = read_facts(bot, session, phone, bot.clock())
     if not facts.people or not _allowed(facts, state):
         return None
-    text = bot.texts.render("medication", _language(facts, state))
-    return _ask(bot, session, phone, state, text, Prompt(ask=Ask.MEDICATION, at=facts.now))
+    language = _language(facts, state)
+    text = bot.texts.render("medication", language)
+    return _ask(bot, session, phone, state, language, text, Prompt(ask=Ask.MEDICATION, at=facts.now))
 
 
 def _allowed(facts: Facts, state: State) -> bool:
@@ -46,7 +48,7 @@ def _language(facts: Facts, state: State) -> str:
     return state.language or facts.people[0].language
 
 
-def _ask(bot: Bot, session: Session, phone: PhoneRow, state: State, text: str, prompt: Prompt) -> CommunicationRow:
+def _ask(bot: Bot, session: Session, phone: PhoneRow, state: State, language: str, text: str, prompt: Prompt) -> CommunicationRow:
     queries.keep_state(phone, replace(state, prompt=prompt))
-    body = compose(bot.clinic.clinic.name, [text])
+    body = compose(bot.clinic.clinic.name, [text], language)
     return queue(session, clinic_id=bot.clinic_id, phone_id=phone.id, body=body, now=bot.clock(), sender="bot")

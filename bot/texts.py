@@ -14,22 +14,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from babel import Locale
-from babel.dates import format_date, format_time
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from bot.errors import DataError
+from bot.moments import RIGHT_TO_LEFT, locale_of, moment
 
 Value = str | int | datetime | tuple[datetime, ...]
 SOURCE = "en"
 
-# One code a language everywhere; where CLDR wants another one (L-06), or a region whose dates US readers expect (L-08).
-CLDR = {"en": "en_US", "es": "es_US", "tl": "fil", "zh-Hans": "zh_Hans", "zh-Hant": "zh_Hant"}
-
 # Characters that turn a one-part GSM-7 text into an expensive UCS-2 one for no gain (E-04).
 PLAIN = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2011": "-", "’": "'"})
 
+LEFT, RIGHT = "\u200e", "\u200f"  # marks of direction, which take no room
 DOUBLE_STOP = re.compile(r"(?<!\.)\.\.(?!\.)")
 
 TEXTS: dict[str, str] = {
@@ -211,18 +208,12 @@ def gaps(sentence: str) -> frozenset[str]:
 def write(name: str, value: Value, language: str) -> str:
     """A value as it stands in a sentence: dates by weekday and month name, never as digits (L-08)."""
     if isinstance(value, datetime):
-        return moment(value, language)
+        return clean(moment(value, language))
     if isinstance(value, tuple):
-        moments = [moment(each, language) for each in value]
+        moments = [clean(moment(each, language)) for each in value]
         return " ".join(f"{n}) {each}" for n, each in enumerate(moments, 1)) if name == "options" else "; ".join(moments)
-    return str(value)
-
-
-def moment(value: datetime, language: str) -> str:
-    """A day and time as people say it, e.g. "Tue, Mar 10, 9:00 AM"."""
-    locale = Locale.parse(CLDR.get(language, language))
-    day = format_date(value, locale.datetime_skeletons["MMMEd"].pattern, locale=locale)
-    return clean(f"{day}, {format_time(value, 'short', locale=locale)}")
+    # Within Arabic or Persian, marks keep the parts of a number or an address in their order.
+    return f"{LEFT}{value}{LEFT}" if language in RIGHT_TO_LEFT and str(value).isascii() else str(value)
 
 
 def clean(text: str) -> str:
@@ -230,9 +221,10 @@ def clean(text: str) -> str:
     return DOUBLE_STOP.sub(".", text.translate(PLAIN))
 
 
-def compose(clinic: str, parts: Iterable[str]) -> str:
+def compose(clinic: str, parts: Iterable[str], language: str | None = None) -> str:
     """One message of several sentences, which names the clinic first (O-16)."""
-    return f"{clean(clinic)}: " + " ".join(part for part in parts if part)
+    start = RIGHT if language in RIGHT_TO_LEFT else ""  # else the clinic's Latin name turns the whole message round
+    return f"{start}{clean(clinic)}: " + " ".join(part for part in parts if part)
 
 
 def update_catalog(folder: Path, language: str) -> str:
@@ -245,7 +237,7 @@ def update_catalog(folder: Path, language: str) -> str:
     if path.exists():
         with path.open("rb") as file:
             old = read_po(file)
-    catalog = Catalog(locale=CLDR.get(language, language).replace("-", "_"), project="Attend", fuzzy=False, charset="utf-8")
+    catalog = Catalog(locale=locale_of(language), project="Attend", fuzzy=False, charset="utf-8")
     before = {entry.context: entry for entry in old if entry.context}
     for key, english in TEXTS.items():
         known = before.get(key)

@@ -21,6 +21,7 @@ from bot.dialogue.effects import Decision, LogItem, OptIn, OptOut, Say
 from bot.dialogue.rescheduling import wants_slots
 from bot.dialogue.targets import listed
 from bot.dialogue.types import Facts, Person, State
+from bot.moments import ALIASES
 from bot.store import queries, turns
 from bot.store.database import Store
 from bot.store.models import CommunicationRow, PhoneRow
@@ -183,7 +184,7 @@ def read_facts(bot: Bot, source: Connection | Session, phone: Line | PhoneRow, n
     facts = Facts(
         now=now.astimezone(bot.clinic.zone),
         clinic=bot.clinic.clinic,
-        people=people,
+        people=tuple(replace(person, language=ALIASES.get(person.language, person.language)) for person in people),
         visits=open_,
         gone=gone,
         languages=bot.texts.languages,
@@ -228,7 +229,7 @@ def _written(bot: Bot, decision: Decision, phone: Line, body: str) -> str:
     if _opted_out(phone, decision) and not any(say.key.startswith("safety.") or say.key == "opted_out" for say in said):
         return ""
     parts = [bot.texts.render(say.key, decision.language, say.values) for say in said]
-    return compose(bot.clinic.clinic.name, parts) if parts else ""
+    return compose(bot.clinic.clinic.name, parts, decision.language) if parts else ""
 
 
 def _opted_out(phone: Line, decision: Decision) -> bool:
@@ -261,12 +262,12 @@ def floor(bot: Bot, body: str, state: State, *spoken: str) -> tuple[Decision | N
     facts = Facts(now=now, clinic=bot.clinic.clinic, languages=bot.texts.languages, people=people)
     if read.urgent is None and read.keyword not in KEYWORDS:
         language = read.language if read.language_sure else record or read.language
-        return None, compose(bot.clinic.clinic.name, [bot.texts.render("failed", language)])
+        return None, compose(bot.clinic.clinic.name, [bot.texts.render("failed", language)], language)
     decision = decide(state=state, understanding=read, facts=facts)
     if read.urgent is None:
         return decision, ""
     parts = [bot.texts.render(say.key, decision.language, say.values) for say in decision.effects if isinstance(say, Say)]
-    return decision, compose(bot.clinic.clinic.name, parts)
+    return decision, compose(bot.clinic.clinic.name, parts, decision.language)
 
 
 def _failed(bot: Bot, row_id: int, via: str) -> str:

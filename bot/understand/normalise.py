@@ -40,7 +40,7 @@ WORD = re.compile(rf"{_LETTER}(?:{_LETTER}|[{_MARKS}])*(?:'{_LETTER}+)?")  # a w
 _HAN = re.compile(f"[{_SIGNS}]")
 _SIGN = re.compile(f"[{_SIGNS}{_KANA}]")
 _STRETCH = re.compile(r"(.)\1{2,}")
-_simplified = OpenCC("t2s").convert
+_simplified, _traditional = OpenCC("t2s").convert, OpenCC("s2t").convert
 
 
 def clean(text: str) -> str:
@@ -89,3 +89,10 @@ def is_sign(token: str) -> bool:
 def is_syllable(letter: str) -> bool:
     """Whether a letter is a whole syllable of Korean."""
     return "\uac00" <= letter <= "\ud7a3"
+
+
+def chinese(text: str, record: str | None) -> str:
+    """zh-Hant or zh-Hans: how a Chinese text is written; as on record where its signs do not tell."""
+    if _simplified(text) != text:
+        return "zh-Hant"
+    return record if record in ("zh-Hant", "zh-Hans") and _traditional(text) == text else "zh-Hans"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from bot.understand.judge import Judged, judge
 from bot.understand.language import Detector
 from bot.understand.lexicon import Lexicon, load_lexicon, squeeze
 from bot.understand.model import Model
-from bot.understand.normalise import clean, tapped
+from bot.understand.normalise import chinese, clean, tapped
 from bot.understand.parts import answers
 from bot.understand.spelling import Speller
 from bot.understand.times import Vocabulary, load_mixed, read_times
@@ -52,6 +52,7 @@ class Reader:
         text = clean(message.text)
         found, sure = self.detector.detect(text)
         order = self._order(message.language, found)
+        found = chinese(text, message.language) if found == "zh" else found
         keyword = self._keyword(text, order)
         if keyword in COMMANDS:
             return self._command(text, keyword, found, sure)
@@ -66,6 +67,8 @@ class Reader:
             lexicons = [self.tongues[code].lexicon for code in order]
             choice = pick(text, message.slots, lexicons, when)
             judged = judged.with_choice(choice, number=lone_number(text)).guarded(against)
+        elif len(message.visits) > 1 and lone_number(text) is not None:
+            judged = replace(judged, acts=frozenset(), doubtful=frozenset())  # it names one of them, and says nothing of it
         about, about_day, said = self._visits(text, message, order)
         return Understanding(
             acts=judged.acts,
@@ -81,7 +84,7 @@ class Reader:
             when=when,
             language=found,
             language_sure=sure,
-            language_to=judged.language_to,
+            language_to=chinese(text, None) if judged.language_to == "zh" else judged.language_to,
             keyword=keyword,
             reasons=self._reasons(repaired, judged),
             runner_up=judged.runner_up,
@@ -89,7 +92,8 @@ class Reader:
 
     def _order(self, record: str | None, found: str | None) -> list[str]:
         """Languages whose words count: the text's own when it tells, the recorded one, English."""
-        return [code for code in dict.fromkeys((found, record, SPOKEN)) if code and code in self.tongues]
+        codes = ((code or "").partition("-")[0] for code in (found, record, SPOKEN))
+        return [code for code in dict.fromkeys(codes) if code in self.tongues]
 
     def _keyword(self, text: str, order: list[str]) -> str | None:
         squeezed = squeeze(text)

@@ -1,0 +1,34 @@
+"""Days and times as people of each language write them: weekday and month by name, never as digits alone (L-08)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from babel import Locale
+from babel.dates import format_date, format_time
+
+# Where CLDR wants another code (L-06), or a region whose dates US readers expect (L-08).
+CLDR = {"en": "en_US", "es": "es_US", "tl": "fil", "zh-Hans": "zh_Hans", "zh-Hant": "zh_Hant", "ht": "fr"}
+# Other names of languages that we write (L-06).
+ALIASES = {
+    "zh": "zh-Hans", "zh-CN": "zh-Hans", "zh-SG": "zh-Hans", "zh-TW": "zh-Hant", "zh-HK": "zh-Hant", "zh-MO": "zh-Hant", "fil": "tl",
+}  # fmt: skip
+RIGHT_TO_LEFT = frozenset({"ar", "fa"})
+# CLDR's Haitian Creole is French (L-05).
+DAYS = {"ht": ("len", "mad", "mèk", "jed", "van", "sam", "dim")}
+MONTHS = {"ht": ("janv", "fev", "mas", "avr", "me", "jen", "jiy", "out", "sept", "okt", "nov", "des")}
+
+
+def moment(value: datetime, language: str) -> str:
+    """A day and time, e.g. "Tue, Mar 10, 9:00 AM"."""
+    if language in DAYS:
+        clock = f"{value.hour % 12 or 12}:{value.minute:02} {'PM' if value.hour >= 12 else 'AM'}"
+        return f"{DAYS[language][value.weekday()]} {value.day} {MONTHS[language][value.month - 1]}, {clock}"
+    locale = locale_of(language)
+    day = format_date(value, locale.datetime_skeletons["MMMEd"].pattern, locale=locale)
+    return f"{day}, {format_time(value, 'short', locale=locale)}"
+
+
+def locale_of(language: str) -> Locale:
+    """CLDR's data for one of our languages."""
+    return Locale.parse(CLDR.get(language, language))
