@@ -137,7 +137,12 @@ def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan 
     understanding = bot.reader.read(_message(row.body, facts, state, bot.texts.languages))
     if wants_slots(understanding, state):
         facts = with_slots(bot, connection, phone.id, facts)
-    decision = _damped(connection, decide(state=state, understanding=understanding, facts=facts), phone, row, now)
+    decision = decide(state=state, understanding=understanding, facts=facts)
+    keys = loops.said(decision)
+    decision = replace(decision, state=replace(decision.state, said=keys))
+    if keys and keys == state.said:  # the same answer again: perhaps two machines talk to each other
+        times = turns.times_said(connection, phone, row.id, row.body, keys, since=now - loops.WITHIN, least=loops.MOST)
+        decision = loops.damp(decision, [keys] * times)
     if row.media:  # a picture is never fetched here (W-27); a person looks at it
         decision = replace(decision, effects=(*decision.effects, LogItem(kind="media")))
     return Plan(row, phone, facts, understanding, decision, _written(bot, decision, phone, row.body))
@@ -167,15 +172,6 @@ def _write(bot: Bot, connection: Connection, row_id: int, via: str, now: datetim
         queue(scope.session, body=plan.reply, now=now, sender=_sender(phone.opted_out_at), **ids)
         scope.flush()
     return plan.reply
-
-
-def _damped(connection: Connection, decision: Decision, phone: Line, row: Text, now: datetime) -> Decision:
-    """The decision, silent when the bot only repeats itself (W-25)."""
-    keys = loops.said(decision)
-    if not keys:
-        return decision
-    said = turns.times_said(connection, phone, row.id, row.body, keys, since=now - loops.WITHIN, least=loops.MOST)
-    return loops.damp(decision, [keys] * said)
 
 
 def read_facts(bot: Bot, source: Connection | Session, phone: Line | PhoneRow, now: datetime) -> tuple[Facts, State]:

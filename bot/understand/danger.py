@@ -13,6 +13,7 @@ from bot.understand.normalise import fold, words
 from bot.yamlfile import read_yaml
 
 START = 3  # letters of a `word~` by which its pattern is found
+Prepared = tuple[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Index:
                 self._by_word.setdefault(_key(choice.split()[0]), set()).add(number)
 
     def matching(self, folded: str, starts: frozenset[str]) -> Iterator[tuple[Pattern, str]]:
-        """(pattern, the words that matched) in the order of the patterns. starts: what `starts_of` gives for the same text."""
+        """(pattern, the words that matched) in the order of the patterns. starts: what `prepare` gives for the same text."""
         near = {number for start in starts & self._by_word.keys() for number in self._by_word[start]}
         for number in sorted(near):
             if hit := self._patterns[number].source.search(folded):
@@ -55,18 +56,18 @@ class Floor:
     telling: Index
     harmless: Index
 
-    def find(self, text: str) -> tuple[str, str] | None:
+    def find(self, text: Prepared) -> tuple[str, str] | None:
         """(kind, the words that matched) of the first pattern that matches, or None."""
         return next(iter(self.found(text)), None)
 
-    def found(self, text: str) -> Iterator[tuple[str, str]]:
+    def found(self, text: Prepared) -> Iterator[tuple[str, str]]:
         """(kind, the words that matched) of every pattern that matches."""
-        folded, starts = prepared(text)
+        folded, starts = text
         folded = self.harmless.without(folded, starts)
         return ((pattern.kind, hit) for pattern, hit in self.telling.matching(folded, starts))
 
 
-def prepared(text: str) -> tuple[str, frozenset[str]]:
+def prepare(text: str) -> Prepared:
     """A text as the patterns see it, and the keys of its words."""
     parts = [word.replace("'", "") for word in words(fold(text))]
     starts = (part[:size] + "~" for part in parts for size in range(1, START + 1))

@@ -53,7 +53,9 @@ class Model:
     def _rows(self, numbers: list[int]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         """The rows of the features that are known, and which of `numbers` these are."""
         wanted = np.array(numbers, dtype=np.uint32)
-        rows = np.minimum(np.searchsorted(self.known, wanted), len(self.known) - 1)
+        order = wanted.argsort()  # in ascending order they are found faster
+        rows = np.empty(len(wanted), dtype=np.intp)
+        rows[order] = np.minimum(np.searchsorted(self.known, wanted[order]), len(self.known) - 1)
         found = self.known[rows] == wanted
         return rows[found], found
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.understand import learned
 from bot.understand.choices import lone_number, people_named, pick
-from bot.understand.danger import Floor, load_floor, load_guards
+from bot.understand.danger import Floor, Prepared, load_floor, load_guards, prepare
 from bot.understand.judge import Judged, judge
 from bot.understand.language import Detector
 from bot.understand.lexicon import Lexicon, load_lexicon, squeeze
@@ -59,8 +59,9 @@ class Reader:
         context = message.context
         repaired = self.tongues[order[0]].speller.repair(text)
         scores = self.model.scores(repaired, context)
-        against = self._against(text, order) | ({"cancel": "a reaction"} if tapped(message.text) else {})
-        judged = judge(scores, context=context, danger=self._danger(text, order if sure else self.tongues)).guarded(against)
+        prepared = prepare(text)
+        against = self._against(prepared, order) | ({"cancel": "a reaction"} if tapped(message.text) else {})
+        judged = judge(scores, context=context, danger=self._danger(prepared, order if sure else self.tongues)).guarded(against)
         when = self._when(text, message, order) if judged.wants_time(context) else None
         choice = None
         if context is Context.SLOTS:
@@ -111,11 +112,11 @@ class Reader:
             reasons=(Reason(label=act or keyword, source="keyword", words=(text[:40],), score=1.0),),
         )
 
-    def _danger(self, text: str, codes: Iterable[str]) -> tuple[str, str] | None:
+    def _danger(self, text: Prepared, codes: Iterable[str]) -> tuple[str, str] | None:
         """The crisis floor: it needs no model (S-05)."""
         return next((hit for code in codes if (hit := self.tongues[code].floor.find(text))), None)
 
-    def _against(self, text: str, codes: Iterable[str]) -> dict[str, str]:
+    def _against(self, text: Prepared, codes: Iterable[str]) -> dict[str, str]:
         """change → the words of the text that speak against it."""
         return dict(hit for code in codes for hit in self.tongues[code].guards.found(text))
 
