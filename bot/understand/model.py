@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +23,7 @@ RATE = 0.6  # Adagrad's
 DOUBT = 0.01  # no phrase is taken as wholly certain, so that no score runs away to 0 or 1
 STEPS = 127  # weights are kept as whole numbers from -STEPS to STEPS, with one scale a label
 Floats = NDArray[np.float32]
-Found = list[tuple[list[int], list[float]]]
+Found = list[tuple[NDArray[np.uint32], Floats]]
 
 
 @dataclass(frozen=True)
@@ -62,20 +64,26 @@ class Model:
 
 def train(phrases: list[Phrase]) -> Model:
     """A model of the phrases. Takes a second for 2,000 phrases; the same phrases give the same model."""
-    rows = [(features(clean(phrase.text), context), phrase) for phrase in phrases for context in _contexts(phrase)]
+    rows = [(clean(phrase.text), context, phrase) for phrase in phrases for context in _contexts(phrase)]
     labels = tuple(sorted({label for phrase in phrases for label in expand(phrase.labels)}))
     wanted = np.full((len(rows), len(labels)), DOUBT, dtype=np.float32)
     counted = np.ones_like(wanted)
     column = {label: k for k, label in enumerate(labels)}
-    for row, (_, phrase) in enumerate(rows):
+    for row, (_, _, phrase) in enumerate(rows):
         wanted[row, [column[label] for label in expand(phrase.labels)]] = 1 - DOUBT
         # What a careful reader would accept as well is neither right nor wrong: it is left out of the loss.
         counted[row, [k for label, k in column.items() if _tolerated(label, phrase)]] = 0
-    numbers, counts = np.unique(np.concatenate([np.array(found[0], dtype=np.uint32) for found, _ in rows]), return_counts=True)
+    found = [_arrays(text, context) for text, context, _ in rows]
+    numbers, counts = np.unique(np.concatenate([numbers for numbers, _ in found]), return_counts=True)
     known = numbers[counts >= LEAST]
-    weights, bias = _fit([found for found, _ in rows], known, wanted, counted)
+    weights, bias = _fit(found, known, wanted, counted)
     scale = np.abs(weights).max(axis=0) / STEPS + 1e-9
     return Model(labels, known, np.rint(weights / scale).astype(np.int8), scale, bias)
+
+
+def _arrays(text: str, context: Context) -> tuple[NDArray[np.uint32], Floats]:
+    numbers, values = features(text, context)
+    return np.array(numbers, dtype=np.uint32), np.array(values, dtype=np.float32)
 
 
 def expand(labels: frozenset[str]) -> frozenset[str]:
@@ -93,14 +101,22 @@ def _tolerated(label: str, phrase: Phrase) -> bool:
 
 
 def _fit(found: Found, known: NDArray[np.uint32], wanted: Floats, counted: Floats) -> tuple[Floats, Floats]:
-    """Logistic regression for all labels at once, by Adagrad over batches in an order that every run repeats."""
-    order = np.random.default_rng(0)
-    batches = list(_batches(found, known, order.permutation(len(found))))
-    weights = np.zeros((len(known), wanted.shape[1]), dtype=np.float32)
+    """Logistic regression for all labels at once; each thread takes some of them."""
+    batches = list(_batches(found, known, np.random.default_rng(0).permutation(len(found))))
+    parts = np.array_split(np.arange(wanted.shape[1]), os.cpu_count() or 1)
+    with ThreadPoolExecutor() as pool:
+        fitted = list(pool.map(lambda part: _descend(batches, len(known), wanted[:, part], counted[:, part]), parts))
+    return np.hstack([weights for weights, _ in fitted]), np.concatenate([bias for _, bias in fitted])
+
+
+def _descend(batches: list[tuple[Any, Any, Any]], size: int, wanted: Floats, counted: Floats) -> tuple[Floats, Floats]:
+    """Adagrad over the batches, in an order that every run repeats."""
+    order = np.random.default_rng(1)
+    weights = np.zeros((size, wanted.shape[1]), dtype=np.float32)
     seen = np.full_like(weights, 1e-4)
     bias = np.log((wanted.mean(0) + 1e-4) / (1 - wanted.mean(0) + 1e-4)).astype(np.float32)
     for turn in range(ROUNDS):
-        rate = RATE * (1 - 0.9 * turn / ROUNDS)
+        rate = np.float32(RATE * (1 - 0.9 * turn / ROUNDS))
         for batch in order.permutation(len(batches)):
             rows, columns, x = batches[batch]
             own = weights[columns]
@@ -119,10 +135,14 @@ def _batches(found: Found, known: NDArray[np.uint32], order: NDArray[np.int64]) 
 
     for start in range(0, len(order), BATCH):
         rows = order[start : start + BATCH]
-        numbers = np.concatenate([np.array(found[row][0], dtype=np.uint32) for row in rows])
-        values = np.concatenate([np.array(found[row][1], dtype=np.float32) for row in rows])
+        numbers = np.concatenate([found[row][0] for row in rows])
+        values = np.concatenate([found[row][1] for row in rows])
         lines = np.repeat(np.arange(len(rows)), [len(found[row][0]) for row in rows])
         places = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
         kept = known[places] == numbers
         columns, places = np.unique(places[kept], return_inverse=True)
-        yield rows, columns, csr_matrix((values[kept], (lines[kept], places)), shape=(len(rows), len(columns)))
+        yield (
+            rows,
+            columns,
+            csr_matrix((values[kept], (lines[kept].astype(np.int32), places.astype(np.int32))), shape=(len(rows), len(columns))),
+        )

@@ -49,9 +49,8 @@ def _by_person(text: str, visits: tuple[Option, ...], lexicons: list[Lexicon]) -
 
 
 def _act(part: str, lexicons: list[Lexicon], judge_part: Callable[[str], Judged]) -> str | None:
-    for word in reversed(squeeze(part).split()):
-        for lexicon in lexicons:
-            if (group := lexicon.keywords.get(word)) in WORDS:
-                return WORDS[group]
+    groups = {lexicon.keywords.get(word) for word in squeeze(part).split() for lexicon in lexicons} & WORDS.keys()
+    if len(groups) == 1:
+        return WORDS[groups.pop() or ""]
     said = judge_part(part).acts & SAYS
     return next(iter(said)) if len(said) == 1 else None
