@@ -20,7 +20,7 @@ Token = tuple[str, str, str]  # kind, form in which it is compared, form as writ
 
 def read_items(text: str, vocabulary: Vocabulary) -> tuple[Item, ...]:
     """The text as items; what no section of the vocabulary knows has no sense."""
-    found = _dotted(cut(text, vocabulary.spelling), vocabulary)
+    found = _parted(_dotted(cut(text, vocabulary.spelling), vocabulary), vocabulary)
     tokens = [token for _, token, _ in found]
     heads = [kind != "letter" for kind, _, _ in found]
     items: list[Item] = []
@@ -71,6 +71,15 @@ def _dotted(found: list[Token], vocabulary: Vocabulary) -> list[Token]:
             result[at : at + 2] = [("ordinal", result[at][1] + ".", result[at][1])]
         at += 1
     return result
+
+
+def _parted(found: list[Token], vocabulary: Vocabulary) -> list[Token]:
+    """Small words that are written in one with the next, as words of their own."""
+    attached = vocabulary.attached
+    if attached is None:
+        return found
+    parts = [(kind, attached.parts(token, vocabulary.known) if kind == "word" else [token], raw) for kind, token, raw in found]
+    return [(kind, token, raw if len(tokens) == 1 else token) for kind, tokens, raw in parts for token in tokens]
 
 
 def _joined(word: str, vocabulary: Vocabulary) -> list[Item]:

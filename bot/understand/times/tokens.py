@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+from bot.understand.times.scripts import INDIC_MARKS, fold_script
+
 QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-", "‑": "-", "…": "."})
 LETTERS = r"\u3005\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"  # written without dependable spaces: every letter is a token
 TOKEN = re.compile(
@@ -18,11 +20,12 @@ TOKEN = re.compile(
     r"|(?P<ordinal>\d{1,2}\s?(?:st|nd|rd|th)\b)"
     r"|(?P<number>\d+)"
     rf"|(?P<head>(?<![{LETTERS}])[\uac00-\ud7a3])|(?P<letter>[{LETTERS}])"  # head: the first syllable of a Korean word
-    rf"|(?P<word>[^\W\d_{LETTERS}](?:\.\s?[^\W\d_]\b)+|[^\W\d_{LETTERS}]+(?:'[^\W\d_]+)*'?)"
+    rf"|(?P<word>[^\W\d_{LETTERS}](?:\.\s?[^\W\d_]\b)+|[^\W\d_{LETTERS}](?:[^\W\d_{LETTERS}]|[{INDIC_MARKS}])*(?:'[^\W\d_]+)*'?)"
     r"|(?P<sign>[^\w\s]|\n)"
 )
 MARKED = re.compile(r"[\u0900-\u0dff\u0600-\u06ff\u3040-\u30ff]")  # scripts whose combining marks are letters
 BESIDE_LATIN = re.compile(rf"(?<=[{LETTERS}])(?=[a-z0-9])|(?<=[a-z0-9])(?=[{LETTERS}])")
+GLUED = re.compile(r"(?<![a-z\d])(?=[a-z']*\d)(?=\d*[a-z])[a-z\d']+")  # Arabic in Latin letters: "ba3d", "7ad"
 STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 
 
@@ -31,6 +34,7 @@ def fold(text: str) -> str:
     text = text.translate(QUOTES).casefold()
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
+        text = fold_script(text)
         text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
         if not MARKED.search(text):
             plain = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
@@ -50,7 +54,7 @@ def tokens(text: str, spelling: Mapping[str, str]) -> list[tuple[str, str, str]]
     spelling: short form → what it stands for; a form that ends in an apostrophe stands before another word.
     """
     found = []
-    for match in TOKEN.finditer(fold(text)):
+    for match in TOKEN.finditer(GLUED.sub(lambda mixed: spelling.get(mixed.group(), mixed.group()), fold(text))):
         kind, raw = match.lastgroup or "", match.group()
         head, apostrophe, tail = raw.partition("'")
         if apostrophe and (full := spelling.get(head + apostrophe)):  # "l'apres", "d'avril", "l'11"

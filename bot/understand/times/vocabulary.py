@@ -10,45 +10,12 @@ from typing import Any
 from babel import Locale
 
 from bot.errors import DataError
-from bot.understand.times.tokens import split
+from bot.understand.times.attached import Attached, joined
+from bot.understand.times.meanings import meaning
+from bot.understand.times.tokens import GLUED, fold, split
 from bot.understand.times.tokens import tokens as cut
 from bot.yamlfile import read_yaml
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-MONTHS = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-)
-NUMBERED = (
-    "number",
-    "ordinal",
-    "day",
-    "week",
-    "weeks_on",
-    "months_on",
-    "numeral",
-    "minutes_before_hour",
-    "minutes_after_hour",
-)  # left sides are numbers
-NAMED: Mapping[str, tuple[str, ...]] = {
-    "which": ("this", "coming", "next", "after_next"),
-    "unit": ("day", "week", "month", "hour"),
-    "group": ("weekdays", "weekend", "next_weekend", "weekends", "any"),
-    "edge": ("begin", "middle", "end", "later", "last_week", "first_half", "second_half"),
-    "open": ("after", "from", "before", "by"),
-    "tail": ("from", "by", "after", "before"),
-    "span": ("in", "on", "within"),
-}
 LISTS = frozenset(
     (
         "few",
@@ -91,7 +58,20 @@ LISTS = frozenset(
         "except_after",
     )
 )
-SETTINGS = ("mixes", "dotted", "month_first", "hours_24", "negation_follows", "plural", "spelling", "limits_follow")
+SETTINGS = (
+    "mixes",
+    "dotted",
+    "month_first",
+    "hours_24",
+    "negation_follows",
+    "plural",
+    "spelling",
+    "limits_follow",
+    "attached",
+    "dropped",
+    "whole",
+    "joined",
+)
 CLDR = {"tl": "fil", "zh": "zh_Hans"}  # where CLDR has another code
 # What people who mix languages take from the other one: kinds, and letters from which on.
 BORROWED = {"weekday": 5, "month": 5, "day": 5, "part": 4, "which": 4, "unit": 4, "group": 5, "open": 4, "neg": 3, "except": 5}
@@ -123,6 +103,8 @@ class Vocabulary:
     runs: bool = False  # numbers and weekdays may be written in letters that mean other things as well
     gaps: Mapping[tuple[str, ...], frozenset[int]] = field(default_factory=dict)  # Korean entries → before which syllables a space is
     mixes: tuple[str, ...] = ()  # languages whose words people mix into this one
+    attached: Attached | None = None  # small words that are written in one with the next
+    known: frozenset[str] = frozenset()  # all tokens of all entries, where some may be attached
 
 
 def load_vocabulary(folder: Path, language: str) -> Vocabulary:
@@ -135,16 +117,18 @@ def load_vocabulary(folder: Path, language: str) -> Vocabulary:
     if not isinstance(data, dict):
         raise DataError(f"{path}:1: must hold sections of words")
     spelling = _spelling(data.get("spelling", {}), path)
+    attached = _attached(data)
     words: dict[tuple[str, ...], dict[str, Any]] = {}
     gaps: dict[tuple[str, ...], frozenset[int]] = {}
     for kind, value, text in [*sorted(_entries(data, path), key=lambda entry: entry[0] != "not_weekdays"), *_names(language)]:
-        tokens = split(text, spelling)
+        tokens = tuple(attached.bare(token) for token in split(text, spelling))
         letter = kind == "weekday" and "weekday_letter" in data and len(text) == 1  # CLDR's 月 may be a month as well
         if tokens and not letter and not (kind == "weekday" and "not_weekdays" in words.get(tokens, {})):
             words.setdefault(tokens, {}).setdefault(kind, value)
             if spaced := {at for at, (form, _, _) in enumerate(cut(text, spelling)) if at and form == "head"}:
                 gaps[tokens] = gaps.get(tokens, frozenset()) | spaced
     _add_plurals(words, data.get("plural", ""))
+    words |= {tokens: dict(senses) for tokens, senses in joined(words).items()} if data.get("joined") == "yes" else {}
     return Vocabulary(
         language=language,
         words=words,
@@ -158,7 +142,9 @@ def load_vocabulary(folder: Path, language: str) -> Vocabulary:
         limits_follow=data.get("limits_follow") == "yes",
         runs="numeral" in data or "weekday_letter" in data,
         gaps=gaps,
-        mixes=tuple(code.strip() for code in data.get("mixes", MIXED).split(",")),
+        mixes=_listed(data.get("mixes", MIXED)),
+        attached=attached if attached.small else None,
+        known=frozenset(token for tokens in words for token in tokens),
     )
 
 
@@ -181,7 +167,16 @@ def with_others(own: Vocabulary, others: Iterable[Vocabulary]) -> Vocabulary:
             kept = {kind: value for kind, value in senses.items() if letters >= BORROWED.get(kind, letters + 1)}
             if kept and not {"careful", "neutral"} & senses.keys():
                 words.setdefault(tokens, kept)
-    return replace(own, words=words, longest=_longest(words))
+    return replace(own, words=words, longest=_longest(words), known=frozenset(token for tokens in words for token in tokens))
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _attached(data: dict[str, Any]) -> Attached:
+    small, dropped, whole = ([fold(form) for form in _listed(data.get(name, ""))] for name in ("attached", "dropped", "whole"))
+    return Attached(tuple(sorted(small, key=len, reverse=True)), tuple(dropped), frozenset(whole))
 
 
 def _longest(words: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, int]:
@@ -195,7 +190,8 @@ def _spelling(content: Any, path: Path) -> dict[str, str]:
     if not isinstance(content, dict):
         raise DataError(f"{path}: spelling: must hold lines `what it stands for: short forms`")
     pairs = [(short.strip(), split(short, {}), split(full, {})) for full, shorts in content.items() for short in shorts.split(",")]
-    return {short[0] + "'" * raw.endswith("'"): " ".join(full) for raw, short, full in pairs if len(short) == 1}
+    mixed = {fold(raw): " ".join(full) for raw, _, full in pairs if GLUED.fullmatch(fold(raw))}  # "ba3d"
+    return mixed | {short[0] + "'" * raw.endswith("'"): " ".join(full) for raw, short, full in pairs if len(short) == 1}
 
 
 def _entries(data: dict[str, Any], path: Path) -> Iterator[Entry]:
@@ -210,44 +206,8 @@ def _entries(data: dict[str, Any], path: Path) -> Iterator[Entry]:
         if not isinstance(content, dict):
             raise DataError(f"{path}: {kind}: this section is unknown, or must hold lines `meaning: words`")
         for name, listed in content.items():
-            value = _meaning(kind, name, path)
+            value = meaning(kind, name, path)
             yield from ((kind, value, text.strip()) for text in listed.split(","))
-
-
-def _meaning(kind: str, name: str, path: Path) -> Any:
-    """The value that the left side of a line stands for."""
-    try:
-        if kind in ("weekday", "weekday_letter"):
-            many = name.endswith("s")  # "tuesdays" are all of them
-            return WEEKDAYS.index(name.removesuffix("s")), many
-        if kind == "month":
-            return MONTHS.index(name) + 1
-        if kind == "clock":
-            return int(name) * 60, int(name) > 12
-        if kind in NUMBERED:
-            return int(name)
-        if kind == "part":
-            return _clocks(name)
-        if kind == "day_part":
-            offset, clocks = name.split(" ")
-            return int(offset), _clocks(clocks)
-        if name in NAMED[kind]:
-            return name
-    except (ValueError, KeyError):
-        pass
-    raise DataError(f"{path}: {kind}: {name!r} is unknown; see the comments of intents/en/times.yaml")
-
-
-def _clocks(text: str) -> tuple[int | None, int | None]:
-    start, end = text.split("-")
-    return _minutes(start), _minutes(end)
-
-
-def _minutes(text: str) -> int | None:
-    if not text:
-        return None
-    hour, minute = text.split(":")
-    return int(hour) * 60 + int(minute)
 
 
 def _names(language: str) -> Iterator[Entry]:
