@@ -20,7 +20,8 @@ Token = tuple[str, str, str]  # kind, form in which it is compared, form as writ
 
 def read_items(text: str, vocabulary: Vocabulary) -> tuple[Item, ...]:
     """The text as items; what no section of the vocabulary knows has no sense."""
-    found = _parted(_dotted(cut(text, vocabulary.spelling), vocabulary), vocabulary)
+    read = [_heard(token, vocabulary) for token in cut(text, vocabulary.spelling)]
+    found = _parted(_dotted(read, vocabulary), vocabulary)
     tokens = [token for _, token, _ in found]
     heads = [kind != "letter" for kind, _, _ in found]
     items: list[Item] = []
@@ -42,6 +43,14 @@ def read_items(text: str, vocabulary: Vocabulary) -> tuple[Item, ...]:
         starts += [at] * (len(items) - len(starts))
         at += size or 1
     return tuple(settle(without_strays(items, starts, heads)) if vocabulary.runs else items)
+
+
+def _heard(token: Token, vocabulary: Vocabulary) -> Token:
+    """A word of the language's own script that was typed in Latin letters; plain English words stay."""
+    if token[0] != "word" or (token[1],) in vocabulary.words:
+        return token
+    word = vocabulary.sounds.read(token[1])
+    return ("word", word, word) if word else token
 
 
 def _known(found: list[Token], at: int, size: int, vocabulary: Vocabulary) -> bool:

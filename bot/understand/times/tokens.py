@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from bot.understand.times.scripts import INDIC_MARKS, fold_script
 
 QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-", "‑": "-", "…": "."})
+TWINS = str.maketrans("łđıø", "ldio")  # letters with strokes, which phones leave out
 LETTERS = r"\u3005\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"  # written without dependable spaces: every letter is a token
 TOKEN = re.compile(
     r"(?P<none>\+?\(?\d{3}\)?[-. ]{0,2}\d{3}[-. ]\d{4}(?!\d)|\d{3}-\d{4}(?!\d)|[$€£#]\s?\d[\d.,]*"  # phones, prices
@@ -38,7 +39,7 @@ def fold(text: str) -> str:
         text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
         if not MARKED.search(text):
             plain = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
-            text = unicodedata.normalize("NFC", plain)  # syllables of Korean are one letter again
+            text = unicodedata.normalize("NFC", plain).translate(TWINS)  # syllables of Korean are one letter again
         text = BESIDE_LATIN.sub(" ", text)
     return STRETCHED.sub(r"\1\1", text)
 

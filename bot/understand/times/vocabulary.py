@@ -11,6 +11,7 @@ from babel import Locale
 
 from bot.errors import DataError
 from bot.understand.times.attached import Attached, joined
+from bot.understand.times.latin import Sounds
 from bot.understand.times.meanings import meaning
 from bot.understand.times.tokens import GLUED, fold, split
 from bot.understand.times.tokens import tokens as cut
@@ -71,6 +72,7 @@ SETTINGS = (
     "dropped",
     "whole",
     "joined",
+    "latin",
 )
 CLDR = {"tl": "fil", "zh": "zh_Hans"}  # where CLDR has another code
 # What people who mix languages take from the other one: kinds, and letters from which on.
@@ -102,6 +104,7 @@ class Vocabulary:
     limits_follow: bool = False  # "three o'clock after", "next week beginning": what limits a time stands behind it
     runs: bool = False  # numbers and weekdays may be written in letters that mean other things as well
     gaps: Mapping[tuple[str, ...], frozenset[int]] = field(default_factory=dict)  # Korean entries → before which syllables a space is
+    sounds: Sounds = field(default_factory=lambda: Sounds({}))  # words that are typed in Latin letters
     mixes: tuple[str, ...] = ()  # languages whose words people mix into this one
     attached: Attached | None = None  # small words that are written in one with the next
     known: frozenset[str] = frozenset()  # all tokens of all entries, where some may be attached
@@ -140,7 +143,8 @@ def load_vocabulary(folder: Path, language: str) -> Vocabulary:
         negation_follows=data.get("negation_follows") == "yes",
         dotted=data.get("dotted") == "yes",
         limits_follow=data.get("limits_follow") == "yes",
-        runs="numeral" in data or "weekday_letter" in data,
+        runs=not {"numeral", "weekday_letter", "date_mark"}.isdisjoint(data),
+        sounds=Sounds(data.get("latin", {}), (token for tokens in words for token in tokens)),
         gaps=gaps,
         mixes=_listed(data.get("mixes", MIXED)),
         attached=attached if attached.small else None,

@@ -81,6 +81,7 @@ def _beside(row: Row, at: int) -> bool:
         "month",
         "which",
         "or",
+        "range",
         "part",
         "at",
         "clock",
