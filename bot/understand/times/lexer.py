@@ -155,6 +155,6 @@ def _near(word: str, vocabulary: Vocabulary) -> dict[str, Any]:
     allowed = 2 if len(word) >= LONG_NAME else 1
     for name, senses in vocabulary.fuzzy.get(word[0], ()) if len(word) >= 5 else ():
         distance = OSA.distance(word, name, score_cutoff=allowed)
-        if distance <= (allowed if len(name) >= LONG_NAME else 1):
+        if distance <= (allowed if len(name) >= LONG_NAME else 1) and (not best or distance < allowed):
             allowed, best = distance, dict(senses)
     return best

@@ -73,6 +73,7 @@ SETTINGS = (
     "whole",
     "joined",
     "latin",
+    "date_endings",
 )
 CLDR = {"tl": "fil", "zh": "zh_Hans"}  # where CLDR has another code
 # What people who mix languages take from the other one: kinds, and letters from which on.
@@ -131,6 +132,7 @@ def load_vocabulary(folder: Path, language: str) -> Vocabulary:
             if spaced := {at for at, (form, _, _) in enumerate(cut(text, spelling)) if at and form == "head"}:
                 gaps[tokens] = gaps.get(tokens, frozenset()) | spaced
     _add_plurals(words, data.get("plural", ""))
+    _add_dated(words, _listed(fold(data.get("date_endings", ""))))
     words |= {tokens: dict(senses) for tokens, senses in joined(words).items()} if data.get("joined") == "yes" else {}
     return Vocabulary(
         language=language,
@@ -234,6 +236,13 @@ def _add_plurals(words: dict[tuple[str, ...], dict[str, Any]], ending: str) -> N
         if ending and "weekday" in senses and len(tokens[0]) > LEAST_FUZZY and not tokens[0].endswith(ending):
             number, _ = senses["weekday"]
             words.setdefault((tokens[0] + ending,), {}).setdefault("weekday", (number, True))
+
+
+def _add_dated(words: dict[tuple[str, ...], dict[str, Any]], endings: tuple[str, ...]) -> None:
+    """Ordinals whose case shows that they are days of the month: "szesnastego"."""
+    for tokens, senses in words.items():
+        if "ordinal" in senses and endings and tokens[-1].endswith(endings):
+            senses["dated"] = True
 
 
 def _fuzzy(words: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, tuple[tuple[str, Mapping[str, Any]], ...]]:

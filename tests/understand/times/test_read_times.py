@@ -109,6 +109,21 @@ EXCEPT = {
             "{} non",
         ),
     ),
+    "pl": (
+        ("poniedziałek", "wtorek", "środę", "czwartek", "piątek", "sobotę", "niedzielę"),
+        (
+            "każdy dzień byle nie {}",
+            "kiedykolwiek, ale nie w {}",
+            "tylko nie w {}",
+            "nie w {}",
+            "{} nie mogę",
+            "nie mogę w {}",
+            "{} nie",
+            "{} odpada",
+            "{} mi nie pasuje",
+            "w {} pracuję",
+        ),
+    ),
     "ru": (
         ("понедельник", "вторник", "среду", "четверг", "пятницу", "субботу", "воскресенье"),
         (
