@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 LEAST = 2  # letters of what remains behind a small word
@@ -11,9 +11,12 @@ LEAST = 2  # letters of what remains behind a small word
 
 @dataclass(frozen=True)
 class Attached:
-    """small: what may stand attached, as words of their own. dropped: what says nothing ("al-"). whole: words never parted."""
+    """small: what may stand attached → itself as a word, and what it swallowed of the next one (Arabic "lil-" is "li al-").
 
-    small: tuple[str, ...] = ()
+    dropped: what says nothing ("al-"). whole: words that are never parted.
+    """
+
+    small: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
     whole: frozenset[str] = frozenset()
 
@@ -31,9 +34,10 @@ class Attached:
     def _parts(self, word: str, known: frozenset[str]) -> list[str] | None:
         if word in known or word in self.whole:
             return [word]
-        for form in self.small:
-            if word.startswith(form) and len(word) >= len(form) + LEAST and (rest := self._parts(word[len(form) :], known)):
-                return [form, *rest]
+        for form, (alone, swallowed) in self.small.items():
+            fits = word.startswith(form) and len(word) >= len(form) + LEAST
+            if fits and (rest := self._parts(swallowed + word[len(form) :], known)):
+                return [alone, *rest]
         for form in self.dropped:
             if word.startswith(form) and len(word) >= len(form) + LEAST and (rest := self._parts(word[len(form) :], known)):
                 return rest

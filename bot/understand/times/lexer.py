@@ -87,8 +87,13 @@ def _parted(found: list[Token], vocabulary: Vocabulary) -> list[Token]:
     attached = vocabulary.attached
     if attached is None:
         return found
-    parts = [(kind, attached.parts(token, vocabulary.known) if kind == "word" else [token], raw) for kind, token, raw in found]
-    return [(kind, token, raw if len(tokens) == 1 else token) for kind, tokens, raw in parts for token in tokens]
+    result: list[Token] = []
+    for at, (kind, token, raw) in enumerate(found):
+        if kind == "word" and token in attached.dropped and at + 1 < len(found) and found[at + 1][0] == "word":
+            continue  # "el khamis"
+        parts = attached.parts(token, vocabulary.known) if kind == "word" else [token]
+        result += [(kind, part, part if len(parts) > 1 else raw) for part in parts]
+    return result
 
 
 def _joined(word: str, vocabulary: Vocabulary) -> list[Item]:

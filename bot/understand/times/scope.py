@@ -31,6 +31,8 @@ class Scope:
     doubtful: bool = False
     pending: str = ""
     reason: bool = False  # what follows tells why, not when
+    lost: bool = False  # an exception and a denial of which nobody can tell what they leave
+    denial: int = -9  # position of a denial that has found nothing to deny
     caught: bool = False  # the pending negation has found what it denies
     sep: str = ""
 
@@ -44,7 +46,7 @@ class Scope:
             else:
                 self._atom(element)
                 at += 1
-        return self.found, self.doubtful
+        return ([] if self.lost else self.found), self.doubtful
 
     def _atom(self, atom: Days | Window) -> None:
         if self.reason and any(not each.no for each in self.found):
@@ -65,7 +67,9 @@ class Scope:
         self.reason = "reason" in kinds or (self.reason and not kinds & (GOOD | ENDS))
         if kinds & GOOD and not self._good(at, kinds):
             return at + 1
-        if "except_after" in kinds and self.found and self.sep != "break":
+        if "except" in kinds and self._only_these(at):
+            self.pending, self.sep = "", "break"
+        elif "except_after" in kinds and self.found and self.sep != "break":
             self._mark_back(no=True, framed=True)
             self.pending, self.sep = "", "break"
         elif "except" in kinds or ("but" in kinds and self._excepts(at)):
@@ -83,6 +87,23 @@ class Scope:
         elif kinds & {"or", "and"}:
             self.sep = "or" if self.sep != "break" else self.sep
         return at + 1
+
+    def _only_these(self, at: int) -> bool:
+        """ "I can't, except friday", "no day except friday": what follows is wanted, not ruled out."""
+        if self.found:
+            last = self.found[-1]
+            if last.no and self.pending == "neg" and not self.sep:
+                self.found.pop()
+                self.lost = self.lost or not isinstance(last.atom, Days) or last.atom.kind not in ("any", "stretch")
+                if not self.lost and last.atom.kind == "stretch":
+                    self.found.append(replace(last, no=False))
+                return True
+            return False
+        if self.denial < 0:
+            return False
+        between = [each for each in self.elements[self.denial : at] if isinstance(each, Mark) and each.kinds == {"word"}]
+        self.lost = self.lost or bool(between)
+        return True
 
     def _next(self, at: int) -> Element | None:
         """The next element that is more than a word."""

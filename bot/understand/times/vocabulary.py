@@ -181,8 +181,13 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 def _attached(data: dict[str, Any]) -> Attached:
-    small, dropped, whole = ([fold(form) for form in _listed(data.get(name, ""))] for name in ("attached", "dropped", "whole"))
-    return Attached(tuple(sorted(small, key=len, reverse=True)), tuple(dropped), frozenset(whole))
+    small: dict[str, tuple[str, str]] = {}
+    for listed in sorted(_listed(data.get("attached", "")), key=len, reverse=True):
+        form, _, full = (part.strip() for part in fold(listed).partition("="))  # "lil- = li al-"
+        alone, _, swallowed = (full or form).partition(" ")
+        small[form] = alone, swallowed
+    dropped, whole = (tuple(fold(form) for form in _listed(data.get(name, ""))) for name in ("dropped", "whole"))
+    return Attached(small, dropped, frozenset(whole))
 
 
 def _longest(words: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, int]:

@@ -92,6 +92,7 @@ def _beside(row: Row, at: int) -> bool:
         "sign",
         "day",
         "neg",
+        "neg_near",
         "neg_after",
         "good_before",
         "good_after",
@@ -136,7 +137,7 @@ def _numbered(row: Row, end: int, weekday: int) -> Found | None:
 def read_group(row: Row, at: int) -> Found | None:
     """ "weekdays", "this weekend", "any day"."""
     start, which, many = at, None, False
-    while row.has(start, "which", "article", "every"):
+    while row.has(start, "which", "article", "every") and not row.has(start, "group"):
         which, many, start = row.get(start, "which") or which, many or row.has(start, "every"), start + 1
     group = row.get(start, "group")
     if group is None:
