@@ -9,6 +9,7 @@ from rapidfuzz.distance import OSA
 
 from bot.understand.times.data import Item
 from bot.understand.times.runs import settle, without_strays
+from bot.understand.times.tokens import is_toned
 from bot.understand.times.tokens import tokens as cut
 from bot.understand.times.vocabulary import Vocabulary
 
@@ -20,7 +21,9 @@ Token = tuple[str, str, str]  # kind, form in which it is compared, form as writ
 
 def read_items(text: str, vocabulary: Vocabulary) -> tuple[Item, ...]:
     """The text as items; what no section of the vocabulary knows has no sense."""
-    read = [_heard(token, vocabulary) for token in cut(text, vocabulary.spelling)]
+    toned = vocabulary.toned is not None and is_toned(text)
+    vocabulary = vocabulary.toned if vocabulary.toned and toned else vocabulary
+    read = [_heard(token, vocabulary) for token in cut(text, vocabulary.spelling, toned=toned)]
     found = _parted(_dotted(read, vocabulary), vocabulary)
     tokens = [token for _, token, _ in found]
     heads = [kind != "letter" for kind, _, _ in found]

@@ -30,32 +30,39 @@ GLUED = re.compile(r"(?<![a-z\d])(?=[a-z']*\d)(?=\d*[a-z])[a-z\d']+")  # Arabic 
 STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 
 
-def fold(text: str) -> str:
-    """Lower case without accents, quotes straight, digits of every script as 0-9; digits are never shortened."""
+def fold(text: str, *, toned: bool = False) -> str:
+    """Lower case without accents (toned: with them), quotes straight, digits of every script as 0-9, never shortened."""
     text = text.translate(QUOTES).casefold()
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
         text = fold_script(text)
         text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
-        if not MARKED.search(text):
+        if not toned and not MARKED.search(text):
             plain = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
             text = unicodedata.normalize("NFC", plain).translate(TWINS)  # syllables of Korean are one letter again
         text = BESIDE_LATIN.sub(" ", text)
     return STRETCHED.sub(r"\1\1", text)
 
 
-def split(text: str, spelling: Mapping[str, str]) -> tuple[str, ...]:
+def is_toned(text: str) -> bool:
+    """Whether somebody wrote accents, so that words differ by them."""
+    text = unicodedata.normalize("NFKC", text.translate(QUOTES).casefold())
+    return fold(text) != fold(text, toned=True)
+
+
+def split(text: str, spelling: Mapping[str, str], *, toned: bool = False) -> tuple[str, ...]:
     """The tokens of a text or of an entry of times.yaml, in the form in which they are compared."""
-    return tuple(token for _, token, _ in tokens(text, spelling))
+    return tuple(token for _, token, _ in tokens(text, spelling, toned=toned))
 
 
-def tokens(text: str, spelling: Mapping[str, str]) -> list[tuple[str, str, str]]:
+def tokens(text: str, spelling: Mapping[str, str], *, toned: bool = False) -> list[tuple[str, str, str]]:
     """Kind, form in which it is compared, and form as written of each token; "del" is read as "de el".
 
     spelling: short form → what it stands for; a form that ends in an apostrophe stands before another word.
     """
     found = []
-    for match in TOKEN.finditer(GLUED.sub(lambda mixed: spelling.get(mixed.group(), mixed.group()), fold(text))):
+    folded = fold(text, toned=toned)
+    for match in TOKEN.finditer(GLUED.sub(lambda mixed: spelling.get(mixed.group(), mixed.group()), folded)):
         kind, raw = match.lastgroup or "", match.group()
         head, apostrophe, tail = raw.partition("'")
         if apostrophe and (full := spelling.get(head + apostrophe)):  # "l'apres", "d'avril", "l'11"

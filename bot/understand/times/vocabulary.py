@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -74,12 +74,16 @@ SETTINGS = (
     "joined",
     "latin",
     "date_endings",
+    "tones",
+    "toned_only",
 )
 CLDR = {"tl": "fil", "zh": "zh_Hans"}  # where CLDR has another code
 # What people who mix languages take from the other one: kinds, and letters from which on.
 BORROWED = {"weekday": 5, "month": 5, "day": 5, "part": 4, "which": 4, "unit": 4, "group": 5, "open": 4, "neg": 3, "except": 5}
 MIXED = "en"  # the language that people mix into theirs, unless times.yaml tells others
 LEAST_FUZZY = 5  # letters of a weekday's name from which on slips of the finger are forgiven
+
+DENYING = frozenset(("neg", "neg_near", "neg_after", "nor", "except", "except_after"))
 
 Entry = tuple[str, Any, str]
 
@@ -108,6 +112,7 @@ class Vocabulary:
     sounds: Sounds = field(default_factory=lambda: Sounds({}))  # words that are typed in Latin letters
     mixes: tuple[str, ...] = ()  # languages whose words people mix into this one
     attached: Attached | None = None  # small words that are written in one with the next
+    toned: Vocabulary | None = None  # words with their accents, for texts that have accents, where words differ by them
     known: frozenset[str] = frozenset()  # all tokens of all entries, where some may be attached
 
 
@@ -120,14 +125,22 @@ def load_vocabulary(folder: Path, language: str) -> Vocabulary:
     data = read_yaml(path)
     if not isinstance(data, dict):
         raise DataError(f"{path}:1: must hold sections of words")
-    spelling = _spelling(data.get("spelling", {}), path)
+    plain = _vocabulary(data, path, language, toned=False)
+    if data.get("tones") != "yes":
+        return plain
+    return replace(plain, toned=with_plain(_vocabulary(data, path, language, toned=True), plain))
+
+
+def _vocabulary(data: dict[str, Any], path: Path, language: str, *, toned: bool) -> Vocabulary:
+    spelling = _spelling(data.get("spelling", {}), path, toned=toned)
     attached = _attached(data)
+    untoned = frozenset() if toned else frozenset(_listed(data.get("toned_only", "")))
     words: dict[tuple[str, ...], dict[str, Any]] = {}
     gaps: dict[tuple[str, ...], frozenset[int]] = {}
     for kind, value, text in [*sorted(_entries(data, path), key=lambda entry: entry[0] != "not_weekdays"), *_names(language)]:
-        tokens = tuple(attached.bare(token) for token in split(text, spelling))
+        tokens = tuple(attached.bare(token) for token in split(text, spelling, toned=toned))
         letter = kind == "weekday" and "weekday_letter" in data and len(text) == 1  # CLDR's 月 may be a month as well
-        if tokens and not letter and not (kind == "weekday" and "not_weekdays" in words.get(tokens, {})):
+        if tokens and text not in untoned and not letter and not (kind == "weekday" and "not_weekdays" in words.get(tokens, {})):
             words.setdefault(tokens, {}).setdefault(kind, value)
             if spaced := {at for at, (form, _, _) in enumerate(cut(text, spelling)) if at and form == "head"}:
                 gaps[tokens] = gaps.get(tokens, frozenset()) | spaced
@@ -161,7 +174,7 @@ def load_mixed(folder: Path, language: str) -> Vocabulary:
     return with_others(own, [load_vocabulary(folder, other) for other in others])
 
 
-def with_others(own: Vocabulary, others: Iterable[Vocabulary]) -> Vocabulary:
+def with_others(own: Vocabulary, others: Sequence[Vocabulary]) -> Vocabulary:
     """The vocabulary with the plainest words of other languages, for texts that mix them ("el friday", "lunes at 2").
 
     own: goes first where a word means something in both. others: any loaded vocabularies. Raises nothing.
@@ -173,7 +186,21 @@ def with_others(own: Vocabulary, others: Iterable[Vocabulary]) -> Vocabulary:
             kept = {kind: value for kind, value in senses.items() if letters >= BORROWED.get(kind, letters + 1)}
             if kept and not {"careful", "neutral"} & senses.keys():
                 words.setdefault(tokens, kept)
-    return replace(own, words=words, longest=_longest(words), known=frozenset(token for tokens in words for token in tokens))
+    known = frozenset(token for tokens in words for token in tokens)
+    return replace(own, words=words, longest=_longest(words), known=known, toned=own.toned and with_others(own.toned, others))
+
+
+def with_plain(toned: Vocabulary, plain: Vocabulary) -> Vocabulary:
+    """The words with their accents, and those without that can only be one word: accents are often left out here and there."""
+    written: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for tokens in toned.words:
+        written.setdefault(tuple(fold(token) for token in tokens), set()).add(tokens)
+    words: dict[tuple[str, ...], Mapping[str, Any]] = {}
+    for tokens, senses in plain.words.items():
+        if len(tokens) > 1 or len(written.get(tokens, ())) == 1 or not DENYING.isdisjoint(senses):
+            words[tokens] = senses
+    words |= toned.words
+    return replace(toned, words=words, longest=_longest(words))
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -197,10 +224,11 @@ def _longest(words: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, in
     return found
 
 
-def _spelling(content: Any, path: Path) -> dict[str, str]:
+def _spelling(content: Any, path: Path, *, toned: bool = False) -> dict[str, str]:
     if not isinstance(content, dict):
         raise DataError(f"{path}: spelling: must hold lines `what it stands for: short forms`")
-    pairs = [(short.strip(), split(short, {}), split(full, {})) for full, shorts in content.items() for short in shorts.split(",")]
+    forms = [(short.strip(), full) for full, shorts in content.items() for short in shorts.split(",")]
+    pairs = [(short, split(short, {}, toned=toned), split(full, {}, toned=toned)) for short, full in forms]
     mixed = {fold(raw): " ".join(full) for raw, _, full in pairs if GLUED.fullmatch(fold(raw))}  # "ba3d"
     return mixed | {short[0] + "'" * raw.endswith("'"): " ".join(full) for raw, short, full in pairs if len(short) == 1}
 

@@ -138,6 +138,23 @@ EXCEPT = {
             "{} мне не подходит",
         ),
     ),
+    "vi": (
+        ("thứ hai", "thứ ba", "thu 4", "T5", "thứ sáu", "thu bay", "chủ nhật"),
+        (
+            "ngày nào cũng được trừ {}",
+            "ngày nào cũng được, trừ {}",
+            "ngay nao cung duoc tru {}",
+            "không phải {}",
+            "đừng {}",
+            "dung {}",
+            "{} không được",
+            "{} ko dc",
+            "{} tôi bận",
+            "{} toi khong di duoc",
+            "tôi không đi được {}",
+            "lúc nào cũng được miễn không phải {}",
+        ),
+    ),
     "zh": (
         ("周一", "星期二", "礼拜三", "週四", "星期五", "禮拜六", "周日"),
         (
