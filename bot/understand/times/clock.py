@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.understand.times.data import NOON, Window
+from bot.understand.times.data import DAY, NOON, Window
 from bot.understand.times.row import Row
+from bot.understand.times.weekdays import beside
 
 ROUGH = 30  # minutes around a rough time
 AFTER_PART = 3 * 60  # "nine at night" lies past the hours of the evening
@@ -108,7 +109,8 @@ def _hour(row: Row, at: int) -> tuple[int, int] | None:
     number = row.get(at, "number")
     if number is None or not 1 <= number <= 23 or row.has(at - 1, "not_before") or row.has(at + 1, "not_after", "month"):
         return None
-    if row.has(at + 1, "unit") and (row.get(at + 1, "unit") != "hour" or row.get(at - 1, "span") in ("in", "within")):
+    day_part = row.has(at - 1, "at") and row.has(at + 1, "part")  # Russian's "в 3 дня" is 3 pm, though "дня" counts days as well
+    if row.has(at + 1, "unit") and not day_part and (row.get(at + 1, "unit") != "hour" or row.get(at - 1, "span") in ("in", "within")):
         return None
     return number * 60, at + 1
 
@@ -129,7 +131,7 @@ def _finish(row: Row, minutes: int, sure: bool, told: bool, rough: bool, end: in
     part = row.get(part_at, "part")
     if part and part[0] is not None and not row.has(end, "sign") and not row.has(part_at, "day", "tail") and part[0] != part[1]:
         told, end = True, part_at + 1
-        if not sure and minutes < NOON and part[0] >= NOON:
+        if not sure and minutes < NOON and part[0] >= NOON and minutes + NOON <= (part[1] or DAY) + AFTER_PART:  # "11 giờ trưa" is 11
             minutes += NOON
         sure = True
     elif row.has(end, "around") and not row.has(end + 1, "number", "clock", "at"):
@@ -226,6 +228,6 @@ def read_tail(row: Row, at: int) -> str | None:
 
 def _part(row: Row, at: int) -> tuple[Window, int] | None:
     part = row.get(at, "part")
-    if part is None:
+    if part is None or (row.has(at, "careful") and not beside(row, at)):
         return None
     return Window(part[0], part[1]), at + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from bot.understand.times.data import Alternative, Days, Signed, Window, complement, meet
+from bot.understand.times.data import DAY, Alternative, Days, Signed, Window, complement, meet
 from bot.understand.types import Wish
 
 NARROWED = "narrowed"  # the kind of weekdays of a stretch that was named
@@ -18,6 +18,7 @@ def alternatives(atoms: list[Signed]) -> list[Alternative]:
     closed = False  # the last alternative has its window behind its days
     for at, signed in enumerate(atoms):
         atom = signed.atom
+        following = atoms[at + 1] if at + 1 < len(atoms) else None
         if isinstance(atom, Days):
             if closed and not signed.sep and groups[-1] and _narrows(groups[-1][-1], atom) and groups[-1][-1].kind != atom.kind:
                 groups[-1] = _with(groups[-1], atom, "")  # "friday at 3 this week"
@@ -26,12 +27,11 @@ def alternatives(atoms: list[Signed]) -> list[Alternative]:
                 groups.append([])
                 windows.append([])
                 closed = False
-            elif signed.sep == "break" and groups[-1] and not _narrows(groups[-1][-1], atom):
+            elif groups[-1] and _opens(groups[-1], windows[-1], signed, following):
                 groups.append([])
                 windows.append([])
             groups[-1] = _with(groups[-1], atom, signed.sep)
             continue
-        following = atoms[at + 1] if at + 1 < len(atoms) else None
         opens = signed.sep == "or" and following is not None and following.sep == "" and isinstance(following.atom, Days)
         if not groups or (opens and groups[-1]) or (signed.sep == "break" and windows[-1]):
             groups.append([])
@@ -39,6 +39,17 @@ def alternatives(atoms: list[Signed]) -> list[Alternative]:
         windows[-1] = _add(windows[-1], atom, signed.sep)
         closed = bool(groups[-1])
     return _shared([Alternative(_union(days), tuple(wins)) for days, wins in zip(groups, windows, strict=True)])
+
+
+def _opens(days: list[Days], windows: list[Window], signed: Signed, following: Signed | None) -> bool:
+    """Whether days begin another alternative: a new thought, or days with a window of their own behind them
+    ("sáng thứ hai hoặc thứ ba sau 3h")."""
+    if signed.sep == "break":
+        return isinstance(signed.atom, Days) and not _narrows(days[-1], signed.atom)
+    if signed.sep != "or" or not windows or following is None or following.sep or not isinstance(following.atom, Window):
+        return False
+    start, end = following.atom.start or 0, following.atom.end or DAY
+    return all((each.end or DAY) <= start or end <= (each.start or 0) for each in windows)
 
 
 def _with(listed: list[Days], new: Days, sep: str) -> list[Days]:

@@ -45,7 +45,7 @@ def read_date(row: Row, at: int) -> Found | None:
         return single(row, row.month_day(month, number)), month_at + 1
     if listed := _before_its_month(row, start, number):
         return listed
-    plain = row.has(start, "ordinal") and row.items[start].text[0].isdigit()
+    plain = row.has(start, "ordinal") and (row.items[start].text[0].isdigit() or row.has(start, "dated"))
     apart = ("not_after", "unit", "oclock") if row.has(start, "dated") else ("not_after", "unit", "weekday", "oclock")
     if (start > at or plain) and not row.has(start - 1, "at") and not row.has(start + 1, *apart):
         return read_number(row, start)

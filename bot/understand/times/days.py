@@ -156,7 +156,10 @@ def _tailed(row: Row, at: int) -> Found | None:
     """ "the 16th or later", "del 15 en adelante", "friday at the latest"."""
     start = row.skip(at, "from_day")
     one = _in_its_week(row, start) or _edge_of_range(row, start)
-    if one is None or not one[0].days or one[0].kind == "any" or row.has(one[1], "part") or (row.has(start, "number") and start == at):
+    if one is None or not one[0].days or one[0].kind == "any" or row.has(one[1], "part"):
+        return None
+    hour = (row.get(start, "number") or 99) <= 12 and row.has(at, "open")  # "from 10 on"
+    if row.has(start, "number") and (start == at or hour):
         return None
     tail = read_tail(row, one[1])
     if tail is None:
@@ -178,7 +181,7 @@ def _in_its_week(row: Row, at: int) -> Found | None:
 def _open(row: Row, at: int) -> Found | None:
     """ "after friday", "before the 20th", "not until monday" (its negation is read from `flipped`)."""
     way = row.get(at, "open")
-    if way is None:
+    if way is None or (row.has(at, "of") and row.has(at - 1, "weekday")):  # "الثلاثاء من الأسبوع القادم"
         return None
     start = row.skip(at + 1, "of")
     one = read_one(row, start) or read_one(row, at + 1)

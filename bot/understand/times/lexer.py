@@ -9,6 +9,7 @@ from rapidfuzz.distance import OSA
 
 from bot.understand.times.data import Item
 from bot.understand.times.runs import settle, without_strays
+from bot.understand.times.tokens import is_toned
 from bot.understand.times.tokens import tokens as cut
 from bot.understand.times.vocabulary import Vocabulary
 
@@ -20,7 +21,10 @@ Token = tuple[str, str, str]  # kind, form in which it is compared, form as writ
 
 def read_items(text: str, vocabulary: Vocabulary) -> tuple[Item, ...]:
     """The text as items; what no section of the vocabulary knows has no sense."""
-    found = _dotted(cut(text, vocabulary.spelling), vocabulary)
+    toned = vocabulary.toned is not None and is_toned(text)
+    vocabulary = vocabulary.toned if vocabulary.toned and toned else vocabulary
+    read = [_heard(token, vocabulary) for token in cut(text, vocabulary.spelling, toned=toned)]
+    found = _parted(_dotted(read, vocabulary), vocabulary)
     tokens = [token for _, token, _ in found]
     heads = [kind != "letter" for kind, _, _ in found]
     items: list[Item] = []
@@ -42,6 +46,14 @@ def read_items(text: str, vocabulary: Vocabulary) -> tuple[Item, ...]:
         starts += [at] * (len(items) - len(starts))
         at += size or 1
     return tuple(settle(without_strays(items, starts, heads)) if vocabulary.runs else items)
+
+
+def _heard(token: Token, vocabulary: Vocabulary) -> Token:
+    """A word of the language's own script that was typed in Latin letters; plain English words stay."""
+    if token[0] != "word" or (token[1],) in vocabulary.words:
+        return token
+    word = vocabulary.sounds.read(token[1])
+    return ("word", word, word) if word else token
 
 
 def _known(found: list[Token], at: int, size: int, vocabulary: Vocabulary) -> bool:
@@ -70,6 +82,20 @@ def _dotted(found: list[Token], vocabulary: Vocabulary) -> list[Token]:
         if result[at][0] == "number" and result[at + 1][1] == "." and shown and "at" not in before:
             result[at : at + 2] = [("ordinal", result[at][1] + ".", result[at][1])]
         at += 1
+    return result
+
+
+def _parted(found: list[Token], vocabulary: Vocabulary) -> list[Token]:
+    """Small words that are written in one with the next, as words of their own."""
+    attached = vocabulary.attached
+    if attached is None:
+        return found
+    result: list[Token] = []
+    for at, (kind, token, raw) in enumerate(found):
+        if kind == "word" and token in attached.dropped and at + 1 < len(found) and found[at + 1][0] == "word":
+            continue  # "el khamis"
+        parts = attached.parts(token, vocabulary.known) if kind == "word" else [token]
+        result += [(kind, part, part if len(parts) > 1 else raw) for part in parts]
     return result
 
 
@@ -137,6 +163,6 @@ def _near(word: str, vocabulary: Vocabulary) -> dict[str, Any]:
     allowed = 2 if len(word) >= LONG_NAME else 1
     for name, senses in vocabulary.fuzzy.get(word[0], ()) if len(word) >= 5 else ():
         distance = OSA.distance(word, name, score_cutoff=allowed)
-        if distance <= (allowed if len(name) >= LONG_NAME else 1):
+        if distance <= (allowed if len(name) >= LONG_NAME else 1) and (not best or distance < allowed):
             allowed, best = distance, dict(senses)
     return best

@@ -51,7 +51,9 @@ def _weekdays(items: list[Item]) -> list[Item]:
     short = [at for at, item in enumerate(items) if "weekday_letter" in item.senses and not _counts(items, at)]
     for at in short:
         near = [at - 1, at - 2] if _joins(items, at - 1) else [at - 1]
-        alone = items[at].senses.get("numeral") is not None  # a letter that is a number as well needs a weekday before it
+        alone = _has(items, at, "numeral", "number")  # what is a number as well needs a weekday before it
+        if _has(items, at, "number") and not _joins(items, at - 1):
+            continue  # "thứ 6 3 giờ"
         if not alone:
             near += [at + 1, at + 2] if _joins(items, at + 1) else [at + 1]
         bracketed = 0 < at < len(items) - 1 and (items[at - 1].text, items[at + 1].text) == ("(", ")")

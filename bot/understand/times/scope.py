@@ -31,6 +31,9 @@ class Scope:
     doubtful: bool = False
     pending: str = ""
     reason: bool = False  # what follows tells why, not when
+    lost: bool = False  # an exception and a denial of which nobody can tell what they leave
+    denial: int | None = None  # position of a denial that has found nothing to deny
+    excepted: int | None = None  # where what is excepted begins in what was found
     caught: bool = False  # the pending negation has found what it denies
     sep: str = ""
 
@@ -44,7 +47,7 @@ class Scope:
             else:
                 self._atom(element)
                 at += 1
-        return self.found, self.doubtful
+        return ([] if self.lost else self.found), self.doubtful
 
     def _atom(self, atom: Days | Window) -> None:
         if self.reason and any(not each.no for each in self.found):
@@ -65,24 +68,52 @@ class Scope:
         self.reason = "reason" in kinds or (self.reason and not kinds & (GOOD | ENDS))
         if kinds & GOOD and not self._good(at, kinds):
             return at + 1
-        if "except_after" in kinds and self.found and self.sep != "break":
-            self._mark_back(no=True, framed=True)
-            self.pending, self.sep = "", "break"
-        elif "except" in kinds or ("but" in kinds and self._excepts(at)):
-            self.pending, self.caught, self.sep = "except", False, "break"
-        elif "nor" in kinds and isinstance(self._next(at), Days | Window):
+        if self._exception(at, kinds):
+            return at + 1
+        if "nor" in kinds and isinstance(self._next(at), Days | Window):
             self.pending, self.caught, self.sep = self.pending or "neg", self.caught and bool(self.pending), "or"
         elif kinds & NEGATIONS:
             return self._negation(at, kinds)
         elif "but" in kinds and not self.pending and self._open_days(at):
             self.sep = ""  # "after the 15th but before the 20th"
         elif kinds & ENDS:
-            self.pending, self.sep = "", "break"
+            self.pending, self.sep, self.denial, self.excepted = "", "break", None, None
         elif "comma" in kinds:
             self._comma(at)
         elif kinds & {"or", "and"}:
             self.sep = "or" if self.sep != "break" else self.sep
         return at + 1
+
+    def _exception(self, at: int, kinds: frozenset[str]) -> bool:
+        """Applies a word that takes out what follows or what stands before it; True when the mark is one."""
+        if "except" in kinds and self._only_these(at):
+            self.pending, self.sep = "", "break"
+        elif "except_after" in kinds and self.found and self.sep != "break":
+            self._mark_back(no=True, framed=True)
+            self.excepted = next((at for at in range(len(self.found)) if all(each.no for each in self.found[at:])), None)
+            self.pending, self.sep = "", "break"
+        elif "except" in kinds or ("but" in kinds and self._excepts(at)):
+            self.pending, self.caught, self.sep, self.excepted = "except", False, "break", len(self.found)
+        else:
+            return False
+        return True
+
+    def _only_these(self, at: int) -> bool:
+        """ "I can't, except friday", "no day except friday": what follows is wanted, not ruled out."""
+        if self.found:
+            last = self.found[-1]
+            if last.no and self.pending == "neg" and not self.sep:
+                self.found.pop()
+                self.lost = self.lost or not isinstance(last.atom, Days) or last.atom.kind not in ("any", "stretch")
+                if not self.lost and last.atom.kind == "stretch":
+                    self.found.append(replace(last, no=False))
+                return True
+            return False
+        if self.denial is None:
+            return False
+        between = [each for each in self.elements[self.denial : at] if isinstance(each, Mark) and each.kinds == {"word"}]
+        self.lost = self.lost or bool(between)
+        return True
 
     def _next(self, at: int) -> Element | None:
         """The next element that is more than a word."""
@@ -142,6 +173,11 @@ class Scope:
             if each.kinds & GOOD and not each.kinds & NEGATIONS and not self._swallows(end, each.kinds, kinds):
                 break
             kinds, end = kinds | (each.kinds & NEGATIONS), end + 1
+        if not self.found and "neg" in kinds:
+            self.denial = at
+        if self._denies_all_others(end):
+            self.pending, self.sep = "", "break"
+            return end
         before = bool(self.found) and self.sep in ("", "or") and not self.found[-1].sealed and not (self.pending and self.caught)
         after = self.elements[end] if end < len(self.elements) else None
         ahead = isinstance(after, Days | Window)
@@ -155,6 +191,19 @@ class Scope:
             self.doubtful = True
             self._mark_back(no=True)
         return end
+
+    def _denies_all_others(self, at: int) -> bool:
+        """ "금요일 빼고는 안 돼요", "शुक्रवार के अलावा किसी दिन नहीं": a denial behind an exception leaves that alone."""
+        ahead = at < len(self.elements) and isinstance(self.elements[at], Days | Window)
+        if self.excepted is None or ahead or self._atom_ahead(at):
+            return False
+        before, these = self.found[: self.excepted], self.found[self.excepted :]
+        wanted = [each for each in these if not (isinstance(each.atom, Days) and each.atom.kind == "any")]
+        if not wanted or not all(each.no for each in wanted):
+            return False
+        self.lost = self.lost or any(not isinstance(each.atom, Days) or each.atom.kind == "any" for each in before)
+        self.found = [*before, *(replace(each, no=False) for each in wanted)]
+        return True
 
     def _swallows(self, at: int, kinds: frozenset[str], denial: frozenset[str]) -> bool:
         """Whether an approval is what is denied ("not good", "don't want"), unlike "no, better tuesday"."""
@@ -204,7 +253,7 @@ class Scope:
             if self.found[-1].no and (self.pending or self.sep == ""):
                 self._approve_last()
             self.found = [replace(each, sealed=True) for each in self.found]
-        self.pending, self.sep = "", "break"
+        self.pending, self.sep, self.denial, self.excepted = "", "break", None, None
         return bool(kinds & NEGATIONS)
 
     def _approve_last(self) -> None:

@@ -6,7 +6,10 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+from bot.understand.times.scripts import INDIC_MARKS, fold_script
+
 QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-", "‑": "-", "…": "."})
+TWINS = str.maketrans("łđıø", "ldio")  # letters with strokes, which phones leave out
 LETTERS = r"\u3005\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"  # written without dependable spaces: every letter is a token
 TOKEN = re.compile(
     r"(?P<none>\+?\(?\d{3}\)?[-. ]{0,2}\d{3}[-. ]\d{4}(?!\d)|\d{3}-\d{4}(?!\d)|[$€£#]\s?\d[\d.,]*"  # phones, prices
@@ -18,39 +21,48 @@ TOKEN = re.compile(
     r"|(?P<ordinal>\d{1,2}\s?(?:st|nd|rd|th)\b)"
     r"|(?P<number>\d+)"
     rf"|(?P<head>(?<![{LETTERS}])[\uac00-\ud7a3])|(?P<letter>[{LETTERS}])"  # head: the first syllable of a Korean word
-    rf"|(?P<word>[^\W\d_{LETTERS}](?:\.\s?[^\W\d_]\b)+|[^\W\d_{LETTERS}]+(?:'[^\W\d_]+)*'?)"
+    rf"|(?P<word>[^\W\d_{LETTERS}](?:\.\s?[^\W\d_]\b)+|[^\W\d_{LETTERS}](?:[^\W\d_{LETTERS}]|[{INDIC_MARKS}])*(?:'[^\W\d_]+)*'?)"
     r"|(?P<sign>[^\w\s]|\n)"
 )
 MARKED = re.compile(r"[\u0900-\u0dff\u0600-\u06ff\u3040-\u30ff]")  # scripts whose combining marks are letters
 BESIDE_LATIN = re.compile(rf"(?<=[{LETTERS}])(?=[a-z0-9])|(?<=[a-z0-9])(?=[{LETTERS}])")
+GLUED = re.compile(r"(?<![a-z\d])(?=[a-z']*\d)(?=\d*[a-z])[a-z\d']+")  # Arabic in Latin letters: "ba3d", "7ad"
 STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 
 
-def fold(text: str) -> str:
-    """Lower case without accents, quotes straight, digits of every script as 0-9; digits are never shortened."""
+def fold(text: str, *, toned: bool = False) -> str:
+    """Lower case without accents (toned: with them), quotes straight, digits of every script as 0-9, never shortened."""
     text = text.translate(QUOTES).casefold()
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
+        text = fold_script(text)
         text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
-        if not MARKED.search(text):
+        if not toned and not MARKED.search(text):
             plain = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
-            text = unicodedata.normalize("NFC", plain)  # syllables of Korean are one letter again
+            text = unicodedata.normalize("NFC", plain).translate(TWINS)  # syllables of Korean are one letter again
         text = BESIDE_LATIN.sub(" ", text)
     return STRETCHED.sub(r"\1\1", text)
 
 
-def split(text: str, spelling: Mapping[str, str]) -> tuple[str, ...]:
+def is_toned(text: str) -> bool:
+    """Whether somebody wrote accents, so that words differ by them."""
+    text = unicodedata.normalize("NFKC", text.translate(QUOTES).casefold())
+    return fold(text) != fold(text, toned=True)
+
+
+def split(text: str, spelling: Mapping[str, str], *, toned: bool = False) -> tuple[str, ...]:
     """The tokens of a text or of an entry of times.yaml, in the form in which they are compared."""
-    return tuple(token for _, token, _ in tokens(text, spelling))
+    return tuple(token for _, token, _ in tokens(text, spelling, toned=toned))
 
 
-def tokens(text: str, spelling: Mapping[str, str]) -> list[tuple[str, str, str]]:
+def tokens(text: str, spelling: Mapping[str, str], *, toned: bool = False) -> list[tuple[str, str, str]]:
     """Kind, form in which it is compared, and form as written of each token; "del" is read as "de el".
 
     spelling: short form → what it stands for; a form that ends in an apostrophe stands before another word.
     """
     found = []
-    for match in TOKEN.finditer(fold(text)):
+    folded = fold(text, toned=toned)
+    for match in TOKEN.finditer(GLUED.sub(lambda mixed: spelling.get(mixed.group(), mixed.group()), folded)):
         kind, raw = match.lastgroup or "", match.group()
         head, apostrophe, tail = raw.partition("'")
         if apostrophe and (full := spelling.get(head + apostrophe)):  # "l'apres", "d'avril", "l'11"

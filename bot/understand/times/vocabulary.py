@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,45 +10,13 @@ from typing import Any
 from babel import Locale
 
 from bot.errors import DataError
-from bot.understand.times.tokens import split
+from bot.understand.times.attached import Attached, joined
+from bot.understand.times.latin import Sounds
+from bot.understand.times.meanings import meaning
+from bot.understand.times.tokens import GLUED, fold, split
 from bot.understand.times.tokens import tokens as cut
 from bot.yamlfile import read_yaml
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-MONTHS = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-)
-NUMBERED = (
-    "number",
-    "ordinal",
-    "day",
-    "week",
-    "weeks_on",
-    "months_on",
-    "numeral",
-    "minutes_before_hour",
-    "minutes_after_hour",
-)  # left sides are numbers
-NAMED: Mapping[str, tuple[str, ...]] = {
-    "which": ("this", "coming", "next", "after_next"),
-    "unit": ("day", "week", "month", "hour"),
-    "group": ("weekdays", "weekend", "next_weekend", "weekends", "any"),
-    "edge": ("begin", "middle", "end", "later", "last_week", "first_half", "second_half"),
-    "open": ("after", "from", "before", "by"),
-    "tail": ("from", "by", "after", "before"),
-    "span": ("in", "on", "within"),
-}
 LISTS = frozenset(
     (
         "few",
@@ -91,12 +59,31 @@ LISTS = frozenset(
         "except_after",
     )
 )
-SETTINGS = ("mixes", "dotted", "month_first", "hours_24", "negation_follows", "plural", "spelling", "limits_follow")
+SETTINGS = (
+    "mixes",
+    "dotted",
+    "month_first",
+    "hours_24",
+    "negation_follows",
+    "plural",
+    "spelling",
+    "limits_follow",
+    "attached",
+    "dropped",
+    "whole",
+    "joined",
+    "latin",
+    "date_endings",
+    "tones",
+    "toned_only",
+)
 CLDR = {"tl": "fil", "zh": "zh_Hans"}  # where CLDR has another code
 # What people who mix languages take from the other one: kinds, and letters from which on.
 BORROWED = {"weekday": 5, "month": 5, "day": 5, "part": 4, "which": 4, "unit": 4, "group": 5, "open": 4, "neg": 3, "except": 5}
 MIXED = "en"  # the language that people mix into theirs, unless times.yaml tells others
 LEAST_FUZZY = 5  # letters of a weekday's name from which on slips of the finger are forgiven
+
+DENYING = frozenset(("neg", "neg_near", "neg_after", "nor", "except", "except_after"))
 
 Entry = tuple[str, Any, str]
 
@@ -122,7 +109,11 @@ class Vocabulary:
     limits_follow: bool = False  # "three o'clock after", "next week beginning": what limits a time stands behind it
     runs: bool = False  # numbers and weekdays may be written in letters that mean other things as well
     gaps: Mapping[tuple[str, ...], frozenset[int]] = field(default_factory=dict)  # Korean entries → before which syllables a space is
+    sounds: Sounds = field(default_factory=lambda: Sounds({}))  # words that are typed in Latin letters
     mixes: tuple[str, ...] = ()  # languages whose words people mix into this one
+    attached: Attached | None = None  # small words that are written in one with the next
+    toned: Vocabulary | None = None  # words with their accents, for texts that have accents, where words differ by them
+    known: frozenset[str] = frozenset()  # all tokens of all entries, where some may be attached
 
 
 def load_vocabulary(folder: Path, language: str) -> Vocabulary:
@@ -134,17 +125,28 @@ def load_vocabulary(folder: Path, language: str) -> Vocabulary:
     data = read_yaml(path)
     if not isinstance(data, dict):
         raise DataError(f"{path}:1: must hold sections of words")
-    spelling = _spelling(data.get("spelling", {}), path)
+    plain = _vocabulary(data, path, language, toned=False)
+    if data.get("tones") != "yes":
+        return plain
+    return replace(plain, toned=with_plain(_vocabulary(data, path, language, toned=True), plain))
+
+
+def _vocabulary(data: dict[str, Any], path: Path, language: str, *, toned: bool) -> Vocabulary:
+    spelling = _spelling(data.get("spelling", {}), path, toned=toned)
+    attached = _attached(data)
+    untoned = frozenset() if toned else frozenset(_listed(data.get("toned_only", "")))
     words: dict[tuple[str, ...], dict[str, Any]] = {}
     gaps: dict[tuple[str, ...], frozenset[int]] = {}
     for kind, value, text in [*sorted(_entries(data, path), key=lambda entry: entry[0] != "not_weekdays"), *_names(language)]:
-        tokens = split(text, spelling)
+        tokens = tuple(attached.bare(token) for token in split(text, spelling, toned=toned))
         letter = kind == "weekday" and "weekday_letter" in data and len(text) == 1  # CLDR's 月 may be a month as well
-        if tokens and not letter and not (kind == "weekday" and "not_weekdays" in words.get(tokens, {})):
+        if tokens and text not in untoned and not letter and not (kind == "weekday" and "not_weekdays" in words.get(tokens, {})):
             words.setdefault(tokens, {}).setdefault(kind, value)
             if spaced := {at for at, (form, _, _) in enumerate(cut(text, spelling)) if at and form == "head"}:
                 gaps[tokens] = gaps.get(tokens, frozenset()) | spaced
     _add_plurals(words, data.get("plural", ""))
+    _add_dated(words, _listed(fold(data.get("date_endings", ""))))
+    words |= {tokens: dict(senses) for tokens, senses in joined(words).items()} if data.get("joined") == "yes" else {}
     return Vocabulary(
         language=language,
         words=words,
@@ -156,9 +158,12 @@ def load_vocabulary(folder: Path, language: str) -> Vocabulary:
         negation_follows=data.get("negation_follows") == "yes",
         dotted=data.get("dotted") == "yes",
         limits_follow=data.get("limits_follow") == "yes",
-        runs="numeral" in data or "weekday_letter" in data,
+        runs=not {"numeral", "weekday_letter", "date_mark"}.isdisjoint(data),
+        sounds=Sounds(data.get("latin", {}), (token for tokens in words for token in tokens)),
         gaps=gaps,
-        mixes=tuple(code.strip() for code in data.get("mixes", MIXED).split(",")),
+        mixes=_listed(data.get("mixes", MIXED)),
+        attached=attached if attached.small else None,
+        known=frozenset(token for tokens in words for token in tokens),
     )
 
 
@@ -169,7 +174,7 @@ def load_mixed(folder: Path, language: str) -> Vocabulary:
     return with_others(own, [load_vocabulary(folder, other) for other in others])
 
 
-def with_others(own: Vocabulary, others: Iterable[Vocabulary]) -> Vocabulary:
+def with_others(own: Vocabulary, others: Sequence[Vocabulary]) -> Vocabulary:
     """The vocabulary with the plainest words of other languages, for texts that mix them ("el friday", "lunes at 2").
 
     own: goes first where a word means something in both. others: any loaded vocabularies. Raises nothing.
@@ -181,7 +186,35 @@ def with_others(own: Vocabulary, others: Iterable[Vocabulary]) -> Vocabulary:
             kept = {kind: value for kind, value in senses.items() if letters >= BORROWED.get(kind, letters + 1)}
             if kept and not {"careful", "neutral"} & senses.keys():
                 words.setdefault(tokens, kept)
-    return replace(own, words=words, longest=_longest(words))
+    known = frozenset(token for tokens in words for token in tokens)
+    return replace(own, words=words, longest=_longest(words), known=known, toned=own.toned and with_others(own.toned, others))
+
+
+def with_plain(toned: Vocabulary, plain: Vocabulary) -> Vocabulary:
+    """The words with their accents, and those without that can only be one word: accents are often left out here and there."""
+    written: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for tokens in toned.words:
+        written.setdefault(tuple(fold(token) for token in tokens), set()).add(tokens)
+    words: dict[tuple[str, ...], Mapping[str, Any]] = {}
+    for tokens, senses in plain.words.items():
+        if len(tokens) > 1 or len(written.get(tokens, ())) == 1 or not DENYING.isdisjoint(senses):
+            words[tokens] = senses
+    words |= toned.words
+    return replace(toned, words=words, longest=_longest(words))
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _attached(data: dict[str, Any]) -> Attached:
+    small: dict[str, tuple[str, str]] = {}
+    for listed in sorted(_listed(data.get("attached", "")), key=len, reverse=True):
+        form, _, full = (part.strip() for part in fold(listed).partition("="))  # "lil- = li al-"
+        alone, _, swallowed = (full or form).partition(" ")
+        small[form] = alone, swallowed
+    dropped, whole = (tuple(fold(form) for form in _listed(data.get(name, ""))) for name in ("dropped", "whole"))
+    return Attached(small, dropped, frozenset(whole))
 
 
 def _longest(words: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, int]:
@@ -191,11 +224,13 @@ def _longest(words: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, in
     return found
 
 
-def _spelling(content: Any, path: Path) -> dict[str, str]:
+def _spelling(content: Any, path: Path, *, toned: bool = False) -> dict[str, str]:
     if not isinstance(content, dict):
         raise DataError(f"{path}: spelling: must hold lines `what it stands for: short forms`")
-    pairs = [(short.strip(), split(short, {}), split(full, {})) for full, shorts in content.items() for short in shorts.split(",")]
-    return {short[0] + "'" * raw.endswith("'"): " ".join(full) for raw, short, full in pairs if len(short) == 1}
+    forms = [(short.strip(), full) for full, shorts in content.items() for short in shorts.split(",")]
+    pairs = [(short, split(short, {}, toned=toned), split(full, {}, toned=toned)) for short, full in forms]
+    mixed = {fold(raw): " ".join(full) for raw, _, full in pairs if GLUED.fullmatch(fold(raw))}  # "ba3d"
+    return mixed | {short[0] + "'" * raw.endswith("'"): " ".join(full) for raw, short, full in pairs if len(short) == 1}
 
 
 def _entries(data: dict[str, Any], path: Path) -> Iterator[Entry]:
@@ -210,44 +245,8 @@ def _entries(data: dict[str, Any], path: Path) -> Iterator[Entry]:
         if not isinstance(content, dict):
             raise DataError(f"{path}: {kind}: this section is unknown, or must hold lines `meaning: words`")
         for name, listed in content.items():
-            value = _meaning(kind, name, path)
+            value = meaning(kind, name, path)
             yield from ((kind, value, text.strip()) for text in listed.split(","))
-
-
-def _meaning(kind: str, name: str, path: Path) -> Any:
-    """The value that the left side of a line stands for."""
-    try:
-        if kind in ("weekday", "weekday_letter"):
-            many = name.endswith("s")  # "tuesdays" are all of them
-            return WEEKDAYS.index(name.removesuffix("s")), many
-        if kind == "month":
-            return MONTHS.index(name) + 1
-        if kind == "clock":
-            return int(name) * 60, int(name) > 12
-        if kind in NUMBERED:
-            return int(name)
-        if kind == "part":
-            return _clocks(name)
-        if kind == "day_part":
-            offset, clocks = name.split(" ")
-            return int(offset), _clocks(clocks)
-        if name in NAMED[kind]:
-            return name
-    except (ValueError, KeyError):
-        pass
-    raise DataError(f"{path}: {kind}: {name!r} is unknown; see the comments of intents/en/times.yaml")
-
-
-def _clocks(text: str) -> tuple[int | None, int | None]:
-    start, end = text.split("-")
-    return _minutes(start), _minutes(end)
-
-
-def _minutes(text: str) -> int | None:
-    if not text:
-        return None
-    hour, minute = text.split(":")
-    return int(hour) * 60 + int(minute)
 
 
 def _names(language: str) -> Iterator[Entry]:
@@ -270,6 +269,13 @@ def _add_plurals(words: dict[tuple[str, ...], dict[str, Any]], ending: str) -> N
         if ending and "weekday" in senses and len(tokens[0]) > LEAST_FUZZY and not tokens[0].endswith(ending):
             number, _ = senses["weekday"]
             words.setdefault((tokens[0] + ending,), {}).setdefault("weekday", (number, True))
+
+
+def _add_dated(words: dict[tuple[str, ...], dict[str, Any]], endings: tuple[str, ...]) -> None:
+    """Ordinals whose case shows that they are days of the month: "szesnastego"."""
+    for tokens, senses in words.items():
+        if "ordinal" in senses and endings and tokens[-1].endswith(endings):
+            senses["dated"] = True
 
 
 def _fuzzy(words: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, tuple[tuple[str, Mapping[str, Any]], ...]]:

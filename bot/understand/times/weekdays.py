@@ -14,14 +14,14 @@ COUNTED_AS_WEEKS = {8: 1, 15: 2}  # in Romance languages eight days are a week
 def read_weekday(row: Row, at: int) -> Found | None:
     """ "monday", "this tuesday", "el martes que viene", "every friday", "friday the 13th", "friday week"."""
     many, which, start = False, None, at
-    while row.has(start, "every", "which", "article"):
+    while row.has(start, "every", "which", "article") and not row.has(start, "part"):
         many = many or row.has(start, "every")
         which = row.get(start, "which") or which
         start += 1
     if start == at:
         which = _listed_with(row, at)
     named = row.get(start, "weekday")
-    if named is None or (row.has(start, "careful") and not _beside(row, start)):
+    if named is None or (row.has(start, "careful") and not beside(row, start)):
         return None
     number, plural = named
     end = start + 1
@@ -73,7 +73,7 @@ def _weeks_on(row: Row, at: int) -> tuple[int, int] | None:
     return (weeks, at + 2 + (row.get(at + 2, "unit") == "day")) if weeks else None
 
 
-def _beside(row: Row, at: int) -> bool:
+def beside(row: Row, at: int) -> bool:
     """Whether a word that is also a common one stands beside another word for a time."""
     kinds = (
         "number",
@@ -81,6 +81,7 @@ def _beside(row: Row, at: int) -> bool:
         "month",
         "which",
         "or",
+        "range",
         "part",
         "at",
         "clock",
@@ -91,6 +92,7 @@ def _beside(row: Row, at: int) -> bool:
         "sign",
         "day",
         "neg",
+        "neg_near",
         "neg_after",
         "good_before",
         "good_after",
@@ -135,7 +137,7 @@ def _numbered(row: Row, end: int, weekday: int) -> Found | None:
 def read_group(row: Row, at: int) -> Found | None:
     """ "weekdays", "this weekend", "any day"."""
     start, which, many = at, None, False
-    while row.has(start, "which", "article", "every"):
+    while row.has(start, "which", "article", "every") and not row.has(start, "group"):
         which, many, start = row.get(start, "which") or which, many or row.has(start, "every"), start + 1
     group = row.get(start, "group")
     if group is None:

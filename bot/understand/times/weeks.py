@@ -112,7 +112,11 @@ def _month(row: Row, at: int) -> Found | None:
     if named is None and (ahead := row.get(start, "months_on")) is not None:
         named = (row.today.month - 1 + ahead) % 12 + 1
         edge, end = _edge_behind(row, start + 1, edge)
-    if named is None or row.has(end, "number", "ordinal", "date") or row.has(named_at - 1, "number", "ordinal"):
+    if (
+        named is None
+        or row.has(end, "number", "ordinal", "date")
+        or (row.has(named_at - 1, "number", "ordinal") and not row.has(named_at - 1, "edge"))
+    ):
         return None
     if row.has(named_at, "careful") and not (edge or which or told):
         return None
