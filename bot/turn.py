@@ -63,8 +63,9 @@ def take(bot: Bot, inbound: Inbound, *, via: str = "twiml") -> str:
 
 def _store(bot: Bot, inbound: Inbound) -> int | None:
     """The new row's id; None when the message is here already."""
+    body = bot.store.cipher.encrypt(inbound.body[:MAX_WORDS])
     try:
-        with bot.store.engine.begin() as connection:
+        with bot.store.writing() as connection:
             return turns.store_text(
                 connection,
                 bot.store.cipher,
@@ -72,7 +73,7 @@ def _store(bot: Bot, inbound: Inbound) -> int | None:
                 now=bot.clock(),
                 clinic_id=bot.clinic_id,
                 provider_sid=inbound.sid,
-                body=inbound.body[:MAX_WORDS],
+                body=body,
                 media=inbound.media,
             )
     except IntegrityError:
@@ -117,8 +118,9 @@ def answer(bot: Bot, row_id: int, *, via: str) -> str:
         try:
             with bot.store.reading() as connection:
                 plan = _plan(bot, connection, row_id, now)
-            with bot.store.engine.begin() as connection:
-                return _write(bot, connection, row_id, via, now, plan)
+            values = _values(bot, plan, via)
+            with bot.store.writing() as connection:
+                return _write(bot, connection, row_id, via, now, plan, values)
         except Conflict as conflict:
             log.info("decided_again", communication=row_id, attempt=attempt, because=str(conflict))
         except Exception as error:  # whatever went wrong, the message reaches a person
@@ -148,12 +150,19 @@ def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan 
     return Plan(row, phone, facts, understanding, decision, _written(bot, decision, phone, row.body))
 
 
-def _write(bot: Bot, connection: Connection, row_id: int, via: str, now: datetime, plan: Plan | None) -> str:
-    """Carries a plan out, all of it or nothing. Raises Conflict when it rests on what is no longer so."""
+def _values(bot: Bot, plan: Plan | None, via: str) -> dict[str, Any]:
+    """What is written beside a text that was answered, its words encrypted, since others wait for the transaction."""
     values: dict[str, Any] = {"status": "answered", "answered_via": via}
     if plan is not None:
-        values |= {"reading": turns.reading_json(plan.understanding), "rule": plan.decision.rule[:80], "reader": bot.reader.version}
-        values |= {"texts": loops.said(plan.decision), "reply": plan.reply or None}
+        encrypt = bot.store.cipher.encrypt
+        values |= {"reading": encrypt(turns.reading_json(plan.understanding)), "rule": plan.decision.rule[:80]}
+        values |= {"reply": encrypt(plan.reply) if plan.reply else None, "texts": loops.said(plan.decision)}
+        values |= {"reader": bot.reader.version}
+    return values
+
+
+def _write(bot: Bot, connection: Connection, row_id: int, via: str, now: datetime, plan: Plan | None, values: dict[str, Any]) -> str:
+    """Carries a plan out, all of it or nothing. Raises Conflict when it rests on what is no longer so."""
     if not turns.write_text(connection, row_id, **values):
         reply, sent_via = turns.answer_of(connection, row_id)
         return reply if sent_via == via else ""

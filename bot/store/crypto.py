@@ -40,9 +40,9 @@ class EncryptedText(TypeDecorator[str]):
     cache_ok = True
     cipher: Cipher | None = None
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
-        """Text → ciphertext."""
-        return None if value is None else _cipher().encrypt(value)
+    def process_bind_param(self, value: str | bytes | None, dialect: Dialect) -> Any:
+        """Text → ciphertext; bytes were encrypted before, by who did not want to do it while others wait for the transaction."""
+        return _cipher().encrypt(value) if isinstance(value, str) else value
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
         """Ciphertext → text."""

@@ -6,15 +6,15 @@ import sqlite3
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.crypto import Cipher, use_cipher
 
@@ -34,11 +34,33 @@ class Store:
         self.engine = _engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._reader = self.engine.execution_options(**READING)
+        self._writer = threading.Lock() if self.engine.dialect.name == "sqlite" else None
         self._reading = sessionmaker(self._reader, expire_on_commit=False)
 
-    def begin(self) -> Any:
-        """A context manager that gives a Session in one transaction. Raises sqlalchemy.exc.OperationalError when it is down."""
-        return self._sessions.begin()
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """A Session in one transaction. Raises sqlalchemy.exc.OperationalError when the database is down."""
+        with self._turn(), self._sessions.begin() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """The same without the ORM, and whoever waits goes on as soon as it is committed."""
+        with self.engine.connect() as connection, self._turn(), connection.begin():
+            yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Lets the threads of this process queue for the one write lock: SQLite itself sleeps and tries again, up to 0.1 s a time."""
+        if self._writer is None:
+            yield
+            return
+        if not self._writer.acquire(timeout=LOCK_SECONDS):
+            raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     def session(self) -> Session:
         """A session to read with: it waits for no writer and keeps none waiting."""
@@ -61,8 +83,7 @@ def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True)
     engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS})
-    if engine.url.database not in (None, "", ":memory:"):
-        _take_turns(engine)
+    sys.setswitchinterval(SWITCH)
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: object) -> None:
@@ -100,22 +121,3 @@ def _begin_writing(connection: Connection) -> None:
                 time.sleep(AGAIN)
     finally:
         run(f"PRAGMA busy_timeout={int(1000 * LOCK_SECONDS)}")
-
-
-def _take_turns(engine: Engine) -> None:
-    """Lets the threads of this process queue for the one write lock: SQLite itself sleeps and tries again, up to 0.1 s a time."""
-    turn = threading.Lock()
-    sys.setswitchinterval(SWITCH)
-
-    @event.listens_for(engine, "begin", insert=True)
-    def wait(connection: Connection) -> None:
-        if connection.get_execution_options().keys() & READING.keys():
-            return
-        if not turn.acquire(timeout=LOCK_SECONDS):
-            raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
-        connection.info["turn"] = True
-
-    @event.listens_for(engine, "checkin")
-    def leave(_connection: sqlite3.Connection | None, record: ConnectionPoolEntry) -> None:
-        if record.info.pop("turn", False):
-            turn.release()
