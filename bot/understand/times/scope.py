@@ -103,10 +103,9 @@ class Scope:
         if self.found:
             last = self.found[-1]
             if last.no and self.pending == "neg" and not self.sep:
-                self.found.pop()
-                self.lost = self.lost or not isinstance(last.atom, Days) or last.atom.kind not in ("any", "stretch")
-                if not self.lost and last.atom.kind == "stretch":
-                    self.found.append(replace(last, no=False))
+                kind = last.atom.kind if isinstance(last.atom, Days) else ""
+                self.lost = self.lost or kind not in ("any", "stretch")
+                self.found[-1:] = [replace(last, no=False)] if kind == "stretch" else []
                 return True
             return False
         if self.denial is None:
