@@ -6,6 +6,7 @@ from datetime import date
 
 from bot.understand.times.data import Days, Found
 from bot.understand.times.row import Row
+from bot.understand.times.solar import solar
 
 
 def single(row: Row, day: date | None, kind: str = "date") -> Days:
@@ -40,6 +41,9 @@ def read_date(row: Row, at: int) -> Found | None:
     number = row.get(start, "ordinal") or row.get(start, "number")
     if not number or number > 31:
         return None
+    solar_at = row.skip(start + 1, "of")
+    if solar_month := row.get(solar_at, "solar_month"):
+        return single(row, next((day for day in row.days if solar(day) == (solar_month, number)), None)), solar_at + 1
     month_at = row.skip(start + 1, "of")
     if month := row.get(month_at, "month"):
         return single(row, row.month_day(month, number)), month_at + 1

@@ -31,6 +31,7 @@ MARKS = (
     "neg_after",
     "except",
     "except_after",
+    "instead",
     "but",
     "good_before",
     "good_after",

@@ -57,6 +57,7 @@ LISTS = frozenset(
         "minute",
         "range_end",
         "except_after",
+        "instead",
     )
 )
 SETTINGS = (
@@ -79,11 +80,23 @@ SETTINGS = (
 )
 CLDR = {"tl": "fil", "zh": "zh_Hans"}  # where CLDR has another code
 # What people who mix languages take from the other one: kinds, and letters from which on.
-BORROWED = {"weekday": 5, "month": 5, "day": 5, "part": 4, "which": 4, "unit": 4, "group": 5, "open": 4, "neg": 3, "except": 5}
+BORROWED = {
+    "weekday": 5,
+    "month": 5,
+    "day": 5,
+    "part": 4,
+    "which": 4,
+    "unit": 4,
+    "group": 5,
+    "open": 4,
+    "neg": 3,
+    "except": 5,
+    "instead": 5,
+}
 MIXED = "en"  # the language that people mix into theirs, unless times.yaml tells others
 LEAST_FUZZY = 5  # letters of a weekday's name from which on slips of the finger are forgiven
 
-DENYING = frozenset(("neg", "neg_near", "neg_after", "nor", "except", "except_after"))
+DENYING = frozenset(("neg", "neg_near", "neg_after", "nor", "except", "except_after", "instead"))
 
 Entry = tuple[str, Any, str]
 
