@@ -62,6 +62,7 @@ LISTS = frozenset(
 )
 SETTINGS = (
     "mixes",
+    "mixes_fully",
     "dotted",
     "month_first",
     "hours_24",
@@ -124,6 +125,7 @@ class Vocabulary:
     gaps: Mapping[tuple[str, ...], frozenset[int]] = field(default_factory=dict)  # Korean entries → before which syllables a space is
     sounds: Sounds = field(default_factory=lambda: Sounds({}))  # words that are typed in Latin letters
     mixes: tuple[str, ...] = ()  # languages whose words people mix into this one
+    mixes_fully: bool = False  # all words of the others, not only the plainest
     attached: Attached | None = None  # small words that are written in one with the next
     toned: Vocabulary | None = None  # words with their accents, for texts that have accents, where words differ by them
     known: frozenset[str] = frozenset()  # all tokens of all entries, where some may be attached
@@ -175,6 +177,7 @@ def _vocabulary(data: dict[str, Any], path: Path, language: str, *, toned: bool)
         sounds=Sounds(data.get("latin", {}), (token for tokens in words for token in tokens)),
         gaps=gaps,
         mixes=_listed(data.get("mixes", MIXED)),
+        mixes_fully=data.get("mixes_fully") == "yes",
         attached=attached if attached.small else None,
         known=frozenset(token for tokens in words for token in tokens),
     )
@@ -196,8 +199,8 @@ def with_others(own: Vocabulary, others: Sequence[Vocabulary]) -> Vocabulary:
     for other in others:
         for tokens, senses in other.words.items():
             letters = len("".join(tokens))
-            kept = {kind: value for kind, value in senses.items() if letters >= BORROWED.get(kind, letters + 1)}
-            if kept and not {"careful", "neutral"} & senses.keys():
+            kept = {kind: value for kind, value in senses.items() if own.mixes_fully or letters >= BORROWED.get(kind, letters + 1)}
+            if kept and (own.mixes_fully or not {"careful", "neutral"} & senses.keys()):
                 words.setdefault(tokens, kept)
     known = frozenset(token for tokens in words for token in tokens)
     return replace(own, words=words, longest=_longest(words), known=known, toned=own.toned and with_others(own.toned, others))

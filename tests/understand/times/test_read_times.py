@@ -138,6 +138,22 @@ EXCEPT = {
             "{} мне не подходит",
         ),
     ),
+    "tl": (
+        ("Lunes", "Martes", "Miyerkules", "Huwebes", "Friday", "Sabado", "Sunday"),
+        (
+            "kahit anong araw maliban sa {}",
+            "kahit kailan wag lang {}",
+            "any day basta hindi {}",
+            "hindi pwede sa {}",
+            "hnd pde {}",
+            "di ako pwede ng {}",
+            "sa {} hindi ako pwede",
+            "{} d pde",
+            "may pasok ako sa {}",
+            "wag po {}",
+            "pwera {}",
+        ),
+    ),
     "vi": (
         ("thứ hai", "thứ ba", "thu 4", "T5", "thứ sáu", "thu bay", "chủ nhật"),
         (
