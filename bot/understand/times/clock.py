@@ -109,7 +109,9 @@ def _hour(row: Row, at: int) -> tuple[int, int] | None:
     number = row.get(at, "number")
     if number is None or not 1 <= number <= 23 or row.has(at - 1, "not_before") or row.has(at + 1, "not_after", "month", "solar_month"):
         return None
-    day_part = row.has(at - 1, "at") and row.has(at + 1, "part")  # Russian's "в 3 дня" is 3 pm, though "дня" counts days as well
+    day_part = row.has(at - 1, "at", "open", "range", "from_day") and row.has(
+        at + 1, "part"
+    )  # Russian's "в 3 дня" is 3 pm, though "дня" counts days as well
     if row.has(at + 1, "unit") and not day_part and (row.get(at + 1, "unit") != "hour" or row.get(at - 1, "span") in ("in", "within")):
         return None
     return number * 60, at + 1

@@ -299,6 +299,17 @@ def test_what_is_ruled_out_is_never_offered(language: str) -> None:
                 assert not [day for wish in found.wishes for day in wish.days or DAYS if day.weekday() == number], text
 
 
+@pytest.mark.parametrize("path", sorted((HERE / "excluded").glob("*.yaml")), ids=lambda path: path.stem)
+def test_no_wording_offers_what_it_rules_out(path: Path) -> None:
+    """Each wording of the data files with each weekday."""
+    data = read_yaml(path)
+    for wording in data["wordings"].values():
+        for number, name in enumerate(data["names"].split(", ")):
+            found = read_times(wording.replace("~", name), language=path.stem, now=NOW)
+            offered = {day.weekday() for wish in found.wishes for day in wish.days or DAYS} if found else set()
+            assert number not in offered, (wording, name)
+
+
 WORDS = sorted({word for _, text, _ in CASES for word in text.split()})
 
 
