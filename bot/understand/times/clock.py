@@ -107,9 +107,11 @@ def _minutes(row: Row, at: int) -> tuple[int, int] | None:
 
 def _hour(row: Row, at: int) -> tuple[int, int] | None:
     number = row.get(at, "number")
-    if number is None or not 1 <= number <= 23 or row.has(at - 1, "not_before") or row.has(at + 1, "not_after", "month"):
+    if number is None or not 1 <= number <= 23 or row.has(at - 1, "not_before") or row.has(at + 1, "not_after", "month", "solar_month"):
         return None
-    day_part = row.has(at - 1, "at") and row.has(at + 1, "part")  # Russian's "в 3 дня" is 3 pm, though "дня" counts days as well
+    day_part = row.has(at - 1, "at", "open", "range", "from_day") and row.has(
+        at + 1, "part"
+    )  # Russian's "в 3 дня" is 3 pm, though "дня" counts days as well
     if row.has(at + 1, "unit") and not day_part and (row.get(at + 1, "unit") != "hour" or row.get(at - 1, "span") in ("in", "within")):
         return None
     return number * 60, at + 1
@@ -129,7 +131,8 @@ def _finish(row: Row, minutes: int, sure: bool, told: bool, rough: bool, end: in
         end, told = end + 1, True
     part_at = row.skip(end, "of", "article")
     part = row.get(part_at, "part")
-    if part and part[0] is not None and not row.has(end, "sign") and not row.has(part_at, "day", "tail") and part[0] != part[1]:
+    fits = part and (part[0] != part[1] or (not sure and 60 <= minutes <= 4 * 60) or minutes == NOON)  # "2 الظهر"
+    if part and fits and part[0] is not None and not row.has(end, "sign") and not row.has(part_at, "day", "tail"):
         told, end = True, part_at + 1
         if not sure and minutes < NOON and part[0] >= NOON and minutes + NOON <= (part[1] or DAY) + AFTER_PART:  # "11 giờ trưa" is 11
             minutes += NOON

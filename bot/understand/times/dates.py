@@ -6,6 +6,7 @@ from datetime import date
 
 from bot.understand.times.data import Days, Found
 from bot.understand.times.row import Row
+from bot.understand.times.solar import solar
 
 
 def single(row: Row, day: date | None, kind: str = "date") -> Days:
@@ -22,24 +23,27 @@ def read_number(row: Row, at: int) -> Found | None:
 
 def read_date(row: Row, at: int) -> Found | None:
     """ "3/14", "march 14", "14 de marzo", "the 16th", "el 16", "dia 16"."""
-    if written := row.get(at, "iso") or row.get(at, "date"):
+    start = row.skip(at, "article")
+    if written := row.get(start, "iso") or row.get(start, "date"):
         first, second = written
-        month_first = row.vocabulary.month_first or row.has(at, "iso")
+        month_first = row.vocabulary.month_first or row.has(start, "iso")
         month, number = (first, second) if month_first else (second, first)
         if month > 12:
             month, number = number, month
-        return (single(row, row.month_day(month, number)), at + 1) if 1 <= month <= 12 else None
+        return (single(row, row.month_day(month, number)), start + 1) if 1 <= month <= 12 else None
     month = row.get(at, "month")
     if month and row.has(after := row.skip(at + 1, "article"), "number", "ordinal"):
         number = row.get(after, "number") or row.get(after, "ordinal")
         counted = row.has(after, "ordinal") and not row.has(after, "dated")
-        if row.vocabulary.limits_follow and (counted or row.has(after + 1, "oclock")):
-            return None  # "4月 5時", "4月第1週"
+        if row.has(after + 1, "not_after") or (row.vocabulary.limits_follow and (counted or row.has(after + 1, "oclock"))):
+            return None  # "may 2 anak ako", "4月 5時", "4月第1週"
         return (single(row, row.month_day(month, number)), after + 1) if number <= 31 else None
-    start = row.skip(at, "article")
     number = row.get(start, "ordinal") or row.get(start, "number")
     if not number or number > 31:
         return None
+    solar_at = row.skip(start + 1, "of")
+    if solar_month := row.get(solar_at, "solar_month"):
+        return single(row, next((day for day in row.days if solar(day) == (solar_month, number)), None)), solar_at + 1
     month_at = row.skip(start + 1, "of")
     if month := row.get(month_at, "month"):
         return single(row, row.month_day(month, number)), month_at + 1

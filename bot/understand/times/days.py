@@ -44,7 +44,7 @@ def _offset(row: Row, at: int) -> Found | None:
     number = row.get(start, "number") or (1 if row.has(start, "one") else 2 if few else None)
     if number is None and upcoming and span and row.get(start, "unit") == "day":  # "en los proximos dias"
         return Days(row.stretch(row.today, row.today + timedelta(days=FEW[1])), "stretch", doubtful=True), start + 1
-    if number is None and row.has(start, "unit") and row.has(start + 1, "ahead"):  # "week from now"
+    if number is None and row.has(start, "unit") and row.has(start + 1, "ahead") and not row.has(start + 1, "which"):  # "week from now"
         number, start = 1, start - 1
     unit = row.get(start + 1, "unit")
     if number is None or unit not in ("day", "week", "month"):

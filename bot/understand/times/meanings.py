@@ -33,6 +33,7 @@ NUMBERED = (
     "numeral",
     "minutes_before_hour",
     "minutes_after_hour",
+    "solar_month",
 )  # left sides are numbers
 NAMED: Mapping[str, tuple[str, ...]] = {
     "which": ("this", "coming", "next", "after_next"),
@@ -51,6 +52,8 @@ def meaning(kind: str, name: str, path: Path) -> Any:
         if kind in ("weekday", "weekday_letter"):
             many = name.endswith("s")  # "tuesdays" are all of them
             return WEEKDAYS.index(name.removesuffix("s")), many
+        if kind == "solar_month" and not 1 <= int(name) <= 12:
+            raise ValueError
         if kind == "month":
             return MONTHS.index(name) + 1
         if kind == "clock":

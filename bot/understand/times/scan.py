@@ -31,6 +31,7 @@ MARKS = (
     "neg_after",
     "except",
     "except_after",
+    "instead",
     "but",
     "good_before",
     "good_after",
@@ -75,12 +76,17 @@ def _at(row: Row, at: int, before: list[Element]) -> tuple[list[Element], int]:
             and row.has(row.skip(days[1], "article"), "moving")
             and not row.has(at - 1, "or", "and", "sign")
         )
-        if led or ((row.has(at - 1, "range") or row.get(at - 1, "span") == "on") and row.moves(at)):
+        if led or ((row.has(at - 1, "range") or row.get(at - 1, "span") == "on" or _to(row, at)) and row.moves(at)):
             before[:] = [each for each in before if not isinstance(each, Days)]  # "move my tuesday visit to friday"
         return [*joined, days[0]], days[1]
     if window:
         return [*joined, window[0]], window[1]
     return [_mark(row, at)], at + 1
+
+
+def _to(row: Row, at: int) -> bool:
+    """Whether a preposition that is an article too opens the days: "palipat mula Martes sa Huwebes"."""
+    return row.has(at, "article") and row.has(at, "span")
 
 
 def _open_last(before: list[Element]) -> bool:

@@ -56,6 +56,8 @@ class Scope:
         last = self.found[-1] if self.found and not self.sep else None
         if self.pending and isinstance(atom, Days) and last and last.no and _one_sided(last.atom):
             self.pending = ""  # "not before 10 on monday": a Monday, from 10
+        if self.pending == "instead" and self.caught and last and isinstance(atom, Days):
+            self.pending, self.sep = "", "break"  # "instead of tuesday thursday"
         part = isinstance(atom, Window) and None not in (atom.start, atom.end) and atom.start != atom.end
         clock_after_days = self.pending == "except" and self.caught and isinstance(atom, Window) and not part
         if clock_after_days:  # "any day but friday after 3"
@@ -92,6 +94,8 @@ class Scope:
             self._mark_back(no=True, framed=True)
             self.excepted = next((at for at in range(len(self.found)) if all(each.no for each in self.found[at:])), None)
             self.pending, self.sep = "", "break"
+        elif "instead" in kinds:
+            self.pending, self.caught, self.sep = "instead", False, "break"
         elif "except" in kinds or ("but" in kinds and self._excepts(at)):
             self.pending, self.caught, self.sep, self.excepted = "except", False, "break", len(self.found)
         else:
@@ -103,10 +107,9 @@ class Scope:
         if self.found:
             last = self.found[-1]
             if last.no and self.pending == "neg" and not self.sep:
-                self.found.pop()
-                self.lost = self.lost or not isinstance(last.atom, Days) or last.atom.kind not in ("any", "stretch")
-                if not self.lost and last.atom.kind == "stretch":
-                    self.found.append(replace(last, no=False))
+                kind = last.atom.kind if isinstance(last.atom, Days) else ""
+                self.lost = self.lost or kind not in ("any", "stretch")
+                self.found[-1:] = [replace(last, no=False)] if kind == "stretch" else []
                 return True
             return False
         if self.denial is None:

@@ -11,6 +11,7 @@ from babel import Locale
 
 from bot.errors import DataError
 from bot.understand.times.attached import Attached, joined
+from bot.understand.times.derived import add_dated, add_plurals, fuzzy, longest
 from bot.understand.times.latin import Sounds
 from bot.understand.times.meanings import meaning
 from bot.understand.times.tokens import GLUED, fold, split
@@ -57,10 +58,12 @@ LISTS = frozenset(
         "minute",
         "range_end",
         "except_after",
+        "instead",
     )
 )
 SETTINGS = (
     "mixes",
+    "mixes_fully",
     "dotted",
     "month_first",
     "hours_24",
@@ -79,11 +82,22 @@ SETTINGS = (
 )
 CLDR = {"tl": "fil", "zh": "zh_Hans"}  # where CLDR has another code
 # What people who mix languages take from the other one: kinds, and letters from which on.
-BORROWED = {"weekday": 5, "month": 5, "day": 5, "part": 4, "which": 4, "unit": 4, "group": 5, "open": 4, "neg": 3, "except": 5}
+BORROWED = {
+    "weekday": 5,
+    "month": 5,
+    "day": 5,
+    "part": 4,
+    "which": 4,
+    "unit": 4,
+    "group": 5,
+    "open": 4,
+    "neg": 3,
+    "except": 5,
+    "instead": 5,
+}
 MIXED = "en"  # the language that people mix into theirs, unless times.yaml tells others
-LEAST_FUZZY = 5  # letters of a weekday's name from which on slips of the finger are forgiven
 
-DENYING = frozenset(("neg", "neg_near", "neg_after", "nor", "except", "except_after"))
+DENYING = frozenset(("neg", "neg_near", "neg_after", "nor", "except", "except_after", "instead"))
 
 Entry = tuple[str, Any, str]
 
@@ -111,6 +125,7 @@ class Vocabulary:
     gaps: Mapping[tuple[str, ...], frozenset[int]] = field(default_factory=dict)  # Korean entries → before which syllables a space is
     sounds: Sounds = field(default_factory=lambda: Sounds({}))  # words that are typed in Latin letters
     mixes: tuple[str, ...] = ()  # languages whose words people mix into this one
+    mixes_fully: bool = False  # all words of the others, not only the plainest
     attached: Attached | None = None  # small words that are written in one with the next
     toned: Vocabulary | None = None  # words with their accents, for texts that have accents, where words differ by them
     known: frozenset[str] = frozenset()  # all tokens of all entries, where some may be attached
@@ -144,14 +159,14 @@ def _vocabulary(data: dict[str, Any], path: Path, language: str, *, toned: bool)
             words.setdefault(tokens, {}).setdefault(kind, value)
             if spaced := {at for at, (form, _, _) in enumerate(cut(text, spelling)) if at and form == "head"}:
                 gaps[tokens] = gaps.get(tokens, frozenset()) | spaced
-    _add_plurals(words, data.get("plural", ""))
-    _add_dated(words, _listed(fold(data.get("date_endings", ""))))
+    add_plurals(words, data.get("plural", ""))
+    add_dated(words, _listed(fold(data.get("date_endings", ""))))
     words |= {tokens: dict(senses) for tokens, senses in joined(words).items()} if data.get("joined") == "yes" else {}
     return Vocabulary(
         language=language,
         words=words,
-        longest=_longest(words),
-        fuzzy=_fuzzy(words),
+        longest=longest(words),
+        fuzzy=fuzzy(words),
         spelling=spelling,
         month_first=data.get("month_first") == "yes",
         hours_24=data.get("hours_24") != "no",
@@ -162,6 +177,7 @@ def _vocabulary(data: dict[str, Any], path: Path, language: str, *, toned: bool)
         sounds=Sounds(data.get("latin", {}), (token for tokens in words for token in tokens)),
         gaps=gaps,
         mixes=_listed(data.get("mixes", MIXED)),
+        mixes_fully=data.get("mixes_fully") == "yes",
         attached=attached if attached.small else None,
         known=frozenset(token for tokens in words for token in tokens),
     )
@@ -183,11 +199,11 @@ def with_others(own: Vocabulary, others: Sequence[Vocabulary]) -> Vocabulary:
     for other in others:
         for tokens, senses in other.words.items():
             letters = len("".join(tokens))
-            kept = {kind: value for kind, value in senses.items() if letters >= BORROWED.get(kind, letters + 1)}
-            if kept and not {"careful", "neutral"} & senses.keys():
+            kept = {kind: value for kind, value in senses.items() if own.mixes_fully or letters >= BORROWED.get(kind, letters + 1)}
+            if kept and (own.mixes_fully or not {"careful", "neutral"} & senses.keys()):
                 words.setdefault(tokens, kept)
     known = frozenset(token for tokens in words for token in tokens)
-    return replace(own, words=words, longest=_longest(words), known=known, toned=own.toned and with_others(own.toned, others))
+    return replace(own, words=words, longest=longest(words), known=known, toned=own.toned and with_others(own.toned, others))
 
 
 def with_plain(toned: Vocabulary, plain: Vocabulary) -> Vocabulary:
@@ -200,7 +216,7 @@ def with_plain(toned: Vocabulary, plain: Vocabulary) -> Vocabulary:
         if len(tokens) > 1 or len(written.get(tokens, ())) == 1 or not DENYING.isdisjoint(senses):
             words[tokens] = senses
     words |= toned.words
-    return replace(toned, words=words, longest=_longest(words))
+    return replace(toned, words=words, longest=longest(words))
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -215,13 +231,6 @@ def _attached(data: dict[str, Any]) -> Attached:
         small[form] = alone, swallowed
     dropped, whole = (tuple(fold(form) for form in _listed(data.get(name, ""))) for name in ("dropped", "whole"))
     return Attached(small, dropped, frozenset(whole))
-
-
-def _longest(words: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for tokens in words:
-        found[tokens[0]] = max(found.get(tokens[0], 0), len(tokens))
-    return found
 
 
 def _spelling(content: Any, path: Path, *, toned: bool = False) -> dict[str, str]:
@@ -261,26 +270,3 @@ def _names(language: str) -> Iterator[Entry]:
                 yield "weekday", (number, False), name
             for number, name in locale.months[form][width].items():
                 yield "month", number, name
-
-
-def _add_plurals(words: dict[tuple[str, ...], dict[str, Any]], ending: str) -> None:
-    """ "mondays": all of them. Short forms get none, for "weds" is one Wednesday."""
-    for tokens, senses in list(words.items()):
-        if ending and "weekday" in senses and len(tokens[0]) > LEAST_FUZZY and not tokens[0].endswith(ending):
-            number, _ = senses["weekday"]
-            words.setdefault((tokens[0] + ending,), {}).setdefault("weekday", (number, True))
-
-
-def _add_dated(words: dict[tuple[str, ...], dict[str, Any]], endings: tuple[str, ...]) -> None:
-    """Ordinals whose case shows that they are days of the month: "szesnastego"."""
-    for tokens, senses in words.items():
-        if "ordinal" in senses and endings and tokens[-1].endswith(endings):
-            senses["dated"] = True
-
-
-def _fuzzy(words: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, tuple[tuple[str, Mapping[str, Any]], ...]]:
-    found: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
-    for tokens, senses in words.items():
-        if "weekday" in senses and len(tokens) == 1 and len(tokens[0]) >= LEAST_FUZZY:
-            found.setdefault(tokens[0][0], []).append((tokens[0], {"weekday": senses["weekday"]}))
-    return {letter: tuple(names) for letter, names in found.items()}

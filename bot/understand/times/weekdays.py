@@ -29,7 +29,8 @@ def read_weekday(row: Row, at: int) -> Found | None:
         many or _listed_as_many(row, at) or row.has(row.skip(end, "weekday", "or", "and", "span", "article"), "many")
     )  # "monday mornings"
     told = row.get(end, "which")
-    if told and told != "after_next" and not row.has(end + 1, "unit", "group", "weekday", "part"):
+    opens = row.has(end, "open") and row.has(end + 1, "at", "clock", "number")  # "جمعه بعد ساعت ۳"
+    if told and told != "after_next" and not opens and not row.has(end + 1, "unit", "group", "weekday", "part"):
         which, end = told, end + 1
     every = row.weekday(number)
     if ahead := _weeks_on(row, end):
@@ -116,7 +117,7 @@ def _numbered(row: Row, end: int, weekday: int) -> Found | None:
     """The 13 of "friday 13": a day of the month if that is such a weekday, else an hour, which is read elsewhere."""
     start = row.skip(end, "article")
     number = row.get(start, "number") or row.get(start, "ordinal")
-    if not number or row.has(start + 1, "not_after", "minutes_after_hour", "of", "month"):
+    if not number or row.has(start + 1, "not_after", "minutes_after_hour", "of", "month", "solar_month"):
         return None
     if row.has(start + 1, "unit", "oclock") and not row.has(start + 1, "at"):  # "venerdì 13 ore 10" has a date
         return None

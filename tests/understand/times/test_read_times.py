@@ -138,6 +138,22 @@ EXCEPT = {
             "{} мне не подходит",
         ),
     ),
+    "tl": (
+        ("Lunes", "Martes", "Miyerkules", "Huwebes", "Friday", "Sabado", "Sunday"),
+        (
+            "kahit anong araw maliban sa {}",
+            "kahit kailan wag lang {}",
+            "any day basta hindi {}",
+            "hindi pwede sa {}",
+            "hnd pde {}",
+            "di ako pwede ng {}",
+            "sa {} hindi ako pwede",
+            "{} d pde",
+            "may pasok ako sa {}",
+            "wag po {}",
+            "pwera {}",
+        ),
+    ),
     "vi": (
         ("thứ hai", "thứ ba", "thu 4", "T5", "thứ sáu", "thu bay", "chủ nhật"),
         (
@@ -195,6 +211,22 @@ EXCEPT = {
             "{} 말고",
             "{}은 못 가요",
             "{}은 시간이 없어요",
+        ),
+    ),
+    "fa": (
+        ("دوشنبه", "سه‌شنبه", "چهار شنبه", "۵شنبه", "جمعه", "شنبه", "یک‌شنبه"),
+        (
+            "هر روز به جز {}",
+            "هر روزی غیر از {}",
+            "{} نه",
+            "نه {}",
+            "{} نمی‌تونم",
+            "{} نمیشه",
+            "نمیتونم {} بیام",
+            "{} کار دارم",
+            "{} نباشه",
+            "{} وقت ندارم",
+            "هر روز جز {}",
         ),
     ),
     "ar": (
@@ -265,6 +297,17 @@ def test_what_is_ruled_out_is_never_offered(language: str) -> None:
                 found = read_times(text, language=language, now=NOW)
                 assert found is not None, text
                 assert not [day for wish in found.wishes for day in wish.days or DAYS if day.weekday() == number], text
+
+
+@pytest.mark.parametrize("path", sorted((HERE / "excluded").glob("*.yaml")), ids=lambda path: path.stem)
+def test_no_wording_offers_what_it_rules_out(path: Path) -> None:
+    """Each wording of the data files with each weekday."""
+    data = read_yaml(path)
+    for wording in data["wordings"].values():
+        for number, name in enumerate(data["names"].split(", ")):
+            found = read_times(wording.replace("~", name), language=path.stem, now=NOW)
+            offered = {day.weekday() for wish in found.wishes for day in wish.days or DAYS} if found else set()
+            assert number not in offered, (wording, name)
 
 
 WORDS = sorted({word for _, text, _ in CASES for word in text.split()})
