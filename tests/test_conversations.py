@@ -24,7 +24,7 @@ from bot.yamlfile import read_yaml
 from tests.world import World, make_world
 
 FOLDER = Path(__file__).parent / "conversations"
-KEYS = {"name", "who", "remind", "clinic", "talk", "ends", "why"}
+KEYS = {"name", "who", "speaks", "remind", "clinic", "talk", "ends", "why"}
 TURN_KEYS = {"they", "says", "has", "lacks", "first", "silent"}
 
 
@@ -40,6 +40,10 @@ def test_a_conversation_goes_as_it_should(talk: dict[str, Any], bot_parts: Any) 
     """Each text gets the answers it should, and the clinic's records end as they should."""
     assert set(talk) <= KEYS, f"unknown keys {set(talk) - KEYS}"
     world = make_world(bot_parts, may_cancel=talk.get("clinic") != "asks before cancelling")
+    if "speaks" in talk:
+        with world.bot.store.begin() as session:
+            for patient, _ in queries.people(session, world.phone_id(talk["who"])).values():
+                patient.language = talk["speaks"]
     if talk.get("remind", "yes") == "yes" and talk["who"] in world.phones:
         world.remind(talk["who"])
     for number, turn in enumerate(talk["talk"], 1):

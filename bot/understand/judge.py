@@ -16,7 +16,8 @@ CHANGE = {
     "opt_out": 0.6, "opt_in": 0.5, "wrong_number": 0.6,
 }  # fmt: skip
 RIVAL = 0.3  # a change that another one speaks against this loudly ...
-AHEAD = 0.5  # ... holds only when it is so far ahead
+AHEAD = 0.3  # ... holds only when it is so far ahead
+BESIDE_BARRIER = 0.75  # who only tells what stands in the way has not called the visit off yet
 URGENT = 0.4
 URGENT_WITH_FLOOR = 0.05
 AGAINST = 0.8
@@ -32,6 +33,7 @@ RIVALS = (
     ("opt_in", "opt_out"),
 )
 PICKED = frozenset({"confirm", "reschedule"})  # what picking one of the offered times may look like
+CALLED_OFF = frozenset({"cancel", "reschedule", "confirm"})
 WEAK = frozenset({"social", "noise", "other"})  # say nothing beside other acts
 
 
@@ -86,6 +88,9 @@ def judge(scores: dict[str, float], *, context: Context, danger: tuple[str, str]
         best_score, best = ranked[0]
         if best not in CHANGES and best_score >= LIKELIEST:
             acts = {best}
+    if "barrier" in acts:
+        early = {label for label in acts & CALLED_OFF if scores[label] < BESIDE_BARRIER}
+        acts, doubtful = acts - early, doubtful | early
     acts, doubtful = _agree(acts, doubtful, scores)
     if urgent:
         acts -= WEAK | CHANGES | {"human", "ask", "barrier", "help"}  # nothing is changed while somebody is in danger
