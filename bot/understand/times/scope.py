@@ -97,7 +97,8 @@ class Scope:
         elif "instead" in kinds:
             self.pending, self.caught, self.sep = "instead", False, "break"
         elif "except" in kinds or ("but" in kinds and self._excepts(at)):
-            self.pending, self.caught, self.sep, self.excepted = "except", False, "break", len(self.found)
+            self.pending, self.caught, self.sep = "except", False, "break"
+            self.excepted = len(self.found) if "except" in kinds else None
         else:
             return False
         return True
