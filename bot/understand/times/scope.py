@@ -30,6 +30,7 @@ class Scope:
     found: list[Signed] = field(default_factory=list)
     doubtful: bool = False
     pending: str = ""
+    favoured: int = 99  # what was found before the last approval; what follows it is wanted
     reason: bool = False  # what follows tells why, not when
     lost: bool = False  # an exception and a denial of which nobody can tell what they leave
     denial: int | None = None  # position of a denial that has found nothing to deny
@@ -76,7 +77,7 @@ class Scope:
             self.pending, self.caught, self.sep = self.pending or "neg", self.caught and bool(self.pending), "or"
         elif kinds & NEGATIONS:
             return self._negation(at, kinds)
-        elif "but" in kinds and not self.pending and self._open_days(at):
+        elif kinds & {"but", "and"} and "or" not in kinds and not self.pending and self._both_ends(at):
             self.sep = ""  # "after the 15th but before the 20th"
         elif kinds & ENDS:
             self.pending, self.sep, self.denial, self.excepted = "", "break", None, None
@@ -135,9 +136,11 @@ class Scope:
         days = [each.atom for each in self.found if isinstance(each.atom, Days)]
         return not days or any(_wide(each) for each in days)
 
-    def _open_days(self, at: int) -> bool:
-        """Whether days that are open to one side stand on both sides."""
+    def _both_ends(self, at: int) -> bool:
+        """Whether days or windows that are open to one side stand on both sides."""
         before, after = self.found[-1].atom if self.found else None, self._next(at)
+        if isinstance(before, Window) and isinstance(after, Window) and before.end is None and after.start is None:
+            return (before.start or 0) < (after.end or 0)
         return all(isinstance(each, Days) and each.flipped is not None for each in (before, after))
 
     def _comma(self, at: int) -> None:
@@ -257,6 +260,7 @@ class Scope:
             if self.found[-1].no and (self.pending or self.sep == ""):
                 self._approve_last()
             self.found = [replace(each, sealed=True) for each in self.found]
+        self.favoured = len(self.found) if "good_before" in kinds and ahead else self.favoured
         self.pending, self.sep, self.denial, self.excepted = "", "break", None, None
         return bool(kinds & NEGATIONS)
 
@@ -283,7 +287,8 @@ class Scope:
                 return
             self.found[index] = replace(each, no=no)
             joined = joined or each.sep == "or"
-            if each.sep == "comma" and self.listing and index and not joined and self._alike(index):
+            listed = each.sep == "comma" and self.listing and 0 < index <= self.favoured
+            if listed and not joined and self._alike(index):
                 self.doubtful = True
             elif each.sep == "break" or (each.sep == "comma" and not joined):
                 return
