@@ -69,7 +69,7 @@ class Scope:
     def _mark(self, at: int, mark: Mark) -> int:
         kinds = mark.kinds
         self.reason = "reason" in kinds or (self.reason and not kinds & (GOOD | ENDS))
-        if kinds & GOOD and not self._good(at, kinds):
+        if kinds & GOOD and (self._denied_behind(at) or not self._good(at, kinds)):  # "शुक्रवार ठीक नहीं"
             return at + 1
         if self._exception(at, kinds):
             return at + 1
@@ -92,7 +92,7 @@ class Scope:
         if "except" in kinds and self._only_these(at):
             self.pending, self.sep = "", "break"
         elif "except_after" in kinds and self.found and self.sep != "break":
-            self._mark_back(no=True, framed=True)
+            self._mark_back(no=True, framed=True, single="instead" in kinds)
             self.excepted = next((at for at in range(len(self.found)) if all(each.no for each in self.found[at:])), None)
             self.pending, self.sep = "", "break"
         elif "instead" in kinds:
@@ -119,6 +119,11 @@ class Scope:
         between = [each for each in self.elements[self.denial : at] if isinstance(each, Mark) and each.kinds == {"word"}]
         self.lost = self.lost or bool(between)
         return True
+
+    def _denied_behind(self, at: int) -> bool:
+        """Whether the language puts its negation behind, and one follows an approval at once."""
+        following = self.elements[at + 1] if self.follows and at + 1 < len(self.elements) else None
+        return isinstance(following, Mark) and bool(following.kinds & {"neg", "neg_after"}) and not following.kinds & GOOD
 
     def _next(self, at: int) -> Element | None:
         """The next element that is more than a word."""
@@ -175,16 +180,18 @@ class Scope:
     def _negation(self, at: int, kinds: frozenset[str]) -> int:
         end = at + 1
         while end < len(self.elements) and isinstance(each := self.elements[end], Mark) and each.kinds & (NEGATIONS | GOOD | {"word"}):
-            if each.kinds & NEGATIONS and self._parted(at, end):
+            if each.kinds & NEGATIONS and end > at + 2:
                 break
             if each.kinds & GOOD and not each.kinds & NEGATIONS and not self._swallows(end, each.kinds, kinds):
                 break
             kinds, end = kinds | (each.kinds & NEGATIONS), end + 1
-        if not self.found and "neg" in kinds:
+        if not self.found and kinds & {"neg", "neg_after"}:
             self.denial = at
         if self._denies_all_others(end):
             self.pending, self.sep = "", "break"
             return end
+        if self.follows and not self.found and "neg_after" in kinds and not kinds & {"neg", "neg_near"} and end == at + 1:
+            self.lost = end < len(self.elements) and isinstance(self.elements[end], Days | Window)  # "नहीं सोमवार को"
         before = bool(self.found) and self.sep in ("", "or") and not self.found[-1].sealed and not (self.pending and self.caught)
         after = self.elements[end] if end < len(self.elements) else None
         ahead = isinstance(after, Days | Window)
@@ -220,9 +227,6 @@ class Scope:
             return True
         ahead = self.elements[at + 1] if at + 1 < len(self.elements) else None
         return "good_after" in kinds and not isinstance(ahead, Days | Window)
-
-    def _parted(self, start: int, end: int) -> bool:
-        return end > start + 2
 
     def _atom_ahead(self, at: int) -> bool:
         """Whether the clause still names days or windows."""
@@ -274,16 +278,16 @@ class Scope:
         changed = [replace(each, no=False) for each in self.found[index:]]
         self.found[index:] = [replace(changed[0], sep="break" if index else ""), *changed[1:]]
 
-    def _mark_back(self, *, no: bool, framed: bool = False) -> None:
+    def _mark_back(self, *, no: bool, framed: bool = False, single: bool = False) -> None:
         """Marks the last list: what is joined by "or"; over commas only where an "or" shows that it is a list.
 
-        framed: a week or month before the list is what it is taken from.
+        framed: a week or month before the list is what it is taken from. single: what stands before it unjoined is not meant.
         """
         joined, last = False, len(self.found) - 1
         for index in range(len(self.found) - 1, -1, -1):
             each = self.found[index]
             frames = framed and index < last and isinstance(each.atom, Days) and each.atom.kind == "stretch"
-            if each.sealed or (frames and not self.found[index + 1].sep):
+            if each.sealed or ((frames or (single and index < last)) and not self.found[index + 1].sep):
                 return
             self.found[index] = replace(each, no=no)
             joined = joined or each.sep == "or"

@@ -17,7 +17,7 @@ WEEKS_AHEAD = {"this": 0, "coming": 1, "next": 1, "after_next": 2}
 
 def read_stretch(row: Row, at: int) -> Found | None:
     """ "next week", "end of the month", "early april", "first week of april", "week of the 16th"."""
-    found = [each for each in (_week(row, at), _month(row, at), _nth(row, at), _rest(row, at)) if each]
+    found = [each for each in (_nth(row, at), _week(row, at), _month(row, at), _rest(row, at)) if each]
     return max(found, key=lambda each: each[1], default=None)
 
 
