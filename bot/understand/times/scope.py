@@ -241,7 +241,7 @@ class Scope:
     def _denies_before(self, at: int, kinds: frozenset[str]) -> bool:
         """Between two of a kind: which one is denied?"""
         last, following = self.found[-1].atom, self.elements[at]
-        if isinstance(following, Window) and isinstance(last, Days) and "neg_after" not in kinds:
+        if isinstance(following, Window) and isinstance(last, Days) and ("neg_after" not in kinds or "neg" in kinds):
             return False  # "monday not before 3"
         for element in self.elements[at:]:
             if isinstance(element, Mark) and element.kinds & (GOOD | NEGATIONS | ENDS | {"comma"}):
