@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from bot.understand.times.ahead import ENDS, GOOD, NEGATIONS, atom_ahead, list_goes_on, next_element
 from bot.understand.times.data import Days, Mark, Signed, Window
 from bot.understand.times.scan import Element
-
-NEGATIONS = frozenset({"neg", "neg_near", "neg_after", "nor"})
-GOOD = frozenset({"good_before", "good_after"})
-ENDS = frozenset({"break", "clause", "reason", "but"})
 
 
 def _wide(days: Days) -> bool:
@@ -73,7 +70,7 @@ class Scope:
             return at + 1
         if self._exception(at, kinds):
             return at + 1
-        if "nor" in kinds and isinstance(self._next(at), Days | Window):
+        if "nor" in kinds and isinstance(next_element(self.elements, at), Days | Window):
             self.pending, self.caught, self.sep = self.pending or "neg", self.caught and bool(self.pending), "or"
         elif kinds & NEGATIONS:
             return self._negation(at, kinds)
@@ -125,13 +122,9 @@ class Scope:
         following = self.elements[at + 1] if self.follows and at + 1 < len(self.elements) else None
         return isinstance(following, Mark) and bool(following.kinds & {"neg", "neg_after"}) and not following.kinds & GOOD
 
-    def _next(self, at: int) -> Element | None:
-        """The next element that is more than a word."""
-        return next((each for each in self.elements[at + 1 :] if not (isinstance(each, Mark) and each.kinds == {"word"})), None)
-
     def _excepts(self, at: int) -> bool:
         """ "any day but friday", unlike "friday but not at 3"."""
-        following = self._next(at)
+        following = next_element(self.elements, at)
         if not isinstance(following, Days) or following.flipped is not None or self.sep:
             return False
         if not self.found:  # "... but wednesday": what it is taken from was not understood
@@ -143,7 +136,7 @@ class Scope:
 
     def _both_ends(self, at: int) -> bool:
         """Whether days or windows that are open to one side stand on both sides."""
-        before, after = self.found[-1].atom if self.found else None, self._next(at)
+        before, after = self.found[-1].atom if self.found else None, next_element(self.elements, at)
         if isinstance(before, Window) and isinstance(after, Window) and before.end is None and after.start is None:
             return (before.start or 0) < (after.end or 0)
         return all(isinstance(each, Days) and each.flipped is not None for each in (before, after))
@@ -157,25 +150,13 @@ class Scope:
             self.doubtful = self.doubtful or self.pending == "neg"
             self.pending = ""
             return
-        following = self._next(at)
+        following = next_element(self.elements, at)
         if isinstance(following, Window) and isinstance(self.found[-1].atom, Days):
             self.pending, self.sep = "", "break"
         elif isinstance(following, Days | Window):
             self.doubtful = True
-            if self.pending != "except" and not self._list_goes_on(at):
+            if self.pending != "except" and not list_goes_on(self.elements, at, type(self.found[-1].atom)):
                 self.pending, self.sep = "", "break"  # "not monday, tuesday"
-
-    def _list_goes_on(self, at: int) -> bool:
-        """Whether at least two more days follow: "not monday, tuesday or friday"."""
-        days, kind = 0, type(self.found[-1].atom)
-        for element in self.elements[at + 1 :]:
-            if not isinstance(element, Mark):
-                days += isinstance(element, kind)
-            elif "nor" in element.kinds:
-                return True
-            elif element.kinds & (ENDS | NEGATIONS | GOOD):
-                break
-        return days > 1
 
     def _negation(self, at: int, kinds: frozenset[str]) -> int:
         end = at + 1
@@ -198,7 +179,7 @@ class Scope:
         if before and self.sep == "" and (not ahead or self._denies_before(end, kinds)):
             self._mark_back(no=True)
             self.pending, self.sep = "", "break"
-        elif ahead or self._atom_ahead(end):
+        elif ahead or atom_ahead(self.elements, end):
             self.pending = "neg_near" if "neg_near" in kinds and not kinds & {"neg", "neg_after"} else "neg"
             self.caught, self.sep = False, self.sep or "break"
         elif self.found:  # nothing beside it: "monday, i can't"
@@ -209,7 +190,7 @@ class Scope:
     def _denies_all_others(self, at: int) -> bool:
         """ "금요일 빼고는 안 돼요", "शुक्रवार के अलावा किसी दिन नहीं": a denial behind an exception leaves that alone."""
         ahead = at < len(self.elements) and isinstance(self.elements[at], Days | Window)
-        if self.excepted is None or ahead or self._atom_ahead(at):
+        if self.excepted is None or ahead or atom_ahead(self.elements, at):
             return False
         before, these = self.found[: self.excepted], self.found[self.excepted :]
         wanted = [each for each in these if not (isinstance(each.atom, Days) and each.atom.kind == "any")]
@@ -227,16 +208,6 @@ class Scope:
             return True
         ahead = self.elements[at + 1] if at + 1 < len(self.elements) else None
         return "good_after" in kinds and not isinstance(ahead, Days | Window)
-
-    def _atom_ahead(self, at: int) -> bool:
-        """Whether the clause still names days or windows."""
-        for element in self.elements[at:]:
-            if isinstance(element, Mark):
-                if element.kinds & (ENDS | GOOD | {"comma"}):
-                    return False
-            else:
-                return True
-        return False
 
     def _denies_before(self, at: int, kinds: frozenset[str]) -> bool:
         """Between two of a kind: which one is denied?"""
@@ -257,7 +228,7 @@ class Scope:
 
     def _good(self, at: int, kinds: frozenset[str]) -> bool:
         """Applies an approval; True when the mark means something else as well."""
-        following = self._next(at)
+        following = next_element(self.elements, at)
         ahead = isinstance(following, Days | Window) or "good_after" not in kinds
         behind = bool(self.found) and self.sep in ("", "comma") and "good_after" in kinds
         if behind and not (ahead and self.found[-1].no and "good_before" in kinds):
