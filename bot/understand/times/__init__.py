@@ -31,7 +31,7 @@ def read_times(text: str, *, now: datetime, language: str = "", vocabulary: Voca
     """
     words = vocabulary or _vocabulary(language)
     row = Row(read_items(text, words), words, now.date())
-    atoms, doubtful = Scope(scan(row), words.negation_follows, words.limits_follow).read()
+    atoms, doubtful = Scope(scan(row), words.negation_follows, words.limits_follow or words.lists_denied).read()
     if not atoms:
         return None
     atoms = turned(atoms)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from bot.understand.times.data import DAY, NOON, Window
 from bot.understand.times.row import Row
-from bot.understand.times.weekdays import beside
 
 ROUGH = 30  # minutes around a rough time
 AFTER_PART = 3 * 60  # "nine at night" lies past the hours of the evening
@@ -131,7 +130,8 @@ def _finish(row: Row, minutes: int, sure: bool, told: bool, rough: bool, end: in
         end, told = end + 1, True
     part_at = row.skip(end, "of", "article")
     part = row.get(part_at, "part")
-    fits = part and (part[0] != part[1] or (not sure and 60 <= minutes <= 4 * 60) or minutes == NOON)  # "2 الظهر"
+    common = row.has(part_at, "careful") and not told  # "ba toi": my father
+    fits = part and not common and (part[0] != part[1] or (not sure and 60 <= minutes <= 4 * 60) or minutes == NOON)  # "2 الظهر"
     if part and fits and part[0] is not None and not row.has(end, "sign") and not row.has(part_at, "day", "tail"):
         told, end = True, part_at + 1
         if not sure and minutes < NOON and part[0] >= NOON and minutes + NOON <= (part[1] or DAY) + AFTER_PART:  # "11 giờ trưa" is 11
@@ -229,8 +229,14 @@ def read_tail(row: Row, at: int) -> str | None:
     )
 
 
+def _beside_days(row: Row, at: int) -> bool:
+    """Whether a part of the day that is a common word as well ("toi", I or the evening) stands before its days or in a list."""
+    led = row.has(at - 1, "or", "except", "every") or (row.has(at - 1, "neg") and at + 1 == len(row.items))
+    return led or len(row.items) == 1 or row.has(at + 1, "weekday", "day", "week", "group", "or", "date")
+
+
 def _part(row: Row, at: int) -> tuple[Window, int] | None:
     part = row.get(at, "part")
-    if part is None or (row.has(at, "careful") and not beside(row, at)):
+    if part is None or (row.has(at, "careful") and not _beside_days(row, at)):
         return None
     return Window(part[0], part[1]), at + 1

@@ -111,9 +111,12 @@ def _range(row: Row, at: int) -> Found | None:
     while row.has(start, "between", "from_day") or row.get(start, "open") in ("from", "after"):
         start += 1
     first = _in_its_week(row, start) or _edge_of_range(row, start)
-    if first is None or not (row.ranges(first[1]) or (start > at and row.has(first[1], "and") and row.has(at, "between"))):
+    if first is None or not (row.ranges(first[1]) or row.has(first[1], "and")):
         return None
     last = _edge_of_range(row, first[1] + 1)
+    between = row.has(at, "between") if start > at else last and row.vocabulary.limits_follow and row.has(last[1], "between")
+    if not between and not row.ranges(first[1]):
+        return None
     if last is None or not first[0].days or not last[0].days or "any" in (first[0].kind, last[0].kind):
         return None
     if row.has(first[1], "at") and row.has(first[1] + 1, "number") and row.has(first[1] - 1, "weekday", "month"):

@@ -49,7 +49,7 @@ class Row:
 
     def moves(self, at: int) -> bool:
         """Whether a verb like "move" stands before a position, or last: what is named before "to" is the old time."""
-        last = range(len(self.items)) if self.vocabulary.limits_follow else (len(self.items) - 1,)
+        last = range(len(self.items)) if self.vocabulary.limits_follow or self.vocabulary.negation_follows else (len(self.items) - 1,)
         return any(self.has(near, "moving") for near in (*range(at), *last))
 
     def within(self, days: set[date] | frozenset[date] | list[date]) -> frozenset[date]:

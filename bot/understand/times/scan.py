@@ -43,6 +43,7 @@ MARKS = (
     "neutral",
     "verb",
 )
+NOON_HOUR = 12
 ABBREVIATED = 4  # letters up to which a full stop behind a name is no end of a sentence
 
 
@@ -129,7 +130,9 @@ def _listed(row: Row, at: int, before: list[Element]) -> Days | None:
     last = before[-2]
     if not isinstance(last, Days) or last.kind != "date" or not row.has(at, "number") or row.ranges(at + 1):
         return None
-    if row.has(at + 1, "part", "month", "not_after", "unit", "oclock", "of") or not row.has(at - 1, "or", "and", "sign"):
+    dated = not row.vocabulary.hours_24 and row.get(at, "number") > NOON_HOUR  # "March 16 o 17 ng hapon"
+    apart = ("month", "not_after", "unit", "oclock") if dated else ("part", "month", "not_after", "unit", "oclock", "of")
+    if row.has(at + 1, *apart) or not row.has(at - 1, "or", "and", "sign"):
         return None
     found = read_number(row, at)
     return found[0] if found and min(found[0].days) > min(last.days, default=row.today) else None

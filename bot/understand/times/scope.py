@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from bot.understand.times.ahead import ENDS, GOOD, NEGATIONS, atom_ahead, list_goes_on, next_element
 from bot.understand.times.data import Days, Mark, Signed, Window
 from bot.understand.times.scan import Element
-
-NEGATIONS = frozenset({"neg", "neg_near", "neg_after", "nor"})
-GOOD = frozenset({"good_before", "good_after"})
-ENDS = frozenset({"break", "clause", "reason", "but"})
 
 
 def _wide(days: Days) -> bool:
@@ -30,6 +27,7 @@ class Scope:
     found: list[Signed] = field(default_factory=list)
     doubtful: bool = False
     pending: str = ""
+    favoured: int = 99  # what was found before the last approval; what follows it is wanted
     reason: bool = False  # what follows tells why, not when
     lost: bool = False  # an exception and a denial of which nobody can tell what they leave
     denial: int | None = None  # position of a denial that has found nothing to deny
@@ -68,15 +66,15 @@ class Scope:
     def _mark(self, at: int, mark: Mark) -> int:
         kinds = mark.kinds
         self.reason = "reason" in kinds or (self.reason and not kinds & (GOOD | ENDS))
-        if kinds & GOOD and not self._good(at, kinds):
+        if kinds & GOOD and (self._denied_behind(at) or not self._good(at, kinds)):  # "शुक्रवार ठीक नहीं"
             return at + 1
         if self._exception(at, kinds):
             return at + 1
-        if "nor" in kinds and isinstance(self._next(at), Days | Window):
+        if "nor" in kinds and isinstance(next_element(self.elements, at), Days | Window):
             self.pending, self.caught, self.sep = self.pending or "neg", self.caught and bool(self.pending), "or"
         elif kinds & NEGATIONS:
             return self._negation(at, kinds)
-        elif "but" in kinds and not self.pending and self._open_days(at):
+        elif kinds & {"but", "and"} and "or" not in kinds and not self.pending and self._both_ends(at):
             self.sep = ""  # "after the 15th but before the 20th"
         elif kinds & ENDS:
             self.pending, self.sep, self.denial, self.excepted = "", "break", None, None
@@ -91,13 +89,14 @@ class Scope:
         if "except" in kinds and self._only_these(at):
             self.pending, self.sep = "", "break"
         elif "except_after" in kinds and self.found and self.sep != "break":
-            self._mark_back(no=True, framed=True)
+            self._mark_back(no=True, framed=True, single="instead" in kinds)
             self.excepted = next((at for at in range(len(self.found)) if all(each.no for each in self.found[at:])), None)
             self.pending, self.sep = "", "break"
         elif "instead" in kinds:
             self.pending, self.caught, self.sep = "instead", False, "break"
         elif "except" in kinds or ("but" in kinds and self._excepts(at)):
-            self.pending, self.caught, self.sep, self.excepted = "except", False, "break", len(self.found)
+            self.pending, self.caught, self.sep = "except", False, "break"
+            self.excepted = len(self.found) if "except" in kinds else None
         else:
             return False
         return True
@@ -118,13 +117,14 @@ class Scope:
         self.lost = self.lost or bool(between)
         return True
 
-    def _next(self, at: int) -> Element | None:
-        """The next element that is more than a word."""
-        return next((each for each in self.elements[at + 1 :] if not (isinstance(each, Mark) and each.kinds == {"word"})), None)
+    def _denied_behind(self, at: int) -> bool:
+        """Whether the language puts its negation behind, and one follows an approval at once."""
+        following = self.elements[at + 1] if self.follows and at + 1 < len(self.elements) else None
+        return isinstance(following, Mark) and bool(following.kinds & {"neg", "neg_after"}) and not following.kinds & GOOD
 
     def _excepts(self, at: int) -> bool:
         """ "any day but friday", unlike "friday but not at 3"."""
-        following = self._next(at)
+        following = next_element(self.elements, at)
         if not isinstance(following, Days) or following.flipped is not None or self.sep:
             return False
         if not self.found:  # "... but wednesday": what it is taken from was not understood
@@ -134,9 +134,11 @@ class Scope:
         days = [each.atom for each in self.found if isinstance(each.atom, Days)]
         return not days or any(_wide(each) for each in days)
 
-    def _open_days(self, at: int) -> bool:
-        """Whether days that are open to one side stand on both sides."""
-        before, after = self.found[-1].atom if self.found else None, self._next(at)
+    def _both_ends(self, at: int) -> bool:
+        """Whether days or windows that are open to one side stand on both sides."""
+        before, after = self.found[-1].atom if self.found else None, next_element(self.elements, at)
+        if isinstance(before, Window) and isinstance(after, Window) and before.end is None and after.start is None:
+            return (before.start or 0) < (after.end or 0)
         return all(isinstance(each, Days) and each.flipped is not None for each in (before, after))
 
     def _comma(self, at: int) -> None:
@@ -148,46 +150,36 @@ class Scope:
             self.doubtful = self.doubtful or self.pending == "neg"
             self.pending = ""
             return
-        following = self._next(at)
+        following = next_element(self.elements, at)
         if isinstance(following, Window) and isinstance(self.found[-1].atom, Days):
             self.pending, self.sep = "", "break"
         elif isinstance(following, Days | Window):
             self.doubtful = True
-            if self.pending != "except" and not self._list_goes_on(at):
+            if self.pending != "except" and not list_goes_on(self.elements, at, type(self.found[-1].atom)):
                 self.pending, self.sep = "", "break"  # "not monday, tuesday"
-
-    def _list_goes_on(self, at: int) -> bool:
-        """Whether at least two more days follow: "not monday, tuesday or friday"."""
-        days, kind = 0, type(self.found[-1].atom)
-        for element in self.elements[at + 1 :]:
-            if not isinstance(element, Mark):
-                days += isinstance(element, kind)
-            elif "nor" in element.kinds:
-                return True
-            elif element.kinds & (ENDS | NEGATIONS | GOOD):
-                break
-        return days > 1
 
     def _negation(self, at: int, kinds: frozenset[str]) -> int:
         end = at + 1
         while end < len(self.elements) and isinstance(each := self.elements[end], Mark) and each.kinds & (NEGATIONS | GOOD | {"word"}):
-            if each.kinds & NEGATIONS and self._parted(at, end):
+            if each.kinds & NEGATIONS and end > at + 2:
                 break
             if each.kinds & GOOD and not each.kinds & NEGATIONS and not self._swallows(end, each.kinds, kinds):
                 break
             kinds, end = kinds | (each.kinds & NEGATIONS), end + 1
-        if not self.found and "neg" in kinds:
+        if not self.found and kinds & {"neg", "neg_after"}:
             self.denial = at
         if self._denies_all_others(end):
             self.pending, self.sep = "", "break"
             return end
+        if self.follows and not self.found and "neg_after" in kinds and not kinds & {"neg", "neg_near"} and end == at + 1:
+            self.lost = end < len(self.elements) and isinstance(self.elements[end], Days | Window)  # "नहीं सोमवार को"
         before = bool(self.found) and self.sep in ("", "or") and not self.found[-1].sealed and not (self.pending and self.caught)
         after = self.elements[end] if end < len(self.elements) else None
         ahead = isinstance(after, Days | Window)
         if before and self.sep == "" and (not ahead or self._denies_before(end, kinds)):
             self._mark_back(no=True)
             self.pending, self.sep = "", "break"
-        elif ahead or self._atom_ahead(end):
+        elif ahead or atom_ahead(self.elements, end):
             self.pending = "neg_near" if "neg_near" in kinds and not kinds & {"neg", "neg_after"} else "neg"
             self.caught, self.sep = False, self.sep or "break"
         elif self.found:  # nothing beside it: "monday, i can't"
@@ -198,7 +190,7 @@ class Scope:
     def _denies_all_others(self, at: int) -> bool:
         """ "금요일 빼고는 안 돼요", "शुक्रवार के अलावा किसी दिन नहीं": a denial behind an exception leaves that alone."""
         ahead = at < len(self.elements) and isinstance(self.elements[at], Days | Window)
-        if self.excepted is None or ahead or self._atom_ahead(at):
+        if self.excepted is None or ahead or atom_ahead(self.elements, at):
             return False
         before, these = self.found[: self.excepted], self.found[self.excepted :]
         wanted = [each for each in these if not (isinstance(each.atom, Days) and each.atom.kind == "any")]
@@ -217,23 +209,10 @@ class Scope:
         ahead = self.elements[at + 1] if at + 1 < len(self.elements) else None
         return "good_after" in kinds and not isinstance(ahead, Days | Window)
 
-    def _parted(self, start: int, end: int) -> bool:
-        return end > start + 2
-
-    def _atom_ahead(self, at: int) -> bool:
-        """Whether the clause still names days or windows."""
-        for element in self.elements[at:]:
-            if isinstance(element, Mark):
-                if element.kinds & (ENDS | GOOD | {"comma"}):
-                    return False
-            else:
-                return True
-        return False
-
     def _denies_before(self, at: int, kinds: frozenset[str]) -> bool:
         """Between two of a kind: which one is denied?"""
         last, following = self.found[-1].atom, self.elements[at]
-        if isinstance(following, Window) and isinstance(last, Days) and "neg_after" not in kinds:
+        if isinstance(following, Window) and isinstance(last, Days) and ("neg_after" not in kinds or "neg" in kinds):
             return False  # "monday not before 3"
         for element in self.elements[at:]:
             if isinstance(element, Mark) and element.kinds & (GOOD | NEGATIONS | ENDS | {"comma"}):
@@ -249,13 +228,14 @@ class Scope:
 
     def _good(self, at: int, kinds: frozenset[str]) -> bool:
         """Applies an approval; True when the mark means something else as well."""
-        following = self._next(at)
+        following = next_element(self.elements, at)
         ahead = isinstance(following, Days | Window) or "good_after" not in kinds
         behind = bool(self.found) and self.sep in ("", "comma") and "good_after" in kinds
         if behind and not (ahead and self.found[-1].no and "good_before" in kinds):
             if self.found[-1].no and (self.pending or self.sep == ""):
                 self._approve_last()
             self.found = [replace(each, sealed=True) for each in self.found]
+        self.favoured = len(self.found) if "good_before" in kinds and ahead else self.favoured
         self.pending, self.sep, self.denial, self.excepted = "", "break", None, None
         return bool(kinds & NEGATIONS)
 
@@ -269,20 +249,21 @@ class Scope:
         changed = [replace(each, no=False) for each in self.found[index:]]
         self.found[index:] = [replace(changed[0], sep="break" if index else ""), *changed[1:]]
 
-    def _mark_back(self, *, no: bool, framed: bool = False) -> None:
+    def _mark_back(self, *, no: bool, framed: bool = False, single: bool = False) -> None:
         """Marks the last list: what is joined by "or"; over commas only where an "or" shows that it is a list.
 
-        framed: a week or month before the list is what it is taken from.
+        framed: a week or month before the list is what it is taken from. single: what stands before it unjoined is not meant.
         """
         joined, last = False, len(self.found) - 1
         for index in range(len(self.found) - 1, -1, -1):
             each = self.found[index]
             frames = framed and index < last and isinstance(each.atom, Days) and each.atom.kind == "stretch"
-            if each.sealed or (frames and not self.found[index + 1].sep):
+            if each.sealed or ((frames or (single and index < last)) and not self.found[index + 1].sep):
                 return
             self.found[index] = replace(each, no=no)
             joined = joined or each.sep == "or"
-            if each.sep == "comma" and self.listing and index and not joined and self._alike(index):
+            listed = each.sep == "comma" and self.listing and 0 < index <= self.favoured
+            if listed and not joined and self._alike(index):
                 self.doubtful = True
             elif each.sep == "break" or (each.sep == "comma" and not joined):
                 return

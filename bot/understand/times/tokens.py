@@ -72,7 +72,7 @@ def tokens(text: str, spelling: Mapping[str, str], *, toned: bool = False) -> li
             continue
         plain = _plain(raw)
         if kind in ("word", "letter") and plain in spelling:
-            found += [(kind, part, part) for part in spelling[plain].split(" ")]
+            found += [(kind, part, part) for part in spelling[plain].split()]
         else:
             found.append((kind, plain, raw))
     return found

@@ -64,6 +64,7 @@ LISTS = frozenset(
 SETTINGS = (
     "mixes",
     "mixes_fully",
+    "lists_denied",
     "dotted",
     "month_first",
     "hours_24",
@@ -125,6 +126,7 @@ class Vocabulary:
     gaps: Mapping[tuple[str, ...], frozenset[int]] = field(default_factory=dict)  # Korean entries → before which syllables a space is
     sounds: Sounds = field(default_factory=lambda: Sounds({}))  # words that are typed in Latin letters
     mixes: tuple[str, ...] = ()  # languages whose words people mix into this one
+    lists_denied: bool = False  # "вторник, среда нет" denies both
     mixes_fully: bool = False  # all words of the others, not only the plainest
     attached: Attached | None = None  # small words that are written in one with the next
     toned: Vocabulary | None = None  # words with their accents, for texts that have accents, where words differ by them
@@ -177,6 +179,7 @@ def _vocabulary(data: dict[str, Any], path: Path, language: str, *, toned: bool)
         sounds=Sounds(data.get("latin", {}), (token for tokens in words for token in tokens)),
         gaps=gaps,
         mixes=_listed(data.get("mixes", MIXED)),
+        lists_denied=data.get("lists_denied") == "yes",
         mixes_fully=data.get("mixes_fully") == "yes",
         attached=attached if attached.small else None,
         known=frozenset(token for tokens in words for token in tokens),

@@ -23,6 +23,8 @@ def read_weekday(row: Row, at: int) -> Found | None:
     named = row.get(start, "weekday")
     if named is None or (row.has(start, "careful") and not beside(row, start)):
         return None
+    if row.has(start, "unit") and start == at and row.has(start - 1, "number", "few"):
+        return None  # "dalawang linggo": two weeks, no Sunday
     number, plural = named
     end = start + 1
     many = (

@@ -17,7 +17,7 @@ WEEKS_AHEAD = {"this": 0, "coming": 1, "next": 1, "after_next": 2}
 
 def read_stretch(row: Row, at: int) -> Found | None:
     """ "next week", "end of the month", "early april", "first week of april", "week of the 16th"."""
-    found = [each for each in (_week(row, at), _month(row, at), _nth(row, at), _rest(row, at)) if each]
+    found = [each for each in (_nth(row, at), _week(row, at), _month(row, at), _rest(row, at)) if each]
     return max(found, key=lambda each: each[1], default=None)
 
 
@@ -133,8 +133,9 @@ def _nth(row: Row, at: int) -> Found | None:
     """ "first week of april", "second monday of next month"."""
     ahead = _month_behind(row, at) if row.vocabulary.limits_follow else None  # "4月の第1週"
     start = row.skip(ahead[1] if ahead else at, "article", *(("of",) if ahead else ()))
-    number = row.get(start, "ordinal") or (LAST if row.has(start, "last") else None)
-    is_week, weekday = row.get(start + 1, "unit") == "week", row.get(start + 1, "weekday")
+    behind = row.get(start, "unit") == "week" and row.has(start + 1, "ordinal", "last")  # "الأسبوع الأول من أبريل"
+    number = row.get(start + behind, "ordinal") or (LAST if row.has(start + behind, "last") else None)
+    is_week, weekday = behind or row.get(start + 1, "unit") == "week", row.get(start + 1, "weekday")
     if not number or number > LAST or not (is_week or weekday):
         return None
     month = (ahead[0], start + 2) if ahead else _month_behind(row, start + 2)

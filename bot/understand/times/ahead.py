@@ -1,0 +1,39 @@
+"""What stands ahead of a negation or an approval, and the kinds of marks that decide what they reach."""
+
+from __future__ import annotations
+
+from bot.understand.times.data import Days, Mark, Window
+from bot.understand.times.scan import Element
+
+NEGATIONS = frozenset({"neg", "neg_near", "neg_after", "nor"})
+GOOD = frozenset({"good_before", "good_after"})
+ENDS = frozenset({"break", "clause", "reason", "but"})
+
+
+def next_element(elements: list[Element], at: int) -> Element | None:
+    """The next element behind a position that is more than a word."""
+    return next((each for each in elements[at + 1 :] if not (isinstance(each, Mark) and each.kinds == {"word"})), None)
+
+
+def atom_ahead(elements: list[Element], at: int) -> bool:
+    """Whether the clause still names days or windows from a position on."""
+    for element in elements[at:]:
+        if isinstance(element, Mark):
+            if element.kinds & (ENDS | GOOD | {"comma"}):
+                return False
+        else:
+            return True
+    return False
+
+
+def list_goes_on(elements: list[Element], at: int, kind: type[Days] | type[Window]) -> bool:
+    """Whether at least two more days, or windows, follow: "not monday, tuesday or friday"."""
+    count = 0
+    for element in elements[at + 1 :]:
+        if not isinstance(element, Mark):
+            count += isinstance(element, kind)
+        elif "nor" in element.kinds:
+            return True
+        elif element.kinds & (ENDS | NEGATIONS | GOOD):
+            break
+    return count > 1
