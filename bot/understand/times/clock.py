@@ -155,7 +155,11 @@ def _between(row: Row, at: int) -> tuple[Window, int] | None:
     joined = row.ranges(first.end) or (start > at and row.has(first.end, "and"))
     joined = joined or (row.has(at, "from_day") and row.has(first.end, "at"))  # "das 9 às 11"
     follows = row.vocabulary.limits_follow and row.has(first.end, "and")  # "2時と4時の間"
-    last = read_clock(row, row.skip(first.end + 1, "at")) if joined or follows else None
+    last_at = row.skip(first.end + 1, "at")
+    last = read_clock(row, last_at) if joined or follows else None
+    part = row.get(last_at, "part") if last is None and first.told and row.ranges(first.end) else None
+    if part and part[0] and part[0] > first.plain:  # "9 बजे से दोपहर तक": to where that part begins
+        return Window(first.plain, part[0], first.sure), row.skip(last_at + 1, "range_end")
     if last is None or (follows and not row.has(last.end, "between")) or (start == at and not _plausible(row, at, first, last)):
         return None
     low, high = _halves(first, last)

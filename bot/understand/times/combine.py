@@ -104,7 +104,8 @@ def _add(windows: list[Window], new: Window, sep: str) -> list[Window]:
         return [*windows, new]
     both = [meet(each, new) for each in windows]
     kept = [each for each in both if each is not None]
-    return kept or [*windows, new]
+    told = (new.start is None) is not (new.end is None) and None not in (windows[0].start, windows[0].end)  # "afternoon, after 6"
+    return kept or ([new] if told else [*windows, new])
 
 
 def _shared(found: list[Alternative]) -> list[Alternative]:

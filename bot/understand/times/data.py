@@ -82,24 +82,32 @@ def complement(window: Window) -> tuple[Window, ...]:
 
 def meet(one: Window, other: Window) -> Window | None:
     """What two windows share; a clock without am or pm moves by half a day when only so it lies in the other."""
+    exact = any(each.start is not None and each.start == each.end for each in (one, other))
     for first, second in _halves(one, other):
         starts = [edge for edge in (first.start, second.start) if edge is not None]
         ends = [edge for edge in (first.end, second.end) if edge is not None]
         start, end = max(starts, default=None), min(ends, default=None)
         if start is None or end is None or start < end or first.start == first.end or second.start == second.end:
-            if start is not None and end is not None and start > end:
+            if start is not None and end is not None and (start > end or (start == end and not exact)):
                 continue
             return Window(start, end, first.sure or second.sure)
     return None
 
 
 def _halves(one: Window, other: Window) -> list[tuple[Window, Window]]:
-    pairs = [(one, other)]
+    """Both windows as they are and with a clock that is not sure moved into the other, what fits better first."""
+    moved: list[tuple[Window, Window]] = []
     if not one.sure and other.sure:
-        pairs += [(_shift(one, by), other) for by in (NOON, -NOON)]
+        moved = [(late, other) for by in (NOON, -NOON) if _inside(late := _shift(one, by), other)]
     if not other.sure and one.sure:
-        pairs += [(one, _shift(other, by)) for by in (NOON, -NOON)]
-    return pairs
+        moved = [(one, late) for by in (NOON, -NOON) if _inside(late := _shift(other, by), one)]
+    fits = _inside(one, other) if not one.sure else _inside(other, one)
+    return [(one, other), *moved] if fits else [*moved, (one, other)]
+
+
+def _inside(moved: Window, other: Window) -> bool:
+    low, high = other.start or 0, DAY if other.end is None else other.end
+    return all(low <= edge <= high for edge in (moved.start, moved.end) if edge is not None)
 
 
 def _shift(window: Window, by: int) -> Window:

@@ -51,7 +51,7 @@ def read_date(row: Row, at: int) -> Found | None:
         return listed
     plain = row.has(start, "ordinal") and (row.items[start].text[0].isdigit() or row.has(start, "dated"))
     apart = ("not_after", "unit", "oclock") if row.has(start, "dated") else ("not_after", "unit", "weekday", "oclock")
-    if (start > at or plain) and not row.has(start - 1, "at") and not row.has(start + 1, *apart):
+    if (start > at or plain) and not row.has(start - 1, "at") and not row.has(start, "weekday") and not row.has(start + 1, *apart):
         return read_number(row, start)
     return None
 

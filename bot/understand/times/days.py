@@ -162,7 +162,7 @@ def _tailed(row: Row, at: int) -> Found | None:
     if one is None or not one[0].days or one[0].kind == "any" or row.has(one[1], "part"):
         return None
     hour = (row.get(start, "number") or 99) <= 12 and row.has(at, "open")  # "from 10 on"
-    if row.has(start, "number") and (start == at or hour):
+    if row.has(start, "number") and one[1] == start + 1 and (start == at or hour):
         return None
     tail = read_tail(row, one[1])
     if tail is None:
