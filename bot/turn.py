@@ -140,11 +140,9 @@ def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan 
     if wants_slots(understanding, state):
         facts = with_slots(bot, connection, phone.id, facts)
     decision = decide(state=state, understanding=understanding, facts=facts)
-    keys = loops.said(decision)
-    decision = replace(decision, state=replace(decision.state, said=keys))
-    if keys and keys == state.said:  # the same answer again: perhaps two machines talk to each other
-        times = turns.times_said(connection, phone, row.id, row.body, keys, since=now - loops.WITHIN, least=loops.MOST)
-        decision = loops.damp(decision, [keys] * times)
+    if keys := loops.said(decision):
+        often = turns.times_said(connection, phone, row.id, row.body, keys, since=now - loops.WITHIN, least=loops.MOST)
+        decision = loops.damp(decision, [keys] * often)
     if row.media:  # a picture is never fetched here (W-27); a person looks at it
         decision = replace(decision, effects=(*decision.effects, LogItem(kind="media")))
     return Plan(row, phone, facts, understanding, decision, _written(bot, decision, phone, row.body))
@@ -153,12 +151,11 @@ def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan 
 def _values(bot: Bot, plan: Plan | None, via: str) -> dict[str, Any]:
     """What is written beside a text that was answered, its words encrypted, since others wait for the transaction."""
     values: dict[str, Any] = {"status": "answered", "answered_via": via}
-    if plan is not None:
-        encrypt = bot.store.cipher.encrypt
-        values |= {"reading": encrypt(turns.reading_json(plan.understanding)), "rule": plan.decision.rule[:80]}
-        values |= {"reply": encrypt(plan.reply) if plan.reply else None, "texts": loops.said(plan.decision)}
-        values |= {"reader": bot.reader.version}
-    return values
+    if plan is None:
+        return values
+    encrypt, decision = bot.store.cipher.encrypt, plan.decision
+    how = {"reading": encrypt(turns.reading_json(plan.understanding)), "rule": decision.rule[:80], "reader": bot.reader.version}
+    return {**values, **how, "reply": encrypt(plan.reply) if plan.reply else None, "texts": loops.said(decision)}
 
 
 def _write(bot: Bot, connection: Connection, row_id: int, via: str, now: datetime, plan: Plan | None, values: dict[str, Any]) -> str:

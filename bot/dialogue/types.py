@@ -174,7 +174,7 @@ class State:
 
     language: what the bot answers in, None until known. paused: a coordinator has taken over.
     safety: which safety text was last sent when (S-14). asked_back: the bot has already asked once
-    what was meant, so the next misunderstanding goes to a person. said: the keys of the texts of the last answer.
+    what was meant, so the next misunderstanding goes to a person.
     """
 
     language: str | None = None
@@ -184,4 +184,3 @@ class State:
     paused: bool = False
     asked_back: bool = False
     safety: dict[str, datetime] = field(default_factory=dict)
-    said: str = ""

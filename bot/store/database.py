@@ -34,7 +34,8 @@ class Store:
         self.engine = _engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._reader = self.engine.execution_options(**READING)
-        self._writer = threading.Lock() if self.engine.dialect.name == "sqlite" else None
+        shared = self.engine.dialect.name == "sqlite" and self.engine.url.database not in (None, "", ":memory:")
+        self._writer = threading.Lock() if shared else None
         self._reading = sessionmaker(self._reader, expire_on_commit=False)
 
     @contextmanager
