@@ -19,14 +19,19 @@ DAYS = {"ht": ("len", "mad", "mèk", "jed", "van", "sam", "dim")}
 MONTHS = {"ht": ("janv", "fev", "mas", "avr", "me", "jen", "jiy", "out", "sept", "okt", "nov", "des")}
 
 
+# Where CLDR's short forms would not be read at once.
+DAY = {"vi": "EEEE, d 'tháng' M"}
+CLOCK = {"ko": "aaaa h:mm"}
+
+
 def moment(value: datetime, language: str) -> str:
     """A day and time, e.g. "Tue, Mar 10, 9:00 AM"."""
     if language in DAYS:
         clock = f"{value.hour % 12 or 12}:{value.minute:02} {'PM' if value.hour >= 12 else 'AM'}"
         return f"{DAYS[language][value.weekday()]} {value.day} {MONTHS[language][value.month - 1]}, {clock}"
     locale = locale_of(language)
-    day = format_date(value, locale.datetime_skeletons["MMMEd"].pattern, locale=locale)
-    return f"{day}, {format_time(value, 'short', locale=locale)}"
+    day = format_date(value, DAY.get(language) or locale.datetime_skeletons["MMMEd"].pattern, locale=locale)
+    return f"{day}, {format_time(value, CLOCK.get(language, 'short'), locale=locale)}"
 
 
 def locale_of(language: str) -> Locale:
