@@ -17,7 +17,7 @@ from bot.understand.reader import Reader
 WORST = datetime(2026, 9, 23, 12, 30, tzinfo=UTC)
 # What the test sentences must at least show; they are harder than a clinic's day.
 LEAST_EXACT = 65.0
-WORST_READING = {"wrong": 3.0, "missed": 15.0, "alarms": 5.0}
+WORST_READING = {"wrong": 3.0, "missed": 16.0, "alarms": 5.0}
 
 SAMPLE: dict[str, object] = {
     "when": WORST,
