@@ -63,19 +63,12 @@ def take(bot: Bot, inbound: Inbound, *, via: str = "twiml") -> str:
 
 def _store(bot: Bot, inbound: Inbound) -> int | None:
     """The new row's id; None when the message is here already."""
-    body = bot.store.cipher.encrypt(inbound.body[:MAX_WORDS])
+    cipher, number = bot.store.cipher, inbound.sender if inbound.textable else None
+    text = {"clinic_id": bot.clinic_id, "provider_sid": inbound.sid, "media": inbound.media}
+    text["body"] = cipher.encrypt(inbound.body[:MAX_WORDS])
     try:
         with bot.store.writing() as connection:
-            return turns.store_text(
-                connection,
-                bot.store.cipher,
-                number=inbound.sender if inbound.textable else None,
-                now=bot.clock(),
-                clinic_id=bot.clinic_id,
-                provider_sid=inbound.sid,
-                body=body,
-                media=inbound.media,
-            )
+            return turns.store_text(connection, cipher, number=number, now=bot.clock(), **text)
     except IntegrityError:
         with bot.store.session() as session:
             if queries.by_sid(session, inbound.sid) is None:
@@ -248,8 +241,8 @@ KEYWORDS = frozenset({"opt_out", "opt_out_cancel", "opt_in", "help"})
 
 
 def floor(bot: Bot, body: str, state: State, *spoken: str) -> tuple[Decision | None, str]:
-    """What is answered when all else fails, with no database and no network: danger as always (S-05), anything else by the
-    sentence that a person will answer, a carriers' word by nothing: it takes effect later.
+    """What is answered when all else fails, with no database and no network: danger as always (S-05), a carriers' word by
+    nothing, since it takes effect later, anything else by the sentence that a person will answer.
 
     spoken: the languages on record of the phone's people. Gives the decision on danger or an opt-out, or None, and the answer.
     """

@@ -60,6 +60,11 @@ class Judged:
         )
         return replace(self, acts=self.acts - doubts, doubtful=self.doubtful | doubts, why=why)
 
+    def unread(self) -> Judged:
+        """Nothing but danger: the text is in a script that nothing was learned of (L-14)."""
+        nothing: frozenset[str] = frozenset()
+        return replace(self, acts=nothing, doubtful=nothing, topics=nothing, barriers=nothing, language_to=None)
+
     def wants_time(self, context: Context) -> bool:
         """Whether time words of the message are wanted."""
         return bool((self.acts | self.doubtful) & {"reschedule", "late"}) or context in (Context.SLOTS, Context.RESCHEDULE)

@@ -62,6 +62,8 @@ class Reader:
         prepared = prepare(text)
         against = self._against(prepared, order) | ({"cancel": "a reaction"} if tapped(message.text) else {})
         judged = judge(scores, context=context, danger=self._danger(prepared, order if sure else self.tongues)).guarded(against)
+        if found and found.startswith("und-"):
+            judged = judged.unread()
         when = self._when(text, message, order) if judged.wants_time(context) else None
         choice = None
         if context is Context.SLOTS:
