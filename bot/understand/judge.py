@@ -19,6 +19,7 @@ RIVAL = 0.3  # a change that another one speaks against this loudly ...
 AHEAD = 0.3  # ... holds only when it is so far ahead
 BESIDE_BARRIER = 0.75  # who only tells what stands in the way has not called the visit off yet
 URGENT = 0.4
+LEAST_URGENT = 0.15  # a text that says nothing at all is no danger either, however little else it is
 URGENT_WITH_FLOOR = 0.05
 AGAINST = 0.8
 MAYBE = 0.2  # from here a change is worth asking about
@@ -120,6 +121,8 @@ def _urgent(scores: dict[str, float], danger: tuple[str, str] | None) -> tuple[s
         return (danger[0], [(f"urgent.{danger[0]}", 1.0, f"floor: {danger[1]}")]) if danger else (None, [])
     best = max(kinds, key=lambda kind: kinds[kind])
     loudest = max(scores[label] for label in scores if label in ACTS)
+    if not danger and max(scores.get("urgent", 0.0), kinds[best]) < LEAST_URGENT:
+        return None, []
     # What else the text clearly is speaks against danger: "my phone died, can I come friday" is a request.
     score = _sigmoid(_logit(max(scores.get("urgent", 0.0), kinds[best])) - AGAINST * _logit(loudest))
     if danger and (score >= URGENT_WITH_FLOOR or loudest < SURE):
