@@ -19,11 +19,12 @@ RIVAL = 0.3  # a change that another one speaks against this loudly ...
 AHEAD = 0.3  # ... holds only when it is so far ahead
 BESIDE_BARRIER = 0.75  # who only tells what stands in the way has not called the visit off yet
 URGENT = 0.4
+NAMED = 0.3  # a wish for another language must name it
 LEAST_URGENT = 0.15  # a text that says nothing at all is no danger either, however little else it is
 URGENT_WITH_FLOOR = 0.05
 AGAINST = 0.8
 MAYBE = 0.2  # from here a change is worth asking about
-LIKELIEST = 0.05  # from here the likeliest act that changes nothing holds, where none is sure
+LIKELIEST = 0.15  # from here the likeliest act that changes nothing holds, where none is sure
 DETAIL = 0.5  # topics and barriers, where the act is there
 RIVALS = (
     ("confirm", "cancel"),
@@ -94,6 +95,8 @@ def judge(scores: dict[str, float], *, context: Context, danger: tuple[str, str]
         best_score, best = ranked[0]
         if best not in CHANGES and best_score >= LIKELIEST:
             acts = {best}
+    if (_loudest(scores, "language") or 0.0) < NAMED:
+        acts.discard("language")
     if "barrier" in acts:
         early = {label for label in acts & CALLED_OFF if scores[label] < BESIDE_BARRIER}
         acts, doubtful = acts - early, doubtful | early
@@ -162,6 +165,10 @@ def _details(scores: dict[str, float], act: str) -> frozenset[str]:
     found = {label.split(".")[1]: score for label, score in scores.items() if label.startswith(f"{act}.")}
     best = _best(scores, act)
     return frozenset(name for name, score in found.items() if score >= DETAIL or name == best)
+
+
+def _loudest(scores: dict[str, float], act: str) -> float | None:
+    return max((score for label, score in scores.items() if label.startswith(f"{act}.")), default=None)
 
 
 def _best(scores: dict[str, float], act: str) -> str | None:

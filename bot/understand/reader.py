@@ -51,6 +51,8 @@ class Reader:
         """What the message means. Never raises for any text; takes about a millisecond."""
         text = clean(message.text)
         found, sure = self.detector.detect(text)
+        if found == "zh" and message.language == "ja":
+            found = "ja"  # Chinese signs alone are Japanese too
         order = self._order(message.language, found)
         found = chinese(text, message.language) if found == "zh" else found
         keyword = self._keyword(text, order)
@@ -100,7 +102,12 @@ class Reader:
 
     def _keyword(self, text: str, order: list[str]) -> str | None:
         squeezed = squeeze(text)
-        return next((group for code in order if (group := self.tongues[code].lexicon.keywords.get(squeezed))), None)
+        for lexicon in (self.tongues[code].lexicon for code in order):
+            bare = " ".join(word for word in squeezed.split() if word not in lexicon.beside)  # "UNDO please"
+            group = lexicon.keywords.get(squeezed) or ("undo" if lexicon.keywords.get(bare) == "undo" else None)
+            if group:
+                return group
+        return None
 
     def _command(self, text: str, keyword: str, found: str | None, sure: bool) -> Understanding:
         act = KEYWORD_ACTS.get(keyword)
