@@ -135,7 +135,8 @@ class Reader:
         alone = message.language or ""
         if alone in self.times and alone not in self.tongues:  # the detector does not know this language
             order = [alone]
-        for code in filter(self.times.__contains__, order):
+        own = [code for code in order if code in self.times and code != SPOKEN]  # each mixes in the English that it allows
+        for code in own or [SPOKEN]:
             found = read_times(text, vocabulary=self.times[code], now=message.now)
             if found is not None:
                 return found
