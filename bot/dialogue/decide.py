@@ -31,6 +31,7 @@ STEPS = (
     questions.questions,
     questions.barriers,
     questions.passed_on,
+    visits.doubts,
 )
 # How long an open question still gives a meaning to a short answer.
 LASTS = {Ask.SLOTS: timedelta(days=3), Ask.WHEN: timedelta(days=3), Ask.REMINDER: timedelta(days=14)}

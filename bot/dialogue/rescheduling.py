@@ -75,12 +75,17 @@ def take(draft: Draft, slot: Slot, *, visit: Visit | None, patient: int | None) 
 
 
 def reschedule(draft: Draft) -> str | None:
-    """Wants another time, or a first one: asks when, or offers up to three that fit. A doubt does: asking changes nothing."""
+    """Wants another time, or a first one: asks when, or offers up to three that fit. A doubt does: asking changes nothing.
+
+    Beside other acts it does only where the text tells a time; else it is asked about last (`visits.doubts`).
+    """
     if draft.settled:
         return None
     prompt = draft.prompt
     searching = prompt is not None and prompt.ask in (Ask.WHEN, Ask.SLOTS)
-    if "reschedule" in draft.doubtful and not draft.acts - {"social", "other"} and not draft.doubtful & {"confirm", "cancel"}:
+    beside = draft.acts - {"social", "other"}
+    timed = draft.read.when is not None and not draft.read.when.doubtful and beside <= {"barrier"}
+    if "reschedule" in draft.doubtful and (not beside or timed) and not draft.doubtful & {"confirm", "cancel"}:
         draft.acts.add("reschedule")
     answering = searching and draft.read.when is not None and draft.acts <= ANSWERING
     if "reschedule" not in draft.acts and not answering:
@@ -112,7 +117,7 @@ def begin(
         return _to_a_person(draft, None, "find_time")
     when = draft.read.when
     if when is not None and not when.doubtful:
-        wishes = when.wishes
+        wishes = _elsewhen(when.wishes, visit)
     if wishes:
         return offer(draft, visit=visit, patient=patient, wishes=wishes, times=times, service=service)
     if times > 2 or (visit is None and not _suitable(draft, None, service)):
@@ -126,6 +131,13 @@ def begin(
         draft.say("ask_when", when=visit.start)
     draft.ask(about(draft, Ask.WHEN, (visit,) if visit else (), patient=patient, times=times, service=service))
     return "ask_when"
+
+
+def _elsewhen(wishes: tuple[Wish, ...], visit: Visit | None) -> tuple[Wish, ...]:
+    """The wishes without the visit's own day, where others are named too: "no ride friday, monday works" is not about Friday."""
+    if visit is None:
+        return wishes
+    return tuple(wish for wish in wishes if wish != Wish(days=(visit.start.date(),))) or wishes
 
 
 def offer(draft: Draft, *, visit: Visit | None, patient: int | None, wishes: tuple[Wish, ...], times: int, service: str = "") -> str:

@@ -13,6 +13,8 @@ KEEP_SLOT = timedelta(minutes=30)  # how long a called-off visit's time is kept 
 SILENCE = timedelta(hours=4)  # how long an answer is waited for before a person looks
 # Items that are done with once the patient says what holds.
 SETTLED = ("unclear_cancel", "tentative", "declined", "no_fit", "reschedule_unfinished")
+# What a change that is only likely may stand beside and still be asked about.
+BESIDE = frozenset({"ask", "barrier", "update_info", "complaint", "other", "social"})
 ASK_AGAIN = timedelta(days=2)  # how long before the visit a "maybe" is asked again
 
 
@@ -30,9 +32,19 @@ def attendance(draft: Draft) -> str | None:
     if wanted:
         _clear(draft, wanted[0])
         return wanted[0]
-    if doubtful and not draft.acts:  # what else it says is dealt with as it is
+    if doubtful and not draft.acts:  # beside other acts it is asked last: `doubts`
         return _unclear(draft, doubtful[0] if len(doubtful) == 1 else "confirm")
     return None
+
+
+def doubts(draft: Draft) -> str | None:
+    """A change that may be meant beside what is sure ("not well today, maybe another day?"), asked after the rest is answered."""
+    changes = draft.doubtful & {*ACTS, "reschedule"}
+    if draft.settled or draft.asked or not changes or not draft.acts or draft.acts - BESIDE:
+        return None
+    if draft.prompted(Ask.SLOTS, Ask.WHEN, Ask.READ_BACK) or not draft.facts.visits:  # that question is still open
+        return None
+    return _unclear(draft, "cancel" if changes == {"cancel"} else "confirm")
 
 
 def _clear(draft: Draft, act: str) -> None:

@@ -23,7 +23,8 @@ NAMED = 0.3  # a wish for another language must name it
 LEAST_URGENT = 0.15  # a text that says nothing at all is no danger either, however little else it is
 URGENT_WITH_FLOOR = 0.05
 AGAINST = 0.8
-MAYBE = 0.2  # from here a change is worth asking about
+MAYBE = 0.2  # from here a change is worth asking about ...
+MAYBE_BESIDE = 0.5  # ... and from here beside something that is sure
 LIKELIEST = 0.15  # from here the likeliest act that changes nothing holds, where none is sure
 DETAIL = 0.5  # topics and barriers, where the act is there
 RIVALS = (
@@ -91,6 +92,8 @@ def judge(scores: dict[str, float], *, context: Context, danger: tuple[str, str]
     ranked = sorted(((score, label) for label, score in scores.items() if label in ACTS), reverse=True)
     acts = {label for score, label in ranked if score >= CHANGE.get(label, SURE)}
     doubtful = {label for score, label in ranked if label in CHANGE and MAYBE <= score < CHANGE[label]}
+    if acts - WEAK:
+        doubtful = {label for label in doubtful if scores[label] >= MAYBE_BESIDE}
     if not acts and not urgent and ranked:
         best_score, best = ranked[0]
         if best not in CHANGES and best_score >= LIKELIEST:
