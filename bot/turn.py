@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -67,8 +68,7 @@ def _store(bot: Bot, inbound: Inbound) -> int | None:
     text = {"clinic_id": bot.clinic_id, "provider_sid": inbound.sid, "media": inbound.media}
     text["body"] = cipher.encrypt(inbound.body[:MAX_WORDS])
     try:
-        with bot.store.writing() as connection:
-            return turns.store_text(connection, cipher, number=number, now=bot.clock(), **text)
+        return bot.store.write(lambda connection: turns.store_text(connection, cipher, number=number, now=bot.clock(), **text))
     except IntegrityError:
         with bot.store.session() as session:
             if queries.by_sid(session, inbound.sid) is None:
@@ -111,9 +111,8 @@ def answer(bot: Bot, row_id: int, *, via: str) -> str:
         try:
             with bot.store.reading() as connection:
                 plan = _plan(bot, connection, row_id, now)
-            values = _values(bot, plan, via)
-            with bot.store.writing() as connection:
-                return _write(bot, connection, row_id, via, now, plan, values)
+            write = partial(_write, bot, row_id, via, now, plan, _values(bot, plan, via))
+            return bot.store.write(write)
         except Conflict as conflict:
             log.info("decided_again", communication=row_id, attempt=attempt, because=str(conflict))
         except Exception as error:  # whatever went wrong, the message reaches a person
@@ -151,7 +150,7 @@ def _values(bot: Bot, plan: Plan | None, via: str) -> dict[str, Any]:
     return {**values, **how, "reply": encrypt(plan.reply) if plan.reply else None, "texts": loops.said(decision)}
 
 
-def _write(bot: Bot, connection: Connection, row_id: int, via: str, now: datetime, plan: Plan | None, values: dict[str, Any]) -> str:
+def _write(bot: Bot, row_id: int, via: str, now: datetime, plan: Plan | None, values: dict[str, Any], connection: Connection) -> str:
     """Carries a plan out, all of it or nothing. Raises Conflict when it rests on what is no longer so."""
     if not turns.write_text(connection, row_id, **values):
         reply, sent_via = turns.answer_of(connection, row_id)

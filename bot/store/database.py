@@ -6,9 +6,12 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -23,6 +26,30 @@ READING = {"attend_reading": True}  # an option of connections that only read
 SWITCH = 0.0002  # seconds after which a thread that reads a text lets the one that holds the write lock go on
 AGAIN = 0.0003  # seconds between two tries for the write lock
 LOCK_SECONDS = 3  # how long a writer waits for another one before the database counts as down
+T = TypeVar("T")
+
+
+@dataclass
+class _Job:
+    """What one thread wants written, and what came of it."""
+
+    work: Callable[[Connection], Any]
+    done: bool = False
+    result: Any = None
+    error: Exception | None = None
+
+    def run(self, connection: Connection, *, alone: bool) -> None:
+        """Does it. Raises what ends the whole transaction: any error of one that is alone, and what the database itself cannot do."""
+        if alone:
+            self.result = self.work(connection)
+            return
+        try:
+            with connection.begin_nested():
+                self.result = self.work(connection)
+        except OperationalError:
+            raise
+        except Exception as error:
+            self.error = error
 
 
 class Store:
@@ -37,6 +64,7 @@ class Store:
         shared = self.engine.dialect.name == "sqlite" and self.engine.url.database not in (None, "", ":memory:")
         self._writer = threading.Lock() if shared else None
         self._reading = sessionmaker(self._reader, expire_on_commit=False)
+        self._waiting: deque[_Job] = deque()
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -44,11 +72,42 @@ class Store:
         with self._turn(), self._sessions.begin() as session:
             yield session
 
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """The same without the ORM, and whoever waits goes on as soon as it is committed."""
-        with self.engine.connect() as connection, self._turn(), connection.begin():
-            yield connection
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """What `work` gives, its writes committed; rolled back when it raises. Without the ORM. Raises as `begin` does.
+
+        What threads want written while another one commits is committed together: waiting for the disk is most of what a write costs.
+        """
+        if self._writer is None:
+            with self.engine.begin() as connection:
+                return work(connection)
+        job = _Job(work)
+        self._waiting.append(job)
+        try:
+            with self._turn():
+                if not job.done:
+                    self._commit_waiting()
+        except OperationalError:
+            with suppress(ValueError):
+                self._waiting.remove(job)
+                raise
+            with self._writer:  # it is being written after all
+                pass
+        if job.error is not None:
+            raise job.error
+        return job.result  # type: ignore[no-any-return]
+
+    def _commit_waiting(self) -> None:
+        """All that waits, in one transaction, each in a savepoint of its own. Leaves with each what came of it."""
+        jobs = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        try:
+            with self.engine.begin() as connection:
+                for job in jobs:
+                    job.run(connection, alone=len(jobs) == 1)
+        except Exception as error:  # nothing of it is written
+            for job in jobs:
+                job.error = job.error or error
+        for job in jobs:
+            job.done = True
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
