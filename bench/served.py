@@ -92,7 +92,8 @@ class Server:
         self.port = self.port or _free_port()
         command = [
             sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread",
-            "--workers", str(WORKERS), "--threads", str(THREADS), "--log-level", "error", "--timeout", "60", self.application,
+            "--workers", str(WORKERS), "--threads", str(THREADS), "--keep-alive", "30", "--log-level", "error", "--timeout", "60",
+            self.application,
         ]  # fmt: skip
         log = Path(self.env["SPOOL_DIR"]).with_name(f"{self.port}.log").open("ab")
         self.process = subprocess.Popen(command, env=self.env, cwd=ROOT, stderr=log, start_new_session=True)
