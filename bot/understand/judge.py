@@ -11,6 +11,7 @@ from bot.understand.types import Context
 
 # From which score a label counts. A change needs more than a question; danger needs less (S-06: never lose to recall).
 SURE = 0.5
+BARRIER = 0.4  # one that is heard where there is none costs little
 CHANGE = {
     "confirm": 0.6, "tentative": 0.5, "cancel": 0.7, "reschedule": 0.6, "choose": 0.4, "taken": 0.5, "not_taken": 0.5,
     "opt_out": 0.6, "opt_in": 0.5, "wrong_number": 0.6,
@@ -90,7 +91,7 @@ def judge(scores: dict[str, float], *, context: Context, danger: tuple[str, str]
     """What holds, given the model's scores and the crisis floor's word."""
     urgent, why = _urgent(scores, danger)
     ranked = sorted(((score, label) for label, score in scores.items() if label in ACTS), reverse=True)
-    acts = {label for score, label in ranked if score >= CHANGE.get(label, SURE)}
+    acts = {label for score, label in ranked if score >= CHANGE.get(label, BARRIER if label == "barrier" else SURE)}
     doubtful = {label for score, label in ranked if label in CHANGE and MAYBE <= score < CHANGE[label]}
     if acts - WEAK:
         doubtful = {label for label in doubtful if scores[label] >= MAYBE_BESIDE}
