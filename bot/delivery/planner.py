@@ -1,0 +1,85 @@
+"""The care schedule at work: looks at the visits whose time has come, and queues what is due about them, each text once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from bot.care.due import plan
+from bot.delivery.recheck import Drop, check, drop
+from bot.remind import About, tell
+from bot.store import care
+from bot.store.care import Look
+from bot.store.models import CommunicationRow, PhoneRow
+from bot.turn import Bot
+
+log = structlog.get_logger()
+BATCH = 200  # visits that are looked at in one go, so that sending need not wait long
+AGAIN = timedelta(minutes=10)  # after a visit could not be planned
+
+
+def plan_due(bot: Bot, *, limit: int = BATCH) -> int:
+    """Queues what is due now, for as many as `limit` visits; gives the number of texts.
+
+    What it costs depends on how many visits are to be looked at, not on how many there are. Each phone has a transaction of its
+    own: what is wrong with one visit stops no other.
+    """
+    now = bot.clock()
+    with bot.store.session() as session:
+        looked = care.looks(session, clinic_id=bot.clinic_id, now=now, limit=limit)
+    if not looked:
+        return 0
+    with bot.store.begin() as session:
+        if care.put_aside(session, looked, now):
+            return 0  # the next run looks at what is left
+        reached = care.reached_on(session, {look.patient_id for look in looked})
+        care.look_at(session, [look for look in looked if look.patient_id not in reached], {})  # nobody to be texted
+    queued = 0
+    for phone_id in dict.fromkeys(reached[look.patient_id].phone_id for look in looked if look.patient_id in reached):
+        mine = [look for look in looked if look.patient_id in reached and reached[look.patient_id].phone_id == phone_id]
+        queued += _planned(bot, phone_id, mine)
+    return queued
+
+
+def _planned(bot: Bot, phone_id: int, looked: list[Look]) -> int:
+    """Plans one phone; 0 where that failed, and then it is tried again later."""
+    try:
+        with bot.store.begin() as session:
+            return _plan_phone(bot, session, session.get_one(PhoneRow, phone_id, with_for_update=True), looked)
+    except (IntegrityError, StaleDataError):  # another worker was faster, or the patient wrote meanwhile
+        log.info("planned_elsewhere", phone=phone_id)
+    except Exception as error:
+        log.error("not_planned", phone=phone_id, error=type(error).__name__)
+        with bot.store.begin() as session:
+            care.look_at(session, looked, {look.id: bot.clock() + AGAIN for look in looked})
+    return 0
+
+
+def _plan_phone(bot: Bot, session: Session, phone: PhoneRow, looked: list[Look]) -> int:
+    """Takes back what no longer holds, queues what is due, and notes when to look at each visit of the phone again."""
+    now = bot.clock()
+    _take_back(bot, session, phone, looked)
+    number, visits = care.number(session, phone, now=now, zone=bot.clinic.zone)
+    planned = plan(number, bot.clinic.cadence, now)
+    if planned.go:
+        every = [About(id=timed.visit.id, start=timed.visit.start, step=timed.step.name, say=timed.step.say) for timed in planned.go]
+        tell(bot, session, phone, every, expires_at=min(timed.until for timed in planned.go))
+    here = {look.id for look in visits}
+    care.look_at(session, [*visits, *(look for look in looked if look.id not in here)], planned.look_at)
+    return 1 if planned.go else 0
+
+
+def _take_back(bot: Bot, session: Session, phone: PhoneRow, looked: list[Look]) -> None:
+    """Drops the waiting texts about these visits that must not go any more: the visit has moved, or the patient has answered."""
+    for outbox in care.waiting(session, [look.id for look in looked]):
+        communication = session.get_one(CommunicationRow, outbox.communication_id)
+        if communication.phone_id != phone.id:
+            continue
+        verdict = check(bot, session, outbox, communication, phone)
+        if isinstance(verdict, Drop):
+            drop(bot, session, outbox, communication, phone, verdict.why)
+    session.flush()
