@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import structlog
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.exc import StaleDataError
 
 from bot.care.due import plan
 from bot.delivery.recheck import Drop, check, drop
@@ -19,11 +17,11 @@ from bot.turn import Bot
 
 log = structlog.get_logger()
 BATCH = 200  # visits that are looked at in one go, so that sending need not wait long
-AGAIN = timedelta(minutes=10)  # after a visit could not be planned
+AGAIN = timedelta(minutes=1)  # after a phone could not be planned
 
 
 def plan_due(bot: Bot, *, limit: int = BATCH) -> int:
-    """Queues what is due now, for as many as `limit` visits; gives the number of texts.
+    """Queues what is due now, looking at as many as `limit` visits; gives how many it dealt with, 0 when nothing is left.
 
     What it costs depends on how many visits are to be looked at, not on how many there are. Each phone has a transaction of its
     own: what is wrong with one visit stops no other.
@@ -34,32 +32,26 @@ def plan_due(bot: Bot, *, limit: int = BATCH) -> int:
     if not looked:
         return 0
     with bot.store.begin() as session:
-        if care.put_aside(session, looked, now):
-            return 0  # the next run looks at what is left
+        if over := care.put_aside(session, looked, now):
+            return over
         reached = care.reached_on(session, {look.patient_id for look in looked})
         care.look_at(session, [look for look in looked if look.patient_id not in reached], {})  # nobody to be texted
-    queued = 0
-    for phone_id in dict.fromkeys(reached[look.patient_id].phone_id for look in looked if look.patient_id in reached):
-        mine = [look for look in looked if look.patient_id in reached and reached[look.patient_id].phone_id == phone_id]
-        queued += _planned(bot, phone_id, mine)
-    return queued
+    phones: dict[int, list[Look]] = {}
+    for look in looked:
+        if look.patient_id in reached:
+            phones.setdefault(reached[look.patient_id].phone_id, []).append(look)
+    for phone_id, mine in phones.items():
+        try:
+            with bot.store.begin() as session:
+                _plan_phone(bot, session, session.get_one(PhoneRow, phone_id, with_for_update=True), mine)
+        except Exception as error:  # another worker was faster, the patient wrote meanwhile, or something is wrong with it
+            log.warning("not_planned", phone=phone_id, error=type(error).__name__)
+            with bot.store.begin() as session:
+                care.look_at(session, mine, {look.id: now + AGAIN for look in mine})
+    return len(looked)
 
 
-def _planned(bot: Bot, phone_id: int, looked: list[Look]) -> int:
-    """Plans one phone; 0 where that failed, and then it is tried again later."""
-    try:
-        with bot.store.begin() as session:
-            return _plan_phone(bot, session, session.get_one(PhoneRow, phone_id, with_for_update=True), looked)
-    except (IntegrityError, StaleDataError):  # another worker was faster, or the patient wrote meanwhile
-        log.info("planned_elsewhere", phone=phone_id)
-    except Exception as error:
-        log.error("not_planned", phone=phone_id, error=type(error).__name__)
-        with bot.store.begin() as session:
-            care.look_at(session, looked, {look.id: bot.clock() + AGAIN for look in looked})
-    return 0
-
-
-def _plan_phone(bot: Bot, session: Session, phone: PhoneRow, looked: list[Look]) -> int:
+def _plan_phone(bot: Bot, session: Session, phone: PhoneRow, looked: list[Look]) -> None:
     """Takes back what no longer holds, queues what is due, and notes when to look at each visit of the phone again."""
     now = bot.clock()
     _take_back(bot, session, phone, looked)
@@ -70,7 +62,6 @@ def _plan_phone(bot: Bot, session: Session, phone: PhoneRow, looked: list[Look])
         tell(bot, session, phone, every, expires_at=min(timed.until for timed in planned.go))
     here = {look.id for look in visits}
     care.look_at(session, [*visits, *(look for look in looked if look.id not in here)], planned.look_at)
-    return 1 if planned.go else 0
 
 
 def _take_back(bot: Bot, session: Session, phone: PhoneRow, looked: list[Look]) -> None:

@@ -51,14 +51,14 @@ def looks(session: Session, *, clinic_id: int, now: datetime, limit: int) -> lis
     return [Look(*row) for row in session.execute(query)]
 
 
-def put_aside(session: Session, looked: Iterable[Look], now: datetime) -> bool:
-    """Whether any of them began too long ago; then those and others like them are never looked at again."""
+def put_aside(session: Session, looked: Iterable[Look], now: datetime) -> int:
+    """If any of them began too long ago, it and others like it are never looked at again; gives how many these are."""
     old = AppointmentRow.start < now - BEHIND
     if not session.scalar(select(AppointmentRow.id).where(AppointmentRow.id.in_([look.id for look in looked]), old).limit(1)):
-        return False
-    some = select(AppointmentRow.id).where(AppointmentRow.next_text_at <= now, old).limit(AT_ONCE)
+        return 0
+    some = session.scalars(select(AppointmentRow.id).where(AppointmentRow.next_text_at <= now, old).limit(AT_ONCE)).all()
     session.execute(update(VISITS).where(VISITS.c.id.in_(some)).values(next_text_at=None))
-    return True
+    return len(some)
 
 
 def look_at(session: Session, looked: Iterable[Look], when: dict[int, datetime | None]) -> None:
