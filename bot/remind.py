@@ -71,13 +71,14 @@ def tell(
     Raises sqlalchemy.exc.IntegrityError when one of the visits has got this text before.
     """
     visits = [replace(each, start=each.start.astimezone(bot.clinic.zone)) for each in every]
-    facts, state = read_facts(bot, session, phone, bot.clock())
+    now = bot.clock()
+    facts, state = read_facts(bot, session, phone, now)
     language = _language(facts, state)
     sentences = [bot.texts.render(key, language, values) for key, values in _sentences(visits)]
     row = _queue(bot, session, phone, replace(state, prompt=_prompt(visits, facts.now)), language, sentences, expires_at)
     for each in visits:
         step = f"{BY_HAND} {row.id}" if each.step == BY_HAND else each.step
-        care.request(session, phone=phone, communication_id=row.id, step=step, visit=each.id, start=each.start, now=bot.clock())
+        care.request(session, phone=phone, communication_id=row.id, step=step, visit=each.id, start=each.start, now=now)
     return row
 
 

@@ -30,6 +30,7 @@ MAY = {
     "remind": {"dialogue", "store", "texts", "turn"},
     "staff": {"apply", "dialogue", "remind", "store", "texts", "turn"},
     "delivery": {"delivery", "apply", "care", "channels", "dialogue", "remind", "store", "turn"},
+    "preview": {"care", "store", "turn"},
     "seed": {"store", "turn", "yamlfile"},
     "settings": {"errors"},
 }

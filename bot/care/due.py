@@ -9,13 +9,14 @@ from bot.care.hours import shift
 from bot.care.schedule import DAY, MISSED_FOR, Cadence, Step
 
 WEEK = 7
+LATER = "a later text went"
 
 
 @dataclass(frozen=True)
 class Booked:
     """A visit as the schedule sees it. group: see `schedule.GROUPS`. told_at: when it was last booked, moved or answered about.
 
-    sent: names of the steps that were sent for its present time. stop: why nothing is sent about it, or "".
+    patient: whose it is. sent: names of the steps that were sent for its present time. stop: why nothing is sent about it, or "".
     """
 
     id: int
@@ -25,6 +26,7 @@ class Booked:
     told_at: datetime | None = None
     sent: frozenset[str] = frozenset()
     stop: str = ""
+    patient: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,9 @@ def plan(number: Number, cadence: Cadence, now: datetime) -> Plan:
             left.remove(timed)
             withheld.append(replace(timed, why=why))
     go = _joined(left, cadence, now, number.zones[0]) if free == now else ()
-    waiting = [timed for timed in left if timed not in go]
+    told = {timed.visit.id: timed.at for timed in go}
+    waiting = [timed for timed in left if timed.visit.id not in told or timed.at > told[timed.visit.id]]
+    withheld += [replace(timed, why=LATER) for timed in left if timed not in go and timed not in waiting]
     look_at: dict[int, datetime | None] = {visit.id: None for visit in number.visits}
     # Who is stopped now may be free again when the next step is due.
     for timed in sorted((*waiting, *(each for each in withheld if each.at > now)), key=lambda timed: timed.at, reverse=True):
@@ -90,12 +94,21 @@ def _checked(timed: Timed, number: Number, now: datetime) -> Timed:
 
 
 def timeline(visit: Booked, cadence: Cadence, zones: tuple[tzinfo, ...]) -> list[Timed]:
-    """The steps that this visit's group gets and has not got, by time; those with `why` do not go."""
+    """The steps that this visit's group gets and has not got, by time; those with `why` do not go.
+
+    A step that comes late is of use until half way to the next one, and not after that one went.
+    """
     steps = [step for step in cadence.steps(visit.service) if visit.group in step.to]
-    timed = sorted((_timed(visit, step, cadence, zones) for step in steps), key=lambda timed: timed.at)
-    ends = [*(following.at for following in timed[1:]), *(each.until for each in timed[-1:])]
-    every = [replace(each, until=min(each.until, end)) for each, end in zip(timed, ends, strict=True)]
-    return [each for each in every if each.step.name not in visit.sent]
+    every = sorted((_timed(visit, step, cadence, zones) for step in steps), key=lambda timed: timed.at)
+    found: list[Timed] = []
+    following, later_went = None, False
+    for timed in reversed(every):
+        until = min(timed.until, timed.at + (following - timed.at) / 2) if following else timed.until
+        why = timed.why or (LATER if later_went else "")
+        if timed.step.name not in visit.sent:
+            found.append(replace(timed, until=until, why=why))
+        following, later_went = timed.at, later_went or timed.step.name in visit.sent
+    return found[::-1]
 
 
 def _timed(visit: Booked, step: Step, cadence: Cadence, zones: tuple[tzinfo, ...]) -> Timed:
@@ -139,14 +152,17 @@ def _room(days: list[date], day: date, cadence: Cadence) -> bool:
 
 
 def _joined(left: list[Timed], cadence: Cadence, now: datetime, zone: tzinfo) -> tuple[Timed, ...]:
-    """What is due, with what would be due soon about other visits of the same days: one text instead of several."""
+    """What is due, with what else is due today, or soon about other visits of the same days: one text instead of several."""
+    today = now.astimezone(zone).date()
 
     def kind(timed: Timed) -> tuple[date, timedelta]:
         return timed.visit.start.astimezone(zone).date(), timed.step.ahead
 
     due = {kind(timed) for timed in left if timed.at <= now}
-    joined = [timed for timed in left if timed.at <= now or (kind(timed) in due and not _told(timed.visit, cadence, now))]
-    return tuple(sorted(joined, key=lambda timed: (timed.visit.start, timed.visit.id)))
+    near = [timed for timed in left if timed.at.astimezone(zone).date() <= today or kind(timed) in due]
+    joined = [timed for timed in near if timed.at <= now or not _told(timed.visit, cadence, now)] if due else []
+    latest = {timed.visit.id: timed for timed in sorted(joined, key=lambda timed: timed.at)}
+    return tuple(sorted(latest.values(), key=lambda timed: (timed.visit.start, timed.visit.id)))
 
 
 def _told(visit: Booked, cadence: Cadence, moment: datetime) -> bool:

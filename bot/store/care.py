@@ -112,6 +112,7 @@ def number(session: Session, phone: PhoneRow, *, now: datetime, zone: tzinfo) ->
             told_at=row.told_at,
             sent=frozenset(step for visit, start, step in sent if (visit, start) == (row.id, row.start)),
             stop=_stop(row, people[row.patient_id], links[row.patient_id]),
+            patient=row.patient_id,
         )
         for row in rows
     )
@@ -135,8 +136,8 @@ def _sent(session: Session, visits: list[int]) -> list[tuple[int, datetime, str]
 
 def _texted(session: Session, phone_id: int, now: datetime) -> tuple[datetime, ...]:
     asked = CommunicationRequestRow
-    query = select(asked.communication_id, asked.at).where(asked.phone_id == phone_id, asked.at > now - BEHIND).distinct()
-    return tuple(at for _, at in session.execute(query))
+    query = select(asked.communication_id, asked.at).where(asked.phone_id == phone_id, asked.at > now - BEHIND)
+    return tuple({text: at for text, at in session.execute(query)}.values())
 
 
 def _zone(name: str | None, usual: tzinfo) -> tzinfo:

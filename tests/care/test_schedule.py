@@ -70,6 +70,7 @@ def test_no_reminder_twice_none_in_the_night_none_too_late(drawn: tuple[Number, 
     assert len(names) == len(set(names))
     days = [moment.astimezone(number.zones[0]).date() for moment, _ in found.texts]
     for moment, go in found.texts:
+        assert len({timed.visit.id for timed in go}) == len(go)  # no visit twice in one text
         for zone in number.zones:
             local = moment.astimezone(zone)
             assert time(9) <= local.time() < time(20)
