@@ -15,7 +15,9 @@ from bot.store.outgoing import queue
 from bot.texts import Value, compose
 from bot.turn import Bot, read_facts
 
-BY_HAND = "by hand"  # the step of what a coordinator sent; each is one of its own
+BY_HAND = "by hand"  # the step of a reminder that a coordinator sent; each is one of its own
+BOOKED, MOVED, CALLED_OFF = "booked", "moved", "called off"  # the steps of news about a visit, which must reach the patient
+NEWS = (BOOKED, MOVED, CALLED_OFF)
 
 
 @dataclass(frozen=True)
@@ -49,22 +51,22 @@ def remind(bot: Bot, session: Session, phone_id: int) -> CommunicationRow | None
     if number.stop or not visits:
         return None
     every = [About(id=visit.id, start=visit.start, step=BY_HAND, say=("reminder",)) for visit in visits]
-    return tell(bot, session, phone, every, expires_at=max(visit.start + timedelta(minutes=visit.minutes) for visit in visits))
+    return tell(bot, session, phone, every, useless_at=max(visit.start + timedelta(minutes=visit.minutes) for visit in visits))
 
 
 def ask_medicine(bot: Bot, session: Session, phone_id: int) -> CommunicationRow | None:
     """Queues the medicine question and remembers it; None when none may be sent."""
     phone = session.get_one(PhoneRow, phone_id)
     facts, state = read_facts(bot, session, phone, bot.clock())
-    if not facts.people or facts.opted_out or state.hold or state.paused:
+    if not facts.people or not _allowed(facts, state):
         return None
     language = _language(facts, state)
     text = bot.texts.render("medication", language)
-    return _queue(bot, session, phone, replace(state, prompt=Prompt(ask=Ask.MEDICATION, at=facts.now)), language, [text])
+    return _ask(bot, session, phone, state, language, text, Prompt(ask=Ask.MEDICATION, at=facts.now))
 
 
 def tell(
-    bot: Bot, session: Session, phone: PhoneRow, every: Iterable[About], *, expires_at: datetime | None = None
+    bot: Bot, session: Session, phone: PhoneRow, every: Iterable[About], *, useless_at: datetime | None = None
 ) -> CommunicationRow:
     """Queues one text about these visits, notes what it is about, and remembers the question in it.
 
@@ -74,8 +76,8 @@ def tell(
     now = bot.clock()
     facts, state = read_facts(bot, session, phone, now)
     language = _language(facts, state)
-    sentences = [bot.texts.render(key, language, values) for key, values in _sentences(visits)]
-    row = _queue(bot, session, phone, replace(state, prompt=_prompt(visits, facts.now)), language, sentences, expires_at)
+    text = " ".join(bot.texts.render(key, language, values) for key, values in _sentences(visits))
+    row = _ask(bot, session, phone, state, language, text, _prompt(visits, facts.now), useless_at)
     for each in visits:
         step = f"{BY_HAND} {row.id}" if each.step == BY_HAND else each.step
         care.request(session, phone=phone, communication_id=row.id, step=step, visit=each.id, start=each.start, now=now)
@@ -121,19 +123,26 @@ def _prompt(visits: list[About], now: datetime) -> Prompt | None:
     )
 
 
+def _allowed(facts: Facts, state: State) -> bool:
+    """Nothing automatic to who opted out, is held, or is in a coordinator's hands."""
+    return not (facts.opted_out or state.hold or state.paused)
+
+
 def _language(facts: Facts, state: State) -> str:
     return state.language or facts.people[0].language
 
 
-def _queue(
+def _ask(
     bot: Bot,
     session: Session,
     phone: PhoneRow,
     state: State,
     language: str,
-    sentences: list[str],
-    expires_at: datetime | None = None,
+    text: str,
+    prompt: Prompt | None,
+    useless_at: datetime | None = None,
 ) -> CommunicationRow:
-    queries.keep_state(phone, state)
-    body = compose(bot.clinic.clinic.name, sentences, language)
-    return queue(session, clinic_id=bot.clinic_id, phone_id=phone.id, body=body, now=bot.clock(), sender="bot", expires_at=expires_at)
+    queries.keep_state(phone, replace(state, prompt=prompt))
+    body = compose(bot.clinic.clinic.name, [text], language)
+    ids = {"clinic_id": bot.clinic_id, "phone_id": phone.id}
+    return queue(session, **ids, body=body, now=bot.clock(), sender="bot", useless_at=useless_at)

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot.care.due import plan
-from bot.delivery.recheck import Drop, check, drop
+from bot.delivery import recheck
 from bot.remind import About, tell
 from bot.store import care
 from bot.store.care import Look
@@ -59,7 +59,7 @@ def _plan_phone(bot: Bot, session: Session, phone: PhoneRow, looked: list[Look])
     planned = plan(number, bot.clinic.cadence, now)
     if planned.go:
         every = [About(id=timed.visit.id, start=timed.visit.start, step=timed.step.name, say=timed.step.say) for timed in planned.go]
-        tell(bot, session, phone, every, expires_at=min(timed.until for timed in planned.go))
+        tell(bot, session, phone, every, useless_at=min(timed.until for timed in planned.go))
     here = {look.id for look in visits}
     care.look_at(session, [*visits, *(look for look in looked if look.id not in here)], planned.look_at)
 
@@ -67,10 +67,9 @@ def _plan_phone(bot: Bot, session: Session, phone: PhoneRow, looked: list[Look])
 def _take_back(bot: Bot, session: Session, phone: PhoneRow, looked: list[Look]) -> None:
     """Drops the waiting texts about these visits that must not go any more: the visit has moved, or the patient has answered."""
     for outbox in care.waiting(session, [look.id for look in looked]):
-        communication = session.get_one(CommunicationRow, outbox.communication_id)
-        if communication.phone_id != phone.id:
-            continue
-        verdict = check(bot, session, outbox, communication, phone)
-        if isinstance(verdict, Drop):
-            drop(bot, session, outbox, communication, phone, verdict.why)
+        text = session.get_one(CommunicationRow, outbox.communication_id)
+        found = recheck.reason(bot, session, text=text, phone=phone, now=bot.clock()) if text.phone_id == phone.id else None
+        if found is not None and found.until is None:
+            outbox.status, text.status = "dropped", "canceled"
+            recheck.dropped(bot, session, text=text, phone=phone, why=found.why)
     session.flush()

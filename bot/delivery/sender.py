@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from bot.apply import Scope, apply
 from bot.channels.twilio_sms import SendError
 from bot.channels.types import Sent
+from bot.delivery import recheck
 from bot.delivery.planner import plan_due
-from bot.delivery.recheck import may_go
+from bot.delivery.recheck import Reason
 from bot.delivery.spool import Spool
 from bot.delivery.status import advance
 from bot.dialogue.effects import LogItem, OptOut
@@ -66,12 +67,30 @@ def _claim(bot: Bot) -> tuple[int, str, str] | None:
             .order_by(OutboxRow.id)
         )
         for outbox, communication, phone in session.execute(query.limit(20)):
-            if not may_go(bot, session, outbox, communication, phone):
+            if not _may_go(bot, session, outbox, communication, phone):
                 continue
             outbox.status, outbox.leased_until = "sending", now + LEASE
             outbox.attempts += 1
             return outbox.id, phone.number, communication.body
     return None
+
+
+def _may_go(bot: Bot, session: Session, outbox: OutboxRow, communication: CommunicationRow, phone: PhoneRow) -> bool:
+    """Whether a text may be sent; else it is put off or dropped."""
+    now = bot.clock()
+    useless_at = outbox.useless_at
+    if useless_at is not None and useless_at <= now:
+        found: Reason | None = Reason("too late")
+    else:
+        found = recheck.reason(bot, session, text=communication, phone=phone, now=now)
+    if found is None:
+        return True
+    if found.until is not None and (useless_at is None or found.until < useless_at):
+        outbox.send_at = found.until
+    else:
+        outbox.status, communication.status = "dropped", "canceled"
+        recheck.dropped(bot, session, text=communication, phone=phone, why=found.why)
+    return False
 
 
 def _sent(bot: Bot, outbox_id: int, result: Sent) -> None:

@@ -29,6 +29,7 @@ BEHIND = 8 * DAY  # visits that began earlier are over for the schedule
 TALKING = timedelta(hours=1)  # so long after its last question the bot starts nothing new
 AT_ONCE = 5000  # visits of the past that are put aside in one statement
 VISITS = table(AppointmentRow)
+OPTED_OUT, TAKEN_OVER = "opted out", "a coordinator has taken over"
 
 
 @dataclass(frozen=True)
@@ -155,8 +156,8 @@ def _stop(visit: AppointmentRow, patient: PatientRow, link: PatientPhoneRow) -> 
 
 def _stopped(phone: PhoneRow, hold: str | None, paused: bool) -> str:
     if phone.opted_out_at is not None:
-        return "opted out"
-    return "held until a person has seen to it" if hold else "a coordinator has taken over" if paused else ""
+        return OPTED_OUT
+    return "held until a person has seen to it" if hold else TAKEN_OVER if paused else ""
 
 
 def request(session: Session, *, phone: PhoneRow, communication_id: int, step: str, visit: int, start: datetime, now: datetime) -> None:

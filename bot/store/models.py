@@ -200,7 +200,7 @@ class TaskRow(Base):
 class OutboxRow(Base):
     """A text that waits to be sent, written in the transaction that caused it. status: waiting, sending, sent, failed, dropped.
 
-    expires_at: from when on it would be of no use; None: it always is.
+    useless_at: when it has lost its use; None: never.
     """
 
     __tablename__ = "outbox"
@@ -212,7 +212,7 @@ class OutboxRow(Base):
     send_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     leased_until: Mapped[datetime | None]
-    expires_at: Mapped[datetime | None]
+    useless_at: Mapped[datetime | None]
 
 
 class CommunicationRequestRow(Base):

@@ -18,11 +18,11 @@ def queue(
     now: datetime,
     sender: str,
     in_reply_to: int | None = None,
-    expires_at: datetime | None = None,
+    useless_at: datetime | None = None,
 ) -> CommunicationRow:
     """A text that goes out by itself: its row and its place in the outbox, in the caller's transaction.
 
-    expires_at: from when on it would be of no use.
+    useless_at: when it has lost its use and is no longer sent.
     """
     sent = CommunicationRow(
         clinic_id=clinic_id,
@@ -36,5 +36,5 @@ def queue(
     )
     session.add(sent)
     session.flush()
-    session.add(OutboxRow(clinic_id=clinic_id, communication_id=sent.id, send_at=now, expires_at=expires_at))
+    session.add(OutboxRow(clinic_id=clinic_id, communication_id=sent.id, send_at=now, useless_at=useless_at))
     return sent

@@ -18,7 +18,7 @@ def upgrade() -> None:
     op.add_column("appointment", sa.Column("told_at", Moment(), nullable=True))
     op.add_column("appointment", sa.Column("next_text_at", Moment(), nullable=True))
     op.create_index("appointment_next_text", "appointment", ["clinic_id", "next_text_at"])
-    op.add_column("outbox", sa.Column("expires_at", Moment(), nullable=True))
+    op.add_column("outbox", sa.Column("useless_at", Moment(), nullable=True))
     op.create_table(
         "communication_request",
         sa.Column("id", sa.Integer(), primary_key=True),
@@ -40,7 +40,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("communication_request")
-    op.drop_column("outbox", "expires_at")
+    op.drop_column("outbox", "useless_at")
     op.drop_index("appointment_next_text", "appointment")
     for column in ("next_text_at", "told_at", "confidential"):
         op.drop_column("appointment", column)
