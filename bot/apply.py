@@ -209,15 +209,10 @@ def restore_appointment(scope: Scope, effect: RestoreAppointment) -> None:
 
 
 def _take(scope: Scope, slot_id: int) -> SlotRow:
-    """The slot, now busy. Whoever comes second finds no row to change (F-07)."""
-    taken = scope.session.execute(
-        update(SlotRow)
-        .where(SlotRow.id == slot_id, queries.is_free(scope.phone.id, scope.now))
-        .values(status="busy", held_for=None, held_until=None)
-    )
-    if taken.rowcount != 1:  # type: ignore[attr-defined]
+    slot = queries.take_slot(scope.session, slot_id, phone_id=scope.phone.id, now=scope.now)
+    if slot is None:
         raise Conflict(f"slot {slot_id}")
-    return scope.session.get_one(SlotRow, slot_id, populate_existing=True)
+    return slot
 
 
 def _give_back(scope: Scope, slot_id: int | None) -> None:

@@ -28,6 +28,7 @@ MAY = {
     "apply": {"dialogue", "store"},
     "turn": {"apply", "channels", "clinic", "dialogue", "moments", "store", "texts", "understand"},
     "remind": {"dialogue", "store", "texts", "turn"},
+    "booking": {"apply", "dialogue", "remind", "store", "turn"},
     "staff": {"apply", "dialogue", "remind", "store", "texts", "turn"},
     "delivery": {"delivery", "apply", "care", "channels", "dialogue", "remind", "store", "turn"},
     "preview": {"care", "store", "turn"},
