@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection, delete, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from bot.care.due import Booked, Number
 from bot.care.schedule import DAY, GROUPS, MISSED
@@ -191,6 +191,7 @@ def take_back(session: Session, asked: list[CommunicationRequestRow]) -> None:
 
 def waiting(session: Session, visits: Iterable[int]) -> list[OutboxRow]:
     """Texts about these visits that wait to be sent."""
-    asked = aliased(CommunicationRequestRow)
-    about = select(asked.communication_id).where(asked.appointment_id.in_(list(visits)))
-    return list(session.scalars(select(OutboxRow).where(OutboxRow.status == "waiting", OutboxRow.communication_id.in_(about))))
+    asked = CommunicationRequestRow
+    about = asked.communication_id == OutboxRow.communication_id
+    query = select(OutboxRow).join(asked, about).where(asked.appointment_id.in_(list(visits)), OutboxRow.status == "waiting")
+    return list(session.scalars(query).unique())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from bot import staff
 from bot.channels.console import Console, received
 from bot.delivery.planner import plan_due
-from bot.delivery.sender import send_waiting
+from bot.delivery.sender import Sender, send_waiting
+from bot.delivery.spool import Spool
 from bot.remind import About, remind, tell
 from bot.store import queries
 from bot.store.models import (
@@ -76,6 +79,24 @@ def change(world: World, visit: int, **values: Any) -> None:
         row = session.get_one(AppointmentRow, visit)
         for name, value in values.items():
             setattr(row, name, value)
+
+
+def test_the_sender_plans_by_itself_when_the_clock_moves(bot_parts: Any, tmp_path: Path) -> None:
+    """As in the demo: nobody asks for a reminder, and it goes."""
+    world = make_world(bot_parts, path=tmp_path / "clinic.db")
+    change(world, visit_of(world, "olga"), start=datetime(2026, 3, 19, 14, 0, tzinfo=NEW_YORK))
+    sender = Sender(world.bot, Console(), Spool(tmp_path / "spool", world.bot.store.cipher), every=0.01)
+    sender.start()
+    try:
+        world.clock.now = datetime(2026, 3, 12, 15, 0, tzinfo=NEW_YORK)
+        deadline = time.monotonic() + 20
+        while not texts(world, "olga") and time.monotonic() < deadline:
+            time.sleep(0.02)
+    finally:
+        sender.stop()
+        sender.join()
+    assert [at for at, _ in texts(world, "olga")] == ["Thu 12 15:00"]
+    world.bot.store.engine.dispose()
 
 
 def test_moving_the_clock_sends_the_reminders_of_the_schedule_each_once(world: World) -> None:
