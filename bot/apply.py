@@ -27,7 +27,7 @@ from bot.dialogue.effects import (
 )
 from bot.dialogue.items import KINDS
 from bot.dialogue.types import Visit
-from bot.store import queries, turns
+from bot.store import care, queries, turns
 from bot.store.models import (
     AppointmentRow,
     CommunicationRow,
@@ -141,8 +141,8 @@ def close_items(scope: Scope, effect: CloseItems) -> None:
 def set_participant(scope: Scope, effect: SetParticipant) -> None:
     """What the patient says about the visit."""
     scope.flush()  # effects before this one may hold the visit as an object
-    seen = scope.seen.pop(effect.visit, None)
-    if not turns.set_participant(scope.connection, effect.visit, effect.participant, seen=seen.version if seen else None):
+    seen = seen_visit.version if (seen_visit := scope.seen.pop(effect.visit, None)) else None
+    if not turns.set_participant(scope.connection, effect.visit, effect.participant, now=scope.now, seen=seen):
         raise Conflict(f"visit {effect.visit}")
     if scope.opened is not None:
         scope.opened.expire_all()
@@ -165,7 +165,8 @@ def move_appointment(scope: Scope, effect: MoveAppointment) -> None:
     _give_back(scope, visit.slot_id)
     visit.slot_id, visit.start, visit.minutes = slot.id, slot.start, slot.minutes
     visit.practitioner = slot.practitioner or visit.practitioner
-    visit.status, visit.participant, visit.changed_at = "booked", "accepted", scope.now
+    visit.status, visit.participant = "booked", "accepted"
+    visit.changed_at = visit.told_at = scope.now
 
 
 def book_appointment(scope: Scope, effect: BookAppointment) -> None:
@@ -181,6 +182,7 @@ def book_appointment(scope: Scope, effect: BookAppointment) -> None:
             minutes=slot.minutes,
             practitioner=slot.practitioner,
             participant="accepted",
+            told_at=scope.now,
         )
     )
 
@@ -203,19 +205,14 @@ def restore_appointment(scope: Scope, effect: RestoreAppointment) -> None:
         _give_back(scope, visit.slot_id)
         visit.slot_id, visit.minutes = slot.id, slot.minutes
         visit.practitioner = slot.practitioner or visit.practitioner
-    visit.start, visit.status, visit.participant = undo.start, "booked", undo.participant
+    visit.start, visit.status, visit.participant, visit.told_at = undo.start, "booked", undo.participant, scope.now
 
 
 def _take(scope: Scope, slot_id: int) -> SlotRow:
-    """The slot, now busy. Whoever comes second finds no row to change (F-07)."""
-    taken = scope.session.execute(
-        update(SlotRow)
-        .where(SlotRow.id == slot_id, queries.is_free(scope.phone.id, scope.now))
-        .values(status="busy", held_for=None, held_until=None)
-    )
-    if taken.rowcount != 1:  # type: ignore[attr-defined]
+    slot = queries.take_slot(scope.session, slot_id, phone_id=scope.phone.id, now=scope.now)
+    if slot is None:
         raise Conflict(f"slot {slot_id}")
-    return scope.session.get_one(SlotRow, slot_id, populate_existing=True)
+    return slot
 
 
 def _give_back(scope: Scope, slot_id: int | None) -> None:
@@ -263,6 +260,7 @@ def opt_in(scope: Scope, effect: OptIn) -> None:
     """Texts may be sent again."""
     scope.phone.opted_out_at = None
     _consent(scope, "opt_in", effect.source)
+    care.look_again(scope.connection, scope.phone.id, scope.now)
 
 
 def _consent(scope: Scope, decision: str, source: str) -> None:

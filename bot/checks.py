@@ -44,9 +44,10 @@ LONG = {
     "confirmed_many",
     "clarify_visit",
     "reminder_many",
+    "missed",
 }
 OWNED = ("cancel", "end", "quit", "stop", "revoke", "yes", "start", "help", "info", "baja", "alto", "pare")  # O-04
-ABOUT_TEXTS = {"help", "opted_out", "opted_in", "reminder", "reminder_many"}
+ABOUT_TEXTS = {"help", "opted_out", "opted_in", "reminder", "reminder_many", "clinic_booked"}
 
 
 def run(root: Path, reader: Reader, settings: Settings) -> int:
@@ -58,7 +59,11 @@ def run(root: Path, reader: Reader, settings: Settings) -> int:
     for key in TEXTS:
         counts = {code: worst_segments(texts, key, code, clinic.clinic.name) for code in texts.languages}
         allowed = (
-            LISTS if key in LONG else FIRST if key.startswith(("reminder", "help", "moved_since", "safety", "ask_details")) else ROUTINE
+            LISTS
+            if key in LONG
+            else FIRST
+            if key.startswith(("reminder", "clinic_", "help", "moved_since", "safety", "ask_details"))
+            else ROUTINE
         )
         print(f"{key:24}" + "".join(f"{count:6}" for count in counts.values()))
         errors += [

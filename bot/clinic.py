@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bot.cadence import read_cadence
+from bot.care.schedule import Cadence
 from bot.dialogue.types import Clinic
 from bot.errors import DataError
 from bot.understand.labels import BARRIERS, TOPICS
@@ -18,13 +20,14 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 
 @dataclass(frozen=True)
 class ClinicFile:
-    """A clinic's file, checked. hours: weekday (0 = Monday) → (opens, closes), local time."""
+    """A clinic's file, checked. hours: weekday (0 = Monday) → (opens, closes), local time. cadence: what the bot starts by itself."""
 
     slug: str
     clinic: Clinic
     zone: ZoneInfo
     hours: dict[int, tuple[time, time]]
     holidays: frozenset[date]
+    cadence: Cadence = field(default_factory=Cadence)
 
     def staffed(self, moment: datetime) -> bool:
         """Whether somebody reads the inbox at `moment` (S-12)."""
@@ -57,6 +60,7 @@ def load_clinic(path: Path) -> ClinicFile:
         raise DataError(f"{path}: zone {data['zone']!r} is no IANA time zone, such as America/New_York") from error
     if data.get("may_cancel", "yes") not in ("yes", "no"):
         raise DataError(f"{path}: may_cancel must be yes or no, not {data['may_cancel']!r}")
+    holidays = frozenset(_date(each, path) for each in data.get("holidays", []))
     return ClinicFile(
         slug=data["slug"],
         clinic=Clinic(
@@ -70,7 +74,8 @@ def load_clinic(path: Path) -> ClinicFile:
         ),
         zone=zone,
         hours=_hours(data["hours"], path),
-        holidays=frozenset(_date(each, path) for each in data.get("holidays", [])),
+        holidays=holidays,
+        cadence=read_cadence(data.get("reminders"), path, holidays),
     )
 
 

@@ -14,7 +14,9 @@ from cryptography.fernet import Fernet
 from flask import Flask
 
 from bot import checks, demo
+from bot.clinic import load_clinic
 from bot.errors import DataError, SettingsError
+from bot.preview import report
 from bot.settings import ROOT, read_settings
 from bot.texts import update_catalog
 from bot.understand.labels import CHANGES
@@ -63,6 +65,12 @@ def register(app: Flask, wire: Wire) -> None:
         with _clear_errors():
             _explain(_reader(), text, Context(context), lang)
 
+    _register_data(app, wire)
+
+
+def _register_data(app: Flask, wire: Wire) -> None:
+    """The commands about what a clinic and its translators write."""
+
     @app.cli.command("check")
     def check() -> None:
         """Looks for errors in phrases, texts and clinic files; shows the segments of each text. Exits 1 on an error."""
@@ -75,6 +83,19 @@ def register(app: Flask, wire: Wire) -> None:
         """Brings a language's catalogue up to date with bot/texts.py, or begins it."""
         with _clear_errors():
             print(update_catalog(ROOT / "locales", language))
+
+    @app.cli.command("preview")
+    @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The first day, YYYY-MM-DD; default: today.")
+    @click.option("--days", default=1, show_default=True, type=click.IntRange(1, 60), help="How many days.")
+    @click.option("--demo", "of_demo", is_flag=True, help="Of the demo clinic.")
+    @click.option("--with", "other", type=click.Path(exists=True, path_type=Path), help="What this clinic file would change.")
+    def preview(on: datetime | None, days: int, of_demo: bool, other: Path | None) -> None:
+        """Every text that will go, and every one that will not and why; nothing is sent."""
+        with _clear_errors():
+            bot = wire(app, demo.demo_settings(demo.DATABASE) if of_demo else read_settings()).bot
+            cadence = load_clinic(other).cadence if other else None
+            first = on.date() if on else bot.clock().astimezone(bot.clinic.zone).date()
+            print("\n".join(report(bot, first=first, days=days, other=cadence)))
 
     @app.cli.command("key")
     def key() -> None:

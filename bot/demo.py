@@ -27,12 +27,13 @@ from bot.web import inbox, phone
 from bot.web.wiring import Wired
 
 PEOPLE = ROOT / "clinics" / "demo_people.yaml"
+DATABASE = ROOT / "instance" / "demo.db"
 Wire = Callable[..., Wired]
 
 
 def run(app: Flask, wire: Wire, *, host: str, port: int, fresh: bool) -> None:
     """Serves the demo until it is stopped. Its pages are on no other application: they have no accounts yet."""
-    settings = demo_settings(ROOT / "instance" / "demo.db", fresh=fresh)
+    settings = demo_settings(DATABASE, fresh=fresh)
     print("Reading the phrases; the first start learns from them, which takes about a minute.", file=sys.stderr)
     wired = make(app, wire, settings)
     Sender(wired.bot, wired.channel, wired.spool, every=0.5).start()
@@ -50,8 +51,13 @@ def demo_settings(database: Path, *, fresh: bool = False) -> Settings:
 
 
 def make(app: Flask, wire: Wire, settings: Settings) -> Wired:
-    """Wires the application as a demo and fills an empty clinic: everybody gets a reminder first."""
-    wired = wire(app, settings, clock=DemoClock())
+    """Wires the application as a demo and fills an empty clinic: everybody gets a reminder first.
+
+    In the night, when no text may be started, the demo begins in the morning.
+    """
+    clock = DemoClock()
+    wired = wire(app, settings, clock=clock)
+    clock.begin(wired.bot.clinic.cadence.hours.after(clock(), (wired.bot.clinic.zone,)))
     app.secret_key = secrets.token_bytes(32)
     app.register_blueprint(inbox.blueprint)
     app.register_blueprint(phone.blueprint)

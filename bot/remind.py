@@ -1,31 +1,57 @@
-"""Texts that the clinic starts: a reminder of the open visits, the medicine question. Who gets one when is the caller's."""
+"""Texts that the clinic starts: how they are written, what they ask, what is remembered of them. Who gets one when is the caller's."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from bot.dialogue.types import Ask, Facts, Prompt, State
-from bot.store import queries
+from bot.store import care, queries
 from bot.store.models import CommunicationRow, PhoneRow
 from bot.store.outgoing import queue
-from bot.texts import compose
+from bot.texts import Value, compose
 from bot.turn import Bot, read_facts
+
+BY_HAND = "by hand"  # the step of a reminder that a coordinator sent; each is one of its own
+BOOKED, MOVED, CALLED_OFF = "booked", "moved", "called off"  # the steps of news about a visit, which must reach the patient
+NEWS = (BOOKED, MOVED, CALLED_OFF)
+
+
+@dataclass(frozen=True)
+class About:
+    """A visit that a text is about. step: what the schedule calls the text; say: the sentences about this visit."""
+
+    id: int
+    start: datetime
+    step: str
+    say: tuple[str, ...]
+
+
+# The order of the sentences of one text.
+ORDER = (
+    "reminder", "ask_confirm", "clinic_booked", "clinic_moved", "asked_booked", "asked_moved", "clinic_called_off",
+    "asked_called_off", "visit_when", "missed", "prepare", "see_you",
+)  # fmt: skip
+ASKING = frozenset({"reminder", "ask_confirm", "clinic_booked", "clinic_moved"})  # several of them make one question
+BARE = ("prepare", "see_you")  # they name no visit
+OVER = frozenset({"missed", "clinic_called_off", "asked_called_off"})  # they are answered by a word
 
 
 def remind(bot: Bot, session: Session, phone_id: int) -> CommunicationRow | None:
-    """Queues a reminder of the phone's open visits and remembers the question; None when none may or need be sent."""
+    """Queues a reminder of the phone's open visits at a coordinator's word; None when none may or need be sent."""
     phone = session.get_one(PhoneRow, phone_id)
-    facts, state = read_facts(bot, session, phone, bot.clock())
-    if not facts.visits or not _allowed(facts, state):
+    now = bot.clock()
+    number, _ = care.number(session, phone, now=now, zone=bot.clinic.zone)
+    may = {visit.id for visit in number.visits if not visit.stop}
+    facts, _ = read_facts(bot, session, phone, now)
+    visits = [visit for visit in facts.visits if visit.id in may]
+    if number.stop or not visits:
         return None
-    starts = tuple(visit.start for visit in facts.visits)
-    key, gap = ("reminder", "when") if len(starts) == 1 else ("reminder_many", "options")
-    language = _language(facts, state)
-    text = bot.texts.render(key, language, [(gap, starts[0] if gap == "when" else starts)])
-    prompt = Prompt(ask=Ask.REMINDER, at=facts.now, visits=tuple(visit.id for visit in facts.visits), starts=starts)
-    return _ask(bot, session, phone, state, language, text, prompt)
+    every = [About(id=visit.id, start=visit.start, step=BY_HAND, say=("reminder",)) for visit in visits]
+    return tell(bot, session, phone, every, useless_at=max(visit.start + timedelta(minutes=visit.minutes) for visit in visits))
 
 
 def ask_medicine(bot: Bot, session: Session, phone_id: int) -> CommunicationRow | None:
@@ -39,6 +65,64 @@ def ask_medicine(bot: Bot, session: Session, phone_id: int) -> CommunicationRow 
     return _ask(bot, session, phone, state, language, text, Prompt(ask=Ask.MEDICATION, at=facts.now))
 
 
+def tell(
+    bot: Bot, session: Session, phone: PhoneRow, every: Iterable[About], *, useless_at: datetime | None = None
+) -> CommunicationRow:
+    """Queues one text about these visits, notes what it is about, and remembers the question in it.
+
+    Raises sqlalchemy.exc.IntegrityError when one of the visits has got this text before.
+    """
+    visits = [replace(each, start=each.start.astimezone(bot.clinic.zone)) for each in every]
+    now = bot.clock()
+    facts, state = read_facts(bot, session, phone, now)
+    language = _language(facts, state)
+    text = " ".join(bot.texts.render(key, language, values) for key, values in _sentences(visits))
+    row = _ask(bot, session, phone, state, language, text, _prompt(visits, facts.now), useless_at)
+    for each in visits:
+        step = f"{BY_HAND} {row.id}" if each.step == BY_HAND else each.step
+        care.request(session, phone=phone, communication_id=row.id, step=step, visit=each.id, start=each.start, now=now)
+    return row
+
+
+def _sentences(visits: list[About]) -> Iterator[tuple[str, list[tuple[str, Value]]]]:
+    """(key, values) of the sentences of one text: questions about several visits are one question, with numbers."""
+    asked = _asked(visits)
+    if len(asked) > 1:
+        yield "reminder_many", [("options", tuple(each.start for each in asked))]
+    for say in ORDER:
+        starts = tuple(each.start for each in visits if say in each.say)
+        if not starts or (say in ASKING and len(asked) > 1):
+            continue
+        if say in BARE:
+            yield say, []
+        elif say == "missed":
+            yield say, [("whens", starts)]
+        elif say == "visit_when" and len(starts) > 1:
+            yield "visits_when", [("whens", starts)]
+        else:
+            for start in starts:
+                yield say, [("when", start)]
+
+
+def _asked(visits: list[About]) -> list[About]:
+    return [each for each in visits if not ASKING.isdisjoint(each.say)]
+
+
+def _prompt(visits: list[About], now: datetime) -> Prompt | None:
+    """The question in the text; an answer to a text that asks nothing is about the visits in it all the same."""
+    asked = _asked(visits) or [each for each in visits if OVER.isdisjoint(each.say)]
+    if not asked:
+        return None
+    sure = len(asked) == 1 and "ask_confirm" in asked[0].say  # the one text with numbers to choose from
+    return Prompt(
+        ask=Ask.READ_BACK if sure else Ask.REMINDER,
+        at=now,
+        visits=tuple(each.id for each in asked),
+        starts=tuple(each.start for each in asked),
+        act="confirm" if sure else "",
+    )
+
+
 def _allowed(facts: Facts, state: State) -> bool:
     """Nothing automatic to who opted out, is held, or is in a coordinator's hands."""
     return not (facts.opted_out or state.hold or state.paused)
@@ -48,7 +132,17 @@ def _language(facts: Facts, state: State) -> str:
     return state.language or facts.people[0].language
 
 
-def _ask(bot: Bot, session: Session, phone: PhoneRow, state: State, language: str, text: str, prompt: Prompt) -> CommunicationRow:
+def _ask(
+    bot: Bot,
+    session: Session,
+    phone: PhoneRow,
+    state: State,
+    language: str,
+    text: str,
+    prompt: Prompt | None,
+    useless_at: datetime | None = None,
+) -> CommunicationRow:
     queries.keep_state(phone, replace(state, prompt=prompt))
     body = compose(bot.clinic.clinic.name, [text], language)
-    return queue(session, clinic_id=bot.clinic_id, phone_id=phone.id, body=body, now=bot.clock(), sender="bot")
+    ids = {"clinic_id": bot.clinic_id, "phone_id": phone.id}
+    return queue(session, **ids, body=body, now=bot.clock(), sender="bot", useless_at=useless_at)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from bot.apply import Scope, apply
 from bot.dialogue.effects import OptIn, OptOut
 from bot.dialogue.types import State
-from bot.store import queries
+from bot.store import care, queries
 from bot.store.models import PhoneRow, TaskRow
 from bot.store.outgoing import queue
 from bot.texts import clean
@@ -60,12 +60,14 @@ def hand_back(bot: Bot, phone_id: int) -> None:
     """The bot answers again."""
     with bot.store.begin() as session:
         _change(session.get_one(PhoneRow, phone_id), paused=False, asked_back=False)
+        care.look_again(session, phone_id, bot.clock())
 
 
 def release(bot: Bot, phone_id: int) -> None:
     """A person has seen to it: automation runs again (S-03, S-08, N-01)."""
     with bot.store.begin() as session:
         _change(session.get_one(PhoneRow, phone_id), hold=None, safety={})
+        care.look_again(session, phone_id, bot.clock())
 
 
 def consent(bot: Bot, phone_id: int, *, texts: bool) -> None:

@@ -126,6 +126,15 @@ TEXTS: dict[str, str] = {
     # ---- texts that the clinic starts
     "reminder": "You have a visit on {when}. Are you coming? You can answer in your own words. STOP ends texts.",
     "reminder_many": "You have visits: {options}. Are you coming? You can answer in your own words. STOP ends texts.",
+    "see_you": "See you then. If something comes up, text us.",
+    "prepare": "There is something to prepare. Ask us: how do I prepare?",
+    "missed": "We missed you on {whens}. Reply NEW for another time, or tell us what stood in the way.",
+    "clinic_booked": "We booked a visit for you on {when}. Are you coming? You can answer in your own words. STOP ends texts.",
+    "clinic_moved": "Sorry, we had to move your visit. It is now on {when}. Are you coming? You can answer in your own words.",
+    "clinic_called_off": "Sorry, we had to call off your visit on {when}. Reply NEW for another time.",
+    "asked_booked": "As you asked, your visit is booked for {when}.",
+    "asked_moved": "As you asked, your visit is now on {when}.",
+    "asked_called_off": "As you asked, your visit on {when} is called off. Reply NEW for another time.",
     "medication": "Did you take your medicine today? You can answer in your own words.",
     # ---- when something breaks, and when somebody is in danger
     "failed": "We got your message. A person will answer you.",
@@ -136,6 +145,11 @@ TEXTS: dict[str, str] = {
 # What a translator must know about a sentence beyond its English.
 NOTES = {
     "cancelled": "UNDO and NEW are words that the patient sends back: use the ones in intents/<language>/keywords.yaml.",
+    "prepare": "It must not say for what: it may be read by somebody else (H-02). The question is one that the patient may send.",
+    "missed": "{whens} is one or several days and times. NEW: see `cancelled`. It must not sound like blame.",
+    "clinic_moved": "The clinic caused it, not the patient: say so.",
+    "clinic_called_off": "The clinic caused it, not the patient: say so.",
+    "asked_moved": "The patient had asked for it, by phone or at the desk.",
     "handoff_closed": "{opens} is a day and time.",
     "safety.self_harm": "988 takes texts in English and Spanish only; elsewhere it must say: call (S-02).",
     "which_visit": "Never name a person or a kind of visit: somebody else may hold the phone (N-04).",
@@ -238,6 +252,9 @@ def update_catalog(folder: Path, language: str) -> str:
         with path.open("rb") as file:
             old = read_po(file)
     catalog = Catalog(locale=locale_of(language), project="Attend", fuzzy=False, charset="utf-8")
+    if path.exists():  # who translated and reviewed it
+        for name in ("header_comment", "version", "msgid_bugs_address", "last_translator", "language_team", "creation_date"):
+            setattr(catalog, name, getattr(old, name))
     before = {entry.context: entry for entry in old if entry.context}
     for key, english in TEXTS.items():
         known = before.get(key)

@@ -166,7 +166,7 @@ def _write(bot: Bot, row_id: int, via: str, now: datetime, plan: Plan | None, va
     if not turns.write_phone(connection, phone):
         raise Conflict("the conversation")
     if plan.reply and via == "outbox":
-        ids = {"clinic_id": phone.clinic_id, "phone_id": phone.id, "in_reply_to": row_id}
+        ids: dict[str, Any] = {"clinic_id": phone.clinic_id, "phone_id": phone.id, "in_reply_to": row_id}
         queue(scope.session, body=plan.reply, now=now, sender=_sender(phone.opted_out_at), **ids)
         scope.flush()
     return plan.reply

@@ -14,24 +14,28 @@ from bot.settings import NAMES, ROOT
 from bot.texts import TEXTS
 from bot.understand.labels import URGENT
 
-# part → what of ours it may import. `understand` and `dialogue` are pure: plain data in, plain data out.
+# part → what of ours it may import. `understand`, `dialogue` and `care` are pure: plain data in, plain data out.
 MAY = {
     "understand": {"understand", "errors", "yamlfile"},
     "dialogue": {"dialogue", "understand"},
     "moments": set(),
     "texts": {"errors", "moments"},
-    "clinic": {"dialogue", "understand", "errors", "yamlfile"},
-    "store": {"store", "dialogue", "understand"},
+    "care": {"care", "dialogue"},
+    "cadence": {"care", "errors"},
+    "clinic": {"cadence", "care", "dialogue", "understand", "errors", "yamlfile"},
+    "store": {"store", "care", "dialogue", "understand"},
     "channels": {"channels"},
     "apply": {"dialogue", "store"},
     "turn": {"apply", "channels", "clinic", "dialogue", "moments", "store", "texts", "understand"},
     "remind": {"dialogue", "store", "texts", "turn"},
-    "staff": {"apply", "dialogue", "store", "texts", "turn"},
-    "delivery": {"delivery", "apply", "channels", "dialogue", "store", "turn"},
+    "booking": {"apply", "dialogue", "remind", "store", "turn"},
+    "staff": {"apply", "dialogue", "remind", "store", "texts", "turn"},
+    "delivery": {"delivery", "apply", "care", "channels", "dialogue", "remind", "store", "turn"},
+    "preview": {"care", "store", "turn"},
     "seed": {"store", "turn", "yamlfile"},
     "settings": {"errors"},
 }
-PURE = {"understand", "dialogue"}
+PURE = {"understand", "dialogue", "care"}
 IMPURE = {"flask", "sqlalchemy", "babel", "requests", "twilio", "socket", "time", "random"}
 FILES = sorted((ROOT / "bot").rglob("*.py"))
 

@@ -15,6 +15,9 @@ from sqlalchemy.orm import Session
 from bot.apply import Scope, apply
 from bot.channels.twilio_sms import SendError
 from bot.channels.types import Sent
+from bot.delivery import recheck
+from bot.delivery.planner import plan_due
+from bot.delivery.recheck import Reason
 from bot.delivery.spool import Spool
 from bot.delivery.status import advance
 from bot.dialogue.effects import LogItem, OptOut
@@ -53,7 +56,7 @@ def send_waiting(bot: Bot, channel: Channel) -> int:
 
 
 def _claim(bot: Bot) -> tuple[int, str, str] | None:
-    """The next due text, leased; texts to phones that have opted out since are dropped (O-21)."""
+    """The next due text, leased; what must not go any more is dropped or put off (O-21)."""
     now = bot.clock()
     with bot.store.begin() as session:
         query = (
@@ -64,13 +67,30 @@ def _claim(bot: Bot) -> tuple[int, str, str] | None:
             .order_by(OutboxRow.id)
         )
         for outbox, communication, phone in session.execute(query.limit(20)):
-            if phone.opted_out_at is not None and communication.sender != "safety":
-                outbox.status, communication.status = "dropped", "canceled"
+            if not _may_go(bot, session, outbox, communication, phone):
                 continue
             outbox.status, outbox.leased_until = "sending", now + LEASE
             outbox.attempts += 1
             return outbox.id, phone.number, communication.body
     return None
+
+
+def _may_go(bot: Bot, session: Session, outbox: OutboxRow, communication: CommunicationRow, phone: PhoneRow) -> bool:
+    """Whether a text may be sent; else it is put off or dropped."""
+    now = bot.clock()
+    useless_at = outbox.useless_at
+    if useless_at is not None and useless_at <= now:
+        found: Reason | None = Reason("too late")
+    else:
+        found = recheck.reason(bot, session, text=communication, phone=phone, now=now)
+    if found is None:
+        return True
+    if found.until is not None and (useless_at is None or found.until < useless_at):
+        outbox.send_at = found.until
+    else:
+        outbox.status, communication.status = "dropped", "canceled"
+        recheck.dropped(bot, session, text=communication, phone=phone, why=found.why)
+    return False
 
 
 def _sent(bot: Bot, outbox_id: int, result: Sent) -> None:
@@ -132,7 +152,7 @@ def sweep(bot: Bot, spool: Spool) -> None:
 
 
 class Sender(threading.Thread):
-    """Runs sweep and send_waiting once a second until `stop`."""
+    """Runs sweep, plan_due and send_waiting once a second until `stop`."""
 
     def __init__(self, bot: Bot, channel: Channel, spool: Spool, *, every: float = 1.0) -> None:
         super().__init__(name="sender", daemon=True)
@@ -142,7 +162,8 @@ class Sender(threading.Thread):
     def run(self) -> None:
         """Never ends by an error, and one job does not wait for the other: what failed is tried again."""
         while not self._stopped.wait(self._every):
-            for job in (partial(sweep, self._bot, self._spool), partial(send_waiting, self._bot, self._channel)):
+            planning = partial(plan_due, self._bot)
+            for job in (partial(sweep, self._bot, self._spool), planning, partial(send_waiting, self._bot, self._channel)):
                 try:
                     job()
                 except Exception as error:  # a thread that ended would stop all texts, and nobody would see it

@@ -52,6 +52,7 @@ KINDS: dict[str, ItemKind] = {
     "language": ItemKind(5, "Needs an interpreter or another language"),
     "wrong_number": ItemKind(4, "Wrong number: find another contact", promised=False),
     "unknown_sender": ItemKind(6, "From a number that is on no record"),
+    "not_told": ItemKind(3, "Was not told that a visit was booked, moved or called off: phone", promised=False),
     "not_delivered": ItemKind(3, "A text could not be delivered: reach the patient otherwise", promised=False),
     "media": ItemKind(6, "Sent a picture or file"),
     "loop": ItemKind(6, "The same message again and again, perhaps from a machine: the bot is silent", promised=False),

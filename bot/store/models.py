@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import DateTime, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, validates
 from sqlalchemy.types import TypeDecorator
 
 from bot.store.crypto import EncryptedText
+
+LOOK_NOW = datetime(1970, 1, 1, tzinfo=UTC)  # a visit's next_text_at when the planner has yet to look at it
 
 
 class Moment(TypeDecorator[datetime]):
@@ -47,7 +49,10 @@ class ClinicRow(Base):
 
 
 class PatientRow(Base):
-    """FHIR Patient. details_ok: the recorded choice of H-04; None: never asked."""
+    """FHIR Patient. details_ok: the recorded choice of H-04; None: never asked.
+
+    zone: IANA name of the zone of the patient's address, None: unknown. do_not_text: the patient asked so (N-08).
+    """
 
     __tablename__ = "patient"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -57,6 +62,8 @@ class PatientRow(Base):
     language: Mapped[str] = mapped_column(String(12))
     details_ok: Mapped[bool | None]
     active: Mapped[bool] = mapped_column(default=True)
+    zone: Mapped[str | None] = mapped_column(String(40))
+    do_not_text: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class PhoneRow(Base):
@@ -105,10 +112,17 @@ class SlotRow(Base):
 
 
 class AppointmentRow(Base):
-    """FHIR Appointment with its one patient participant. version counts its changes (F-03)."""
+    """FHIR Appointment with its one patient participant. version counts its changes (F-03).
+
+    confidential: texted about on the patient's own phone alone (N-07). told_at: when patient and clinic last spoke of its time:
+    it was booked, moved or answered about; None: long ago. next_text_at: when the planner looks at it next, None: never again.
+    """
 
     __tablename__ = "appointment"
-    __table_args__ = (Index("appointment_patient", "patient_id", "start"),)
+    __table_args__ = (
+        Index("appointment_patient", "patient_id", "start"),
+        Index("appointment_next_text", "clinic_id", "next_text_at"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
@@ -121,8 +135,17 @@ class AppointmentRow(Base):
     status: Mapped[str] = mapped_column(String(20), default="booked")
     participant: Mapped[str] = mapped_column(String(20), default="needs-action")
     changed_at: Mapped[datetime | None]
+    confidential: Mapped[bool] = mapped_column(default=False, server_default=false())
+    told_at: Mapped[datetime | None]
+    next_text_at: Mapped[datetime | None] = mapped_column(default=LOOK_NOW)
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
+
+    @validates("patient_id", "start", "service", "status", "participant", "confidential")
+    def _look_again(self, _name: str, value: object) -> object:
+        """Whoever changes a visit, the planner looks at it again."""
+        self.next_text_at = LOOK_NOW
+        return value
 
 
 class CommunicationRow(Base):
@@ -175,7 +198,10 @@ class TaskRow(Base):
 
 
 class OutboxRow(Base):
-    """A text that waits to be sent, written in the transaction that caused it. status: waiting, sending, sent, failed, dropped."""
+    """A text that waits to be sent, written in the transaction that caused it. status: waiting, sending, sent, failed, dropped.
+
+    useless_at: when it has lost its use; None: never.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (Index("outbox_waiting", "status", "send_at"),)
@@ -186,6 +212,29 @@ class OutboxRow(Base):
     send_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     leased_until: Mapped[datetime | None]
+    useless_at: Mapped[datetime | None]
+
+
+class CommunicationRequestRow(Base):
+    """FHIR CommunicationRequest: which step of which visit, at which time of it, a text of ours was about: each at most once.
+
+    start: of the visit when the text was written. step: a name from the clinic's schedule, or what a coordinator did.
+    """
+
+    __tablename__ = "communication_request"
+    __table_args__ = (
+        UniqueConstraint("phone_id", "appointment_id", "start", "step"),
+        Index("communication_request_visit", "appointment_id"),
+        Index("communication_request_phone", "phone_id", "at"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
+    phone_id: Mapped[int] = mapped_column(ForeignKey("phone.id"))
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
+    start: Mapped[datetime]
+    step: Mapped[str] = mapped_column(String(40))
+    communication_id: Mapped[int] = mapped_column(ForeignKey("communication.id"), index=True)
+    at: Mapped[datetime]
 
 
 class ConsentRow(Base):

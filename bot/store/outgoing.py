@@ -18,8 +18,12 @@ def queue(
     now: datetime,
     sender: str,
     in_reply_to: int | None = None,
+    useless_at: datetime | None = None,
 ) -> CommunicationRow:
-    """A text that goes out by itself: its row and its place in the outbox, in the caller's transaction."""
+    """A text that goes out by itself: its row and its place in the outbox, in the caller's transaction.
+
+    useless_at: when it has lost its use and is no longer sent.
+    """
     sent = CommunicationRow(
         clinic_id=clinic_id,
         phone_id=phone_id,
@@ -32,5 +36,5 @@ def queue(
     )
     session.add(sent)
     session.flush()
-    session.add(OutboxRow(clinic_id=clinic_id, communication_id=sent.id, send_at=now))
+    session.add(OutboxRow(clinic_id=clinic_id, communication_id=sent.id, send_at=now, useless_at=useless_at))
     return sent

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 
 import msgspec
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, or_, select, update
 from sqlalchemy.orm import Session, defer
 
 from bot.dialogue.types import Slot, State
@@ -74,6 +74,16 @@ def is_free(phone_id: int | None, now: datetime):  # type: ignore[no-untyped-def
     """The SQL condition that a slot may be booked by this phone."""
     kept = SlotRow.status == "busy-tentative"
     return or_(SlotRow.status == "free", kept & (SlotRow.held_for == phone_id), kept & (SlotRow.held_until <= now))
+
+
+def take_slot(session: Session, slot_id: int, *, phone_id: int | None, now: datetime) -> SlotRow | None:
+    """The slot, now busy; None when somebody else has it. Whoever comes second finds no row to change (F-07)."""
+    taken = session.execute(
+        update(SlotRow).where(SlotRow.id == slot_id, is_free(phone_id, now)).values(status="busy", held_for=None, held_until=None)
+    )
+    if taken.rowcount != 1:  # type: ignore[attr-defined]
+        return None
+    return session.get_one(SlotRow, slot_id, populate_existing=True)
 
 
 def by_sid(session: Session, sid: str) -> CommunicationRow | None:

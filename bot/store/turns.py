@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.dialogue.types import Participant, Person, Visit
 from bot.store.crypto import Cipher
-from bot.store.models import AppointmentRow, Base, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, TaskRow
+from bot.store.models import LOOK_NOW, AppointmentRow, Base, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, TaskRow
 from bot.understand.types import Understanding
 
 PAST = timedelta(days=60)  # how long a visit that has passed is still spoken of
@@ -52,7 +52,10 @@ _AROUND = (
     .add_columns(VISIT.status, VISIT.participant, VISIT.practitioner, VISIT.video_link, VISIT.slot_id, VISIT.changed_at, VISIT.version)
     .select_from(
         REACHES.join(PEOPLE, REACHED.patient_id == PERSON.id).outerjoin(
-            VISITS, (VISIT.patient_id == PERSON.id) & (VISIT.start > bindparam("since"))
+            VISITS,
+            (VISIT.patient_id == PERSON.id)
+            & (VISIT.start > bindparam("since"))
+            & or_(~VISIT.confidential, REACHED.relation == "self"),  # N-07
         )
     )
     .where(REACHED.phone_id == bindparam("phone_id"), PERSON.active)
@@ -75,7 +78,7 @@ _PARTICIPANT = (
     update(VISITS)
     .where(VISIT.id == bindparam("visit"), or_(VISIT.version == bindparam("seen"), bindparam("seen").is_(None)))
     .where(VISIT.participant != bindparam("said"))
-    .values(participant=bindparam("said"), version=VISIT.version + 1)
+    .values(participant=bindparam("said"), version=VISIT.version + 1, told_at=bindparam("now"), next_text_at=LOOK_NOW)
 )
 _SAID = (
     select(TEXT.id, TEXT.texts)
@@ -216,9 +219,9 @@ def open_item(connection: Connection, **item: Any) -> int | None:
     return found
 
 
-def set_participant(connection: Connection, visit: int, said: str, *, seen: int | None) -> bool:
+def set_participant(connection: Connection, visit: int, said: str, *, now: datetime, seen: int | None) -> bool:
     """What the patient says about a visit, a new version if it is new; False when the version `seen` (None: any) is no longer so."""
-    if connection.execute(_PARTICIPANT, {"visit": visit, "said": str(said), "seen": seen}).rowcount == 1 or seen is None:
+    if connection.execute(_PARTICIPANT, {"visit": visit, "said": str(said), "now": now, "seen": seen}).rowcount == 1 or seen is None:
         return True
     return bool(connection.scalar(select(VISIT.version == seen).where(VISIT.id == visit)))
 

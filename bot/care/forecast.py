@@ -1,0 +1,43 @@
+"""The texts of the days to come: the planner's own decisions, played forward."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.care.due import Number, Timed, plan
+from bot.care.schedule import Cadence
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """texts: (when, the steps that make up one text), by time. withheld: what will not go, each once."""
+
+    texts: tuple[tuple[datetime, tuple[Timed, ...]], ...]
+    withheld: tuple[Timed, ...]
+
+
+def forecast(number: Number, cadence: Cadence, now: datetime, end: datetime) -> Forecast:
+    """What a number will get from `now` until `end` if nobody writes and nothing changes."""
+    texts: list[tuple[datetime, tuple[Timed, ...]]] = []
+    withheld: dict[tuple[int, str], Timed] = {}
+    moment = now
+    while moment <= end:
+        planned = plan(number, cadence, moment)
+        for timed in planned.withheld:
+            withheld.setdefault((timed.visit.id, timed.step.name), timed)
+        if planned.go:
+            texts.append((moment, planned.go))
+            number = sent(number, planned.go, moment)
+        later = [look for look in planned.look_at.values() if look is not None and look > moment]
+        if not later:
+            break
+        moment = min(later)
+    return Forecast(texts=tuple(texts), withheld=tuple(withheld.values()))
+
+
+def sent(number: Number, go: tuple[Timed, ...], moment: datetime) -> Number:
+    """The number after that text."""
+    names = {timed.visit.id: {each.step.name for each in go if each.visit.id == timed.visit.id} for timed in go}
+    visits = tuple(replace(visit, sent=visit.sent | names.get(visit.id, set())) for visit in number.visits)
+    return replace(number, visits=visits, texted=(*number.texted, moment))

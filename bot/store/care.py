@@ -1,0 +1,197 @@
+"""What the planner reads and writes: visits that are to be looked at, what was sent about them, whom a number reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.orm import Session
+
+from bot.care.due import Booked, Number
+from bot.care.schedule import DAY, GROUPS, MISSED
+from bot.dialogue.types import Participant
+from bot.store import queries
+from bot.store.models import (
+    LOOK_NOW,
+    AppointmentRow,
+    CommunicationRequestRow,
+    OutboxRow,
+    PatientPhoneRow,
+    PatientRow,
+    PhoneRow,
+)
+from bot.store.turns import table
+
+BEHIND = 8 * DAY  # visits that began earlier are over for the schedule
+TALKING = timedelta(hours=1)  # so long after its last question the bot starts nothing new
+AT_ONCE = 5000  # visits of the past that are put aside in one statement
+VISITS = table(AppointmentRow)
+OPTED_OUT, TAKEN_OVER = "opted out", "a coordinator has taken over"
+
+
+@dataclass(frozen=True)
+class Look:
+    """A visit that is to be looked at, in the version that was read."""
+
+    id: int
+    patient_id: int
+    version: int
+
+
+def looks(session: Session, *, clinic_id: int, now: datetime, limit: int) -> list[Look]:
+    """Visits to be looked at: those whose time has come before those that have changed."""
+    query = (
+        select(AppointmentRow.id, AppointmentRow.patient_id, AppointmentRow.version)
+        .where(AppointmentRow.clinic_id == clinic_id, AppointmentRow.next_text_at <= now)
+        .order_by(AppointmentRow.next_text_at.desc())
+        .limit(limit)
+    )
+    return [Look(*row) for row in session.execute(query)]
+
+
+def put_aside(session: Session, looked: Iterable[Look], now: datetime) -> int:
+    """If any of them began too long ago, it and others like it are never looked at again; gives how many these are."""
+    old = AppointmentRow.start < now - BEHIND
+    if not session.scalar(select(AppointmentRow.id).where(AppointmentRow.id.in_([look.id for look in looked]), old).limit(1)):
+        return 0
+    some = session.scalars(select(AppointmentRow.id).where(AppointmentRow.next_text_at <= now, old).limit(AT_ONCE)).all()
+    session.execute(update(VISITS).where(VISITS.c.id.in_(some)).values(next_text_at=None))
+    return len(some)
+
+
+def look_at(session: Session, looked: Iterable[Look], when: dict[int, datetime | None]) -> None:
+    """Writes when each visit is looked at next; a visit that has changed meanwhile keeps its mark."""
+    for look in looked:
+        session.execute(
+            update(VISITS).where(VISITS.c.id == look.id, VISITS.c.version == look.version).values(next_text_at=when.get(look.id))
+        )
+
+
+def look_again(source: Connection | Session, phone_id: int, now: datetime) -> None:
+    """What may be sent to a phone has changed: its visits are to be looked at."""
+    people = select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == phone_id)
+    coming = (VISITS.c.patient_id.in_(people)) & (VISITS.c.start > now - BEHIND)
+    source.execute(update(VISITS).where(coming).values(next_text_at=LOOK_NOW))
+
+
+def reached_on(session: Session, patients: Iterable[int]) -> dict[int, PatientPhoneRow]:
+    """patient → the one phone that they are texted on: one that takes texts, their own, the oldest."""
+    rows = session.execute(
+        select(PatientPhoneRow, PhoneRow.opted_out_at)
+        .join(PhoneRow, PatientPhoneRow.phone_id == PhoneRow.id)
+        .join(PatientRow, PatientPhoneRow.patient_id == PatientRow.id)
+        .where(PatientPhoneRow.patient_id.in_(list(patients)), PatientRow.active)
+    ).all()
+    best = sorted(rows, key=lambda row: (row[1] is not None, row[0].relation != "self", row[0].phone_id), reverse=True)
+    return {link.patient_id: link for link, _ in best}
+
+
+def number(session: Session, phone: PhoneRow, *, now: datetime, zone: tzinfo) -> tuple[Number, list[Look]]:
+    """A phone as the schedule sees it, and its visits in the versions that were read. zone: of whoever's is not known."""
+    on_it = select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == phone.id)
+    links = {who: link for who, link in reached_on(session, session.scalars(on_it)).items() if link.phone_id == phone.id}
+    people = {row.id: row for row in session.scalars(select(PatientRow).where(PatientRow.id.in_(links)).order_by(PatientRow.id))}
+    rows = session.scalars(
+        select(AppointmentRow)
+        .where(
+            AppointmentRow.patient_id.in_(links),
+            AppointmentRow.start > now - BEHIND,
+            AppointmentRow.status.in_(("booked", "noshow")),
+        )
+        .order_by(AppointmentRow.start, AppointmentRow.id)
+    ).all()
+    sent = _sent(session, [row.id for row in rows])
+    visits = tuple(
+        Booked(
+            id=row.id,
+            start=row.start,
+            service=row.service,
+            group=MISSED if row.status == "noshow" else GROUPS[Participant(row.participant)],
+            told_at=row.told_at,
+            sent=frozenset(step for visit, start, step in sent if (visit, start) == (row.id, row.start)),
+            stop=_stop(row, people[row.patient_id], links[row.patient_id]),
+            patient=row.patient_id,
+        )
+        for row in rows
+    )
+    state = queries.state_of(phone)
+    found = Number(
+        id=phone.id,
+        zones=tuple(dict.fromkeys(_zone(person.zone, zone) for person in people.values())) or (zone,),
+        visits=visits,
+        texted=_texted(session, phone.id, now),
+        stop=_stopped(phone, state.hold, state.paused),
+        busy_until=state.prompt.at + TALKING if state.prompt else None,
+    )
+    return found, [Look(row.id, row.patient_id, row.version) for row in rows]
+
+
+def _sent(session: Session, visits: list[int]) -> list[tuple[int, datetime, str]]:
+    asked = CommunicationRequestRow
+    query = select(asked.appointment_id, asked.start, asked.step).where(asked.appointment_id.in_(visits))
+    return [(visit, start, step) for visit, start, step in session.execute(query)]
+
+
+def _texted(session: Session, phone_id: int, now: datetime) -> tuple[datetime, ...]:
+    asked = CommunicationRequestRow
+    query = select(asked.communication_id, asked.at).where(asked.phone_id == phone_id, asked.at > now - BEHIND)
+    return tuple({text: at for text, at in session.execute(query)}.values())
+
+
+def _zone(name: str | None, usual: tzinfo) -> tzinfo:
+    try:
+        return ZoneInfo(name) if name else usual
+    except (ZoneInfoNotFoundError, ValueError):
+        return usual
+
+
+def _stop(visit: AppointmentRow, patient: PatientRow, link: PatientPhoneRow) -> str:
+    if patient.do_not_text:
+        return "asked not to be texted"
+    return "confidential, and the phone is somebody else's" if visit.confidential and link.relation != "self" else ""
+
+
+def _stopped(phone: PhoneRow, hold: str | None, paused: bool) -> str:
+    if phone.opted_out_at is not None:
+        return OPTED_OUT
+    return "held until a person has seen to it" if hold else TAKEN_OVER if paused else ""
+
+
+def request(session: Session, *, phone: PhoneRow, communication_id: int, step: str, visit: int, start: datetime, now: datetime) -> None:
+    """Notes what a text is about. The second of its kind fails with sqlalchemy.exc.IntegrityError."""
+    session.add(
+        CommunicationRequestRow(
+            clinic_id=phone.clinic_id,
+            phone_id=phone.id,
+            appointment_id=visit,
+            start=start,
+            step=step,
+            communication_id=communication_id,
+            at=now,
+        )
+    )
+    session.flush()
+
+
+def requests(session: Session, communication_id: int) -> list[CommunicationRequestRow]:
+    """What a text is about; nothing if the schedule has not caused it."""
+    query = select(CommunicationRequestRow).where(CommunicationRequestRow.communication_id == communication_id)
+    return list(session.scalars(query))
+
+
+def take_back(session: Session, asked: list[CommunicationRequestRow]) -> None:
+    """A text does not go after all: the schedule is free to write again, and looks at the visits."""
+    session.execute(delete(CommunicationRequestRow).where(CommunicationRequestRow.id.in_([row.id for row in asked])))
+    visits = [row.appointment_id for row in asked]
+    session.execute(update(VISITS).where(VISITS.c.id.in_(visits)).values(next_text_at=LOOK_NOW))
+
+
+def waiting(session: Session, visits: Iterable[int]) -> list[OutboxRow]:
+    """Texts about these visits that wait to be sent."""
+    asked = CommunicationRequestRow
+    about = asked.communication_id == OutboxRow.communication_id
+    query = select(OutboxRow).join(asked, about).where(asked.appointment_id.in_(list(visits)), OutboxRow.status == "waiting")
+    return list(session.scalars(query).unique())

@@ -1,0 +1,113 @@
+"""Days of a clinic in which anything may happen between two texts: what is sent is looked at in the moment of sending."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from bot import staff
+from bot.channels.console import Console, received
+from bot.channels.types import Sent
+from bot.delivery.planner import plan_due
+from bot.delivery.sender import send_waiting
+from bot.store import queries
+from bot.store.models import AppointmentRow, CommunicationRequestRow, OutboxRow, PatientPhoneRow, PatientRow, PhoneRow
+from bot.turn import take
+from tests.world import World, make_world
+
+NEW_YORK = ZoneInfo("America/New_York")
+WHO = ("dorothy", "nadia", "rosa")
+WORDS = {"confirm": "yes I'll be there", "maybe": "maybe", "opt out": "STOP", "opt in": "START"}
+OF_STAFF = {"take over": staff.take_over, "hand back": staff.hand_back}
+STEPS = st.tuples(
+    st.sampled_from([*WORDS, *OF_STAFF, "move", "cancel", "no-show", "fly to Hawaii", "nothing"]),
+    st.sampled_from(WHO),
+    st.integers(-200, 400),  # hours by which a visit is moved
+    st.sampled_from([1, 2, 5, 11, 23, 24, 40]),  # hours until the next thing happens
+    st.booleans(),  # whether the sender runs meanwhile, or only the planner
+)
+
+
+class Witness(Console):
+    """A channel that looks at the clinic's records whenever a text is handed to it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.sent: list[tuple[int, int, datetime, str]] = []
+
+    def send(self, *, to: str, body: str) -> Sent:
+        """Notes what was sent, and fails the test if it must not be."""
+        now = self.world.clock.now
+        with self.world.bot.store.session() as session:
+            outbox = session.scalars(select(OutboxRow).where(OutboxRow.status == "sending")).one()
+            asked = session.scalars(
+                select(CommunicationRequestRow).where(CommunicationRequestRow.communication_id == outbox.communication_id)
+            ).all()
+            for each in asked:
+                visit = session.get_one(AppointmentRow, each.appointment_id)
+                assert visit.start == each.start, "about a time that the visit no longer has"
+                assert visit.status == ("noshow" if each.step == "missed" else "booked")
+                assert visit.start > now or each.step == "missed", "about the past"
+                assert visit.participant != "declined"
+            if asked:
+                phone = session.get_one(PhoneRow, asked[0].phone_id)
+                assert phone.opted_out_at is None
+                assert not queries.state_of(phone).paused
+                for zone in _zones(session, phone.id):
+                    assert time(9) <= now.astimezone(zone).time() < time(20), "in the night"
+            self.sent += [(each.phone_id, each.appointment_id, each.start, each.step) for each in asked]
+        return super().send(to=to, body=body)
+
+
+def _zones(session: Any, phone_id: int) -> list[ZoneInfo]:
+    query = (
+        select(PatientRow.zone)
+        .join(PatientPhoneRow, PatientPhoneRow.patient_id == PatientRow.id)
+        .where(PatientPhoneRow.phone_id == phone_id)
+    )
+    return [ZoneInfo(zone or "America/New_York") for zone in session.scalars(query)]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(steps=st.lists(STEPS, min_size=3, max_size=25))
+def test_nothing_is_sent_twice_or_in_the_night_or_about_what_is_no_longer_so(steps: list[Any], bot_parts: Any) -> None:
+    """Moves, cancellations, answers, opt-outs, take-overs and pauses of the sender, in any order (O-19, O-21, D-08)."""
+    world = make_world(bot_parts)
+    witness = Witness(world)
+    for what, who, by, hours, sends in steps:
+        if what in WORDS:
+            take(world.bot, received(sender=world.number(who), body=WORDS[what]))
+        elif what in OF_STAFF:
+            OF_STAFF[what](world.bot, world.phones[who])
+        else:
+            _change(world, what, who, timedelta(hours=by))
+        for _ in range(hours):
+            while plan_due(world.bot):
+                pass
+            if sends:
+                send_waiting(world.bot, witness)
+            world.clock.now += timedelta(hours=1)
+    assert len(witness.sent) == len(set(witness.sent))
+    world.bot.store.engine.dispose()
+
+
+def _change(world: World, what: str, who: str, by: timedelta) -> None:
+    """The clinic changes the booked visits of a phone in its own system, or its patients move."""
+    now = world.clock.now
+    with world.bot.store.begin() as session:
+        people = queries.people(session, world.phones[who])
+        booked = select(AppointmentRow).where(AppointmentRow.patient_id.in_(people), AppointmentRow.status == "booked")
+        for visit in session.scalars(booked):
+            if what == "move":
+                visit.start, visit.changed_at = visit.start + by, now
+            elif what == "no-show" and visit.start < now:
+                visit.status = "noshow"
+            elif what == "cancel":
+                visit.status, visit.changed_at = "cancelled", now
+        for patient, _ in people.values():
+            patient.zone = "Pacific/Honolulu" if what == "fly to Hawaii" else patient.zone
