@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 import tempfile
 from collections.abc import Callable
@@ -21,18 +20,20 @@ from bot.remind import remind
 from bot.seed import seed
 from bot.settings import ROOT, Settings, read_settings
 from bot.store import queries
+from bot.store.account_models import UserRow
 from bot.store.models import CommunicationRow, PatientRow, PhoneRow
 from bot.turn import take
-from bot.web import inbox, phone
+from bot.web import guard, inbox, phone
 from bot.web.wiring import Wired
 
 PEOPLE = ROOT / "clinics" / "demo_people.yaml"
 DATABASE = ROOT / "instance" / "demo.db"
+COORDINATORS = {"ana@demo.example": "Ana Torres", "ben@demo.example": "Ben Carter"}
 Wire = Callable[..., Wired]
 
 
 def run(app: Flask, wire: Wire, *, host: str, port: int, fresh: bool) -> None:
-    """Serves the demo until it is stopped. Its pages are on no other application: they have no accounts yet."""
+    """Serves the demo until it is stopped. Nobody signs in: invented coordinators act, and the patients are invented too."""
     settings = demo_settings(DATABASE, fresh=fresh)
     print("Reading the phrases; the first start learns from them, which takes about a minute.", file=sys.stderr)
     wired = make(app, wire, settings)
@@ -58,7 +59,8 @@ def make(app: Flask, wire: Wire, settings: Settings) -> Wired:
     clock = DemoClock()
     wired = wire(app, settings, clock=clock)
     clock.begin(wired.bot.clinic.cadence.hours.after(clock(), (wired.bot.clinic.zone,)))
-    app.secret_key = secrets.token_bytes(32)
+    _hire(wired)
+    guard.install(app, secure=False, demo=True)
     app.register_blueprint(inbox.blueprint)
     app.register_blueprint(phone.blueprint)
     app.add_url_rule("/", view_func=phone.index, endpoint="home")
@@ -70,6 +72,15 @@ def make(app: Flask, wire: Wire, settings: Settings) -> Wired:
             for phone_id in dict.fromkeys(phones.values()):
                 remind(wired.bot, session, phone_id)
     return wired
+
+
+def _hire(wired: Wired) -> None:
+    """Invents who acts in the demo. Without a password nobody can sign in as these people."""
+    bot = wired.bot
+    with bot.store.begin() as session:
+        if session.scalar(select(UserRow.id).where(UserRow.clinic_id == bot.clinic_id)) is None:
+            for email, name in COORDINATORS.items():
+                session.add(UserRow(clinic_id=bot.clinic_id, email=email, name=name, role="coordinator", created_at=bot.clock()))
 
 
 def chat(app: Flask, wire: Wire, *, who: int, save: Path | None) -> None:
