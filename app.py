@@ -10,7 +10,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from flask import Flask
-from sqlalchemy import select
 
 from bot import commands
 from bot.channels.console import Console
@@ -20,8 +19,8 @@ from bot.delivery.sender import Channel, Sender
 from bot.delivery.spool import Spool
 from bot.logs import configure_logs
 from bot.settings import ROOT, Settings, read_settings
+from bot.store import queries
 from bot.store.database import Store
-from bot.store.models import ClinicRow
 from bot.texts import load_texts
 from bot.turn import Bot
 from bot.understand.reader import load_reader
@@ -64,7 +63,7 @@ def wire(app: Flask, settings: Settings, *, clock: Callable[[], datetime] | None
         reader=load_reader(ROOT / "intents", cache=settings.cache_dir),
         texts=load_texts(ROOT / "locales"),
         clinic=clinic,
-        clinic_id=_clinic_id(store, clinic.slug),
+        clinic_id=queries.clinic_id(store, clinic.slug),
         clock=clock or (lambda: datetime.now(UTC)),
         carrier_answers=settings.carrier_answers and not settings.demo,
     )
@@ -83,14 +82,3 @@ def _channel(settings: Settings) -> Channel:
         number=settings.number,
         status_url=f"{settings.public_url}/sms/status",
     )
-
-
-def _clinic_id(store: Store, slug: str) -> int:
-    with store.begin() as session:
-        row = session.scalar(select(ClinicRow).where(ClinicRow.slug == slug))
-        if row is None:
-            row = ClinicRow(slug=slug)
-            session.add(row)
-            session.flush()
-        found: int = row.id
-    return found

@@ -21,7 +21,7 @@ MAY = {
     "moments": set(),
     "texts": {"errors", "moments"},
     "clinic": {"dialogue", "understand", "errors", "yamlfile"},
-    "store": {"store", "dialogue", "understand"},
+    "store": {"store", "dialogue", "errors", "understand"},
     "channels": {"channels"},
     "apply": {"dialogue", "store"},
     "turn": {"apply", "channels", "clinic", "dialogue", "moments", "store", "texts", "understand"},
