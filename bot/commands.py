@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import click
 from cryptography.fernet import Fernet
 from flask import Flask
 
-from bot import checks, demo
+from bot import checks, commands_records, demo
 from bot.errors import DataError, SettingsError
 from bot.settings import ROOT, read_settings
 from bot.texts import update_catalog
@@ -81,8 +82,10 @@ def register(app: Flask, wire: Wire) -> None:
         """A new key for ATTEND_KEY."""
         print(Fernet.generate_key().decode())
 
+    commands_records.register(app.cli, _clear_errors)
 
-class _clear_errors:
+
+class _clear_errors(AbstractContextManager[None]):
     """Turns a data or settings error into its message and exit code 2."""
 
     def __enter__(self) -> None:

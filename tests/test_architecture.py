@@ -30,6 +30,8 @@ MAY = {
     "delivery": {"delivery", "apply", "channels", "dialogue", "store", "turn"},
     "seed": {"store", "turn", "yamlfile"},
     "settings": {"errors"},
+    "ehr": {"ehr", "errors"},
+    "records": {"records", "clinic", "dialogue", "ehr", "settings", "store"},
 }
 PURE = {"understand", "dialogue"}
 IMPURE = {"flask", "sqlalchemy", "babel", "requests", "twilio", "socket", "time", "random"}
