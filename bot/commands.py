@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from cryptography.fernet import Fernet
 from flask import Flask
 
 from bot import checks, commands_records, demo
@@ -76,11 +75,6 @@ def register(app: Flask, wire: Wire) -> None:
         """Brings a language's catalogue up to date with bot/texts.py, or begins it."""
         with _clear_errors():
             print(update_catalog(ROOT / "locales", language))
-
-    @app.cli.command("key")
-    def key() -> None:
-        """A new key for ATTEND_KEY."""
-        print(Fernet.generate_key().decode())
 
     commands_records.register(app.cli, _clear_errors)
 
