@@ -156,8 +156,8 @@ def _secret(connection: Connection, cipher: Cipher) -> str:
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS}, hide_parameters=True)  # errors are printed (H-11)
     sys.setswitchinterval(SWITCH)
 
     @event.listens_for(engine, "connect")
