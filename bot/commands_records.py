@@ -139,8 +139,8 @@ def _register_key(cli: click.Group, clear_errors: Clear) -> None:
             records, settings = _records(), read_settings()
             for each in rotate(records.store):
                 print(f"{each.table}: {each.rows} rows, {each.renewed} values renewed")
-            with records.store.writing() as connection:
-                records.record(connection, action="rotate key", about="database")
+            with records.store.begin() as session:
+                records.record(session.connection(), action="rotate key", about="database")
         waiting = len(list(settings.spool_dir.glob("*.msg")))
         print(f"{waiting} messages wait in the spool under an old key: keep it until they are gone." if waiting else KEY_DONE)
 

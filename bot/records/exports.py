@@ -30,8 +30,8 @@ def export(records: Records, what: str, form: str) -> bytes:
     now = records.clock()
     with records.store.session() as session:
         content = _calendar(records, session, now) if form == "ical" else _table(records, session, what)
-    with records.store.writing() as connection:
-        records.record(connection, action="export", about=what, reason=form)
+    with records.store.begin() as session:
+        records.record(session.connection(), action="export", about=what, reason=form)
     return content
 
 

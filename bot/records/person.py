@@ -71,8 +71,8 @@ def everything(records: Records, which: str) -> Record:
             "phones": [_phone(session, link, phone) for link, phone in links],
             "audit": _rows(session, AuditRow, AuditRow.about.in_(about)),
         }
-    with records.store.writing() as connection:
-        records.record(connection, action="export", about=f"patient:{patient.id}")
+    with records.store.begin() as session:
+        records.record(session.connection(), action="export", about=f"patient:{patient.id}")
     return found
 
 

@@ -69,9 +69,9 @@ def _renewed(store: Store, columns: list[Column[Any]], tokens: Sequence[bytes | 
 def _write(store: Store, table: Table, key: Column[Any], new: list[tuple[Any, list[tuple[Column[Any], bytes, bytes]]]]) -> int:
     """Writes a batch. Who has changed a row meanwhile has written it under the newest key, and keeps what they wrote."""
     renewed = 0
-    with store.writing() as connection:
+    with store.begin() as session:
         for id_, changes in new:
             for column, old, token in changes:
                 same = type_coerce(column, LargeBinary) == old
-                renewed += connection.execute(update(table).where(key == id_, same).values({column: token})).rowcount
+                renewed += session.connection().execute(update(table).where(key == id_, same).values({column: token})).rowcount
     return renewed

@@ -21,9 +21,9 @@ def recorded(response: Response) -> Response:
     if request.endpoint is None or (request.method == "GET" and response.mimetype not in SHOWN):
         return response
     bot, who = wired().bot, g.get("actor")
-    with bot.store.writing() as connection:
+    with bot.store.begin() as session:
         audit.record(
-            connection,
+            session.connection(),
             clinic_id=bot.clinic_id,
             actor=f"staff:{getattr(who, 'id', None) or 'demo'}",
             role=str(getattr(who, "role", "")),

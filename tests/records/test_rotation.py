@@ -31,8 +31,8 @@ def world(bot_parts: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wo
     monkeypatch.setattr(Fernet, "generate_key", lambda: OLD)
     world = make_world(bot_parts, path=tmp_path / "clinic.db")
     take(world.bot, received(sender=world.number("dorothy"), body="hello"))
-    with world.bot.store.writing() as connection:
-        audit.record(connection, clinic_id=1, actor="test", action="view", about="phone:1", now=world.clock.now)
+    with world.bot.store.begin() as session:
+        audit.record(session.connection(), clinic_id=1, actor="test", action="view", about="phone:1", now=world.clock.now)
     world.bot.store.engine.dispose()
     return world
 

@@ -18,9 +18,9 @@ from tests.world import NOW
 def trail(store: Store, clinic_id: int) -> Store:
     """A database with five entries."""
     for number in range(5):
-        with store.writing() as connection:
+        with store.begin() as session:
             now = NOW + timedelta(seconds=number, microseconds=123456)
-            audit.record(connection, clinic_id=clinic_id, actor="staff:1", action="view", about=f"phone:{number}", now=now)
+            audit.record(session.connection(), clinic_id=clinic_id, actor="staff:1", action="view", about=f"phone:{number}", now=now)
     return store
 
 
@@ -36,9 +36,9 @@ def tamper(store: Store, *statements: str) -> None:
         "sqlite": ("DROP TRIGGER audit_no_update", "DROP TRIGGER audit_no_delete"),
         "postgresql": ("ALTER TABLE audit DISABLE TRIGGER USER",),
     }
-    with store.writing() as connection:
+    with store.begin() as session:
         for statement in (*drop[store.engine.dialect.name], *statements):
-            connection.execute(sql(statement))
+            session.execute(sql(statement))
 
 
 def test_a_whole_trail_is_whole(trail: Store) -> None:
@@ -50,8 +50,8 @@ def test_a_whole_trail_is_whole(trail: Store) -> None:
 @pytest.mark.parametrize("statement", ["UPDATE audit SET actor = 'staff:2'", "DELETE FROM audit"])
 def test_the_database_refuses_to_change_an_entry(trail: Store, statement: str) -> None:
     """Not even a mistake of ours can (H-07)."""
-    with pytest.raises(DatabaseError, match="only added to"), trail.writing() as connection:
-        connection.execute(sql(statement))
+    with pytest.raises(DatabaseError, match="only added to"), trail.begin() as session:
+        session.execute(sql(statement))
     assert verify(trail).entries == 5
 
 
@@ -69,8 +69,8 @@ def test_a_missing_entry_is_named(trail: Store) -> None:
     """From the middle and from the beginning."""
     tamper(trail, "DELETE FROM audit WHERE id = 3")
     assert "entry 4" in str(verify(trail).broken)
-    with trail.writing() as connection:
-        connection.execute(sql("DELETE FROM audit WHERE id < 3"))
+    with trail.begin() as session:
+        session.execute(sql("DELETE FROM audit WHERE id < 3"))
     assert "does not follow the beginning" in str(verify(trail).broken)
 
 
@@ -94,8 +94,8 @@ def test_who_has_the_database_alone_cannot_seal(trail: Store) -> None:
 
 def test_two_entries_cannot_follow_the_same_one(trail: Store) -> None:
     """A fork of the chain is refused by the database."""
-    with pytest.raises(DatabaseError), trail.writing() as connection:
-        connection.execute(
+    with pytest.raises(DatabaseError), trail.begin() as session:
+        session.execute(
             sql(
                 "INSERT INTO audit (clinic_id, at, actor, role, action, about, outcome, reason, address, request, previous, seal)"
                 " SELECT clinic_id, at, actor, role, action, about, outcome, reason, address, request, previous, seal"
