@@ -13,7 +13,7 @@ from typing import Any
 import click
 from flask import Flask
 
-from bot import checks, commands_records, demo
+from bot import checks, commands_operate, commands_records, demo
 from bot.errors import DataError, SettingsError
 from bot.settings import ROOT, read_settings
 from bot.texts import update_catalog
@@ -77,6 +77,7 @@ def register(app: Flask, wire: Wire) -> None:
             print(update_catalog(ROOT / "locales", language))
 
     commands_records.register(app.cli, _clear_errors)
+    commands_operate.register(app.cli, _clear_errors)
 
 
 class _clear_errors(AbstractContextManager[None]):

@@ -31,6 +31,7 @@ MAY = {
     "seed": {"store", "turn", "yamlfile"},
     "settings": {"errors"},
     "ehr": {"ehr", "errors"},
+    "lint": {"errors", "texts", "yamlfile"},
     "records": {"records", "clinic", "dialogue", "ehr", "settings", "store"},
 }
 PURE = {"understand", "dialogue"}
@@ -131,7 +132,7 @@ def test_every_setting_stands_in_the_readme() -> None:
 
 def test_every_approved_text_is_said_somewhere() -> None:
     """A sentence that nothing says is not kept for translators to work on."""
-    code = "".join(path.read_text() for path in FILES if path.name not in {"texts.py", "checks.py"})
+    code = "".join(path.read_text() for path in FILES if path.name not in {"texts.py", "checks.py", "lint.py"})
     prefixes = ("barrier.", "safety.")
     assert [key for key in TEXTS if f'"{key}"' not in code and not key.startswith(prefixes)] == []
 
