@@ -11,6 +11,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from bot.errors import SettingsError
+from bot.production import from_files, lacks
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -28,6 +29,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "TWILIO_AUTH_TOKEN": ("", "Twilio auth token; during a rotation the old one after a comma"),
     "TWILIO_NUMBER": ("", "the number that texts are sent from, E.164"),
     "OPT_OUT_HANDLED_BY": ("carrier", "who answers STOP, START and HELP: carrier (Twilio's default) or us"),
+    "BAA_ON_FILE": ("", "yes, when the provider's business associate agreement is signed and the account flagged for HIPAA"),
     "SPOOL_DIR": ("instance/spool", "where messages wait while the database is down"),
     "CACHE_DIR": ("instance/cache", "where the trained reader is kept between starts"),
 }
@@ -52,9 +54,10 @@ class Settings:
 
 def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False) -> Settings:
     """Settings from `environ`; raises SettingsError that names every missing or wrong one at once."""
+    wrong: list[str] = []
+    environ = from_files(environ, NAMES, wrong)
     given = {name: environ.get(name, "").strip() or default for name, (default, _) in NAMES.items()}
     url = _absolute_sqlite(given["DATABASE_URL"])
-    wrong: list[str] = []
     public = given["PUBLIC_URL"].split("#")[0].rstrip("/")  # the fragment is never signed (W-07)
     if public and not public.startswith(("http://", "https://")):
         wrong.append(f"PUBLIC_URL is {public!r}: it must begin with https://")
@@ -67,9 +70,7 @@ def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False
     if given["OPT_OUT_HANDLED_BY"] not in ("carrier", "us"):
         wrong.append(f"OPT_OUT_HANDLED_BY is {given['OPT_OUT_HANDLED_BY']!r}: it must be carrier or us")
     if not demo and environ.get("TWILIO_ACCOUNT_SID"):
-        wrong += [
-            f"{name} is missing: {NAMES[name][1]}" for name in ("TWILIO_AUTH_TOKEN", "TWILIO_NUMBER", "PUBLIC_URL") if not given[name]
-        ]
+        wrong += lacks(given, public)
     clinic_file = _path(given["CLINIC_FILE"])
     if not clinic_file.is_file():
         wrong.append(f"CLINIC_FILE is {str(clinic_file)!r}: there is no such file")

@@ -29,9 +29,11 @@ MAY = {
     "staff": {"apply", "dialogue", "store", "texts", "turn"},
     "delivery": {"delivery", "apply", "channels", "dialogue", "store", "turn"},
     "seed": {"store", "turn", "yamlfile"},
-    "settings": {"errors"},
+    "settings": {"errors", "production"},
+    "production": set(),
     "ehr": {"ehr", "errors"},
     "lint": {"errors", "texts", "yamlfile"},
+    "operate": {"channels", "clinic", "lint", "operate", "settings", "store", "texts", "turn", "understand"},
     "records": {"records", "clinic", "dialogue", "ehr", "settings", "store"},
 }
 PURE = {"understand", "dialogue"}
