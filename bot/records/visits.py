@@ -27,6 +27,11 @@ class Visits:
         mine = AppointmentRow.clinic_id == batch.records.clinic_id
         found = batch.session.scalars(select(AppointmentRow).where(mine, AppointmentRow.identifier_key.in_(keys)).with_for_update())
         self._visits = {visit.identifier_key: visit for visit in found}
+        booked = (AppointmentRow.identifier_key.is_(None), AppointmentRow.status == "booked")
+        theirs = select(AppointmentRow).where(mine, *booked, AppointmentRow.patient_id.in_(self._people.ids()))
+        self._unnumbered: dict[tuple[Any, ...], AppointmentRow] = {
+            (visit.patient_id, visit.service, visit.start): visit for visit in batch.session.scalars(theirs)
+        }
 
     def take(self, row: Row) -> Came:
         """Makes, changes, moves or calls off the row's visit."""
@@ -48,17 +53,7 @@ class Visits:
 
     def _booked_by_text(self, row: Row, patient: PatientRow) -> AppointmentRow | None:
         """A visit that the patient booked here by text, and that now has come back with the clinic's own number."""
-        return self._batch.session.scalar(
-            select(AppointmentRow)
-            .where(
-                AppointmentRow.patient_id == patient.id,
-                AppointmentRow.identifier_key.is_(None),
-                AppointmentRow.start == row.says["start"],
-                AppointmentRow.service == row.says["service"],
-                AppointmentRow.status == "booked",
-            )
-            .limit(1)
-        )
+        return self._unnumbered.pop((patient.id, row.says["service"], row.says["start"]), None)
 
     def _new(self, row: Row, patient: PatientRow, key: str, source: str) -> AppointmentRow:
         values: dict[str, Any] = {name: row.says[name] for name in (*PLAIN, "start", "status") if name in row.says}
