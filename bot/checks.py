@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.channels.segments import segments
 from bot.clinic import load_clinic
+from bot.lint import SAFETY, Reviews, findings, load_lint, load_reviews, unreviewed
 from bot.settings import Settings
 from bot.texts import TEXTS, Texts, compose, gaps, load_texts
 from bot.understand.measure import measure
@@ -70,10 +71,22 @@ def run(root: Path, reader: Reader, settings: Settings) -> int:
             f"texts: {key} takes {count} segments in {code}, {allowed} are allowed" for code, count in counts.items() if count > allowed
         ]
     errors += carriers_words(texts)
+    errors += findings(texts, load_lint(root / "locales"), today=datetime.now(UTC).date())
+    review_states(texts, load_reviews(root / "locales"))
     print(f"\n{len(reader.tongues)} languages, reader {reader.version}, {len(errors)} errors")
     for error in errors:
         print(error)
     return 1 if errors else 0
+
+
+def review_states(texts: Texts, reviews: Reviews) -> None:
+    """Prints how many texts of each language a qualified translator has read (L-03)."""
+    print("\nread by a qualified translator (see locales/reviews.yaml)")
+    for code, left in unreviewed(texts, reviews).items():
+        safety = len(SAFETY.intersection(left))
+        print(
+            f"{code:10}{len(TEXTS) - len(left):4} of {len(TEXTS)} texts, {len(SAFETY) - safety} of {len(SAFETY)} on safety and consent"
+        )
 
 
 def worst_segments(texts: Texts, key: str, language: str, clinic: str) -> int:

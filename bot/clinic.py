@@ -15,12 +15,16 @@ from bot.errors import DataError
 from bot.understand.labels import BARRIERS, TOPICS
 from bot.yamlfile import read_yaml
 
+KEPT = ("messages", "notes", "slots")  # what `flask purge` can take away
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True)
 class ClinicFile:
-    """A clinic's file, checked. hours: weekday (0 = Monday) → (opens, closes), local time. cadence: what the bot starts by itself."""
+    """A clinic's file, checked. hours: weekday (0 = Monday) → (opens, closes), local time. cadence: what the bot starts by itself.
+
+    retention: kind → days after which its words are purged; a kind that is not named is kept.
+    """
 
     slug: str
     clinic: Clinic
@@ -28,6 +32,7 @@ class ClinicFile:
     hours: dict[int, tuple[time, time]]
     holidays: frozenset[date]
     cadence: Cadence = field(default_factory=Cadence)
+    retention: dict[str, int] = field(default_factory=dict)
 
     def staffed(self, moment: datetime) -> bool:
         """Whether somebody reads the inbox at `moment` (S-12)."""
@@ -76,6 +81,7 @@ def load_clinic(path: Path) -> ClinicFile:
         hours=_hours(data["hours"], path),
         holidays=holidays,
         cadence=read_cadence(data.get("reminders"), path, holidays),
+        retention=_retention(data.get("retention") or {}, path),
     )
 
 
@@ -87,6 +93,15 @@ def _sentences(data: dict[str, Any], section: str, path: Path, known: frozenset[
         if not isinstance(languages, dict) or not languages.get("en"):
             raise DataError(f"{path}: {section}: {name}: needs at least `en: a sentence`")
     return dict(found)
+
+
+def _retention(given: Any, path: Path) -> dict[str, int]:
+    for kind, days in given.items():
+        if kind not in KEPT:
+            raise DataError(f"{path}: retention: {kind!r} is none of {', '.join(KEPT)}; consent and the audit trail are always kept")
+        if not str(days).isdecimal() or int(days) < 1:
+            raise DataError(f"{path}: retention: {kind}: {days!r} must be a number of days")
+    return {kind: int(days) for kind, days in given.items()}
 
 
 def _hours(given: Any, path: Path) -> dict[int, tuple[time, time]]:

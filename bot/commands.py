@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
-from cryptography.fernet import Fernet
 from flask import Flask
 from flask.cli import AppGroup
 
-from bot import checks, demo
+from bot import checks, commands_operate, commands_records, demo
 from bot.accounts import people
 from bot.accounts.types import Accounts, Refused
 from bot.clinic import load_clinic
@@ -103,10 +103,8 @@ def _register_data(app: Flask, wire: Wire) -> None:
             first = on.date() if on else bot.clock().astimezone(bot.clinic.zone).date()
             print("\n".join(report(bot, first=first, days=days, other=cadence)))
 
-    @app.cli.command("key")
-    def key() -> None:
-        """A new key for ATTEND_KEY."""
-        print(Fernet.generate_key().decode())
+    commands_records.register(app.cli, _clear_errors)
+    commands_operate.register(app.cli, _clear_errors)
 
     app.cli.add_command(_admin_commands())
 
@@ -124,7 +122,7 @@ def _admin_commands() -> AppGroup:
     return admin
 
 
-class _clear_errors:
+class _clear_errors(AbstractContextManager[None]):
     """Turns a data or settings error into its message and exit code 2."""
 
     def __enter__(self) -> None:

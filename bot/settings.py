@@ -11,6 +11,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from bot.errors import SettingsError
+from bot.production import from_files, lacks
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,6 +31,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "OPT_OUT_HANDLED_BY": ("carrier", "who answers STOP, START and HELP: carrier (Twilio's default) or us"),
     "STAFF_PAGES": ("on", "the inbox and its accounts: on, or off for a server that takes messages alone"),
     "PROXY_HOPS": ("0", "how many proxies of yours stand before this server; only their X-Forwarded headers are believed"),
+    "BAA_ON_FILE": ("", "yes, when the provider's business associate agreement is signed and the account flagged for HIPAA"),
     "SPOOL_DIR": ("instance/spool", "where messages wait while the database is down"),
     "CACHE_DIR": ("instance/cache", "where the trained reader is kept between starts"),
 }
@@ -62,9 +64,10 @@ class Settings:
 
 def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False) -> Settings:
     """Settings from `environ`; raises SettingsError that names every missing or wrong one at once."""
+    wrong: list[str] = []
+    environ = from_files(environ, NAMES, wrong)
     given = {name: environ.get(name, "").strip() or default for name, (default, _) in NAMES.items()}
     url = _absolute_sqlite(given["DATABASE_URL"])
-    wrong: list[str] = []
     public = given["PUBLIC_URL"].split("#")[0].rstrip("/")  # the fragment is never signed (W-07)
     if public and not public.startswith(("http://", "https://")):
         wrong.append(f"PUBLIC_URL is {public!r}: it must begin with https://")
@@ -77,9 +80,7 @@ def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False
     if given["OPT_OUT_HANDLED_BY"] not in ("carrier", "us"):
         wrong.append(f"OPT_OUT_HANDLED_BY is {given['OPT_OUT_HANDLED_BY']!r}: it must be carrier or us")
     if not demo and environ.get("TWILIO_ACCOUNT_SID"):
-        wrong += [
-            f"{name} is missing: {NAMES[name][1]}" for name in ("TWILIO_AUTH_TOKEN", "TWILIO_NUMBER", "PUBLIC_URL") if not given[name]
-        ]
+        wrong += lacks(given, public)
     _pages(given, public, wrong, demo=demo)
     clinic_file = _path(given["CLINIC_FILE"])
     if not clinic_file.is_file():

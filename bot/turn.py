@@ -95,6 +95,7 @@ class Plan:
     row: Text
     phone: Line
     facts: Facts
+    message: Message
     understanding: Understanding
     decision: Decision
     reply: str
@@ -128,7 +129,8 @@ def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan 
         return None
     facts, state = read_facts(bot, connection, phone, now)
     facts = replace(facts, open_items=tuple(kind for kind in phone.open_items if kind and not kind.endswith(turns.LATER)))
-    understanding = bot.reader.read(_message(row.body, facts, state, bot.texts.languages))
+    message = _message(row.body, facts, state, bot.texts.languages)
+    understanding = bot.reader.read(message)
     if wants_slots(understanding, state):
         facts = with_slots(bot, connection, phone.id, facts)
     decision = decide(state=state, understanding=understanding, facts=facts)
@@ -137,7 +139,7 @@ def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan 
         decision = loops.damp(decision, [keys] * often)
     if row.media:  # a picture is never fetched here (W-27); a person looks at it
         decision = replace(decision, effects=(*decision.effects, LogItem(kind="media")))
-    return Plan(row, phone, facts, understanding, decision, _written(bot, decision, phone, row.body))
+    return Plan(row, phone, facts, message, understanding, decision, _written(bot, decision, phone, row.body))
 
 
 def _values(bot: Bot, plan: Plan | None, via: str) -> dict[str, Any]:
@@ -146,7 +148,11 @@ def _values(bot: Bot, plan: Plan | None, via: str) -> dict[str, Any]:
     if plan is None:
         return values
     encrypt, decision = bot.store.cipher.encrypt, plan.decision
-    how = {"reading": encrypt(turns.reading_json(plan.understanding)), "rule": decision.rule[:80], "reader": bot.reader.version}
+    how = {
+        "reading": encrypt(turns.reading_json(plan.understanding, plan.message)),
+        "rule": decision.rule[:80],
+        "reader": bot.reader.version,
+    }
     return {**values, **how, "reply": encrypt(plan.reply) if plan.reply else None, "texts": loops.said(decision)}
 
 

@@ -6,19 +6,22 @@ import hashlib
 import hmac
 from typing import Any
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import LargeBinary
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
+
+ERASED = b""  # stands where words were that have been erased or whose time is over
 
 
 class Cipher:
     """Encrypts with the newest key and decrypts with any. keys: Fernet keys, newest first."""
 
     def __init__(self, keys: tuple[bytes, ...]) -> None:
+        self._newest = Fernet(keys[0])
         self._fernet = MultiFernet([Fernet(key) for key in keys])
-        # The index must stay the same when keys rotate, so it hangs on the oldest key.
-        self._index_key = hashlib.sha256(b"attend phone index" + keys[-1]).digest()
+        # What is looked up or sealed must stay the same when keys rotate: the database keeps this secret, encrypted like the rest.
+        self.secret = hashlib.sha256(b"attend phone index" + keys[-1]).hexdigest()
 
     def encrypt(self, text: str) -> bytes:
         """The text, encrypted; lone surrogates are replaced, since they are no text."""
@@ -30,7 +33,20 @@ class Cipher:
 
     def index(self, value: str) -> str:
         """A keyed hash under which `value` can be looked up without being stored."""
-        return hmac.new(self._index_key, value.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+        return hmac.new(bytes.fromhex(self.secret), value.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+    def seal(self, entry: bytes) -> str:
+        """A keyed hash that nobody can make who has the database alone (H-07)."""
+        key = hashlib.sha256(b"attend audit" + bytes.fromhex(self.secret)).digest()
+        return hmac.new(key, entry, hashlib.sha256).hexdigest()
+
+    def renew(self, token: bytes) -> bytes | None:
+        """The same text under the newest key, None when it is so already. Raises cryptography.fernet.InvalidToken."""
+        try:
+            self._newest.decrypt(token)
+        except InvalidToken:
+            return self._fernet.rotate(token)
+        return None
 
 
 class EncryptedText(TypeDecorator[str]):
@@ -42,11 +58,13 @@ class EncryptedText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | bytes | None, dialect: Dialect) -> Any:
         """Text → ciphertext; bytes were encrypted before, by who did not want to do it while others wait for the transaction."""
-        return _cipher().encrypt(value) if isinstance(value, str) else value
+        return current_cipher().encrypt(value) if isinstance(value, str) else value
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
-        """Ciphertext → text."""
-        return None if value is None else _cipher().decrypt(value)
+        """Ciphertext → text; ERASED → ""."""
+        if value is None:
+            return None
+        return current_cipher().decrypt(value) if value else ""
 
 
 def use_cipher(cipher: Cipher) -> None:
@@ -54,7 +72,8 @@ def use_cipher(cipher: Cipher) -> None:
     EncryptedText.cipher = cipher
 
 
-def _cipher() -> Cipher:
+def current_cipher() -> Cipher:
+    """The cipher of this process."""
     if EncryptedText.cipher is None:
         raise RuntimeError("the store must be opened before patients' words can be read")
     return EncryptedText.cipher

@@ -15,11 +15,14 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event
+from cryptography.fernet import InvalidToken
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+from bot.errors import SettingsError
 from bot.store.crypto import Cipher, use_cipher
+from bot.store.models import SecretRow
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 READING = {"attend_reading": True}  # an option of connections that only read
@@ -131,18 +134,30 @@ class Store:
         return self._reader.connect()
 
     def migrate(self) -> None:
-        """Brings the tables to the newest version."""
+        """Brings the tables to the newest version. Raises SettingsError when the keys do not open this database."""
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         with self.engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            self.cipher.secret = _secret(connection, self.cipher)
+
+
+def _secret(connection: Connection, cipher: Cipher) -> str:
+    """What this database looks up and seals with: made at its first start, and the same whatever the keys are later."""
+    try:
+        found: str | None = connection.scalar(select(SecretRow.value).where(SecretRow.name == "index"))
+    except InvalidToken:
+        raise SettingsError("ATTEND_KEY holds none of the keys that this database was written with: add the old one") from None
+    if found is None:
+        connection.execute(insert(SecretRow), {"name": "index", "value": cipher.secret})
+    return found or cipher.secret
 
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS}, hide_parameters=True)  # errors are printed (H-11)
     sys.setswitchinterval(SWITCH)
 
     @event.listens_for(engine, "connect")

@@ -48,13 +48,23 @@ class ClinicRow(Base):
     slug: Mapped[str] = mapped_column(String(40), unique=True)
 
 
+class SecretRow(Base):
+    """What this installation looks up and seals with, encrypted by the keys outside the database, so that those can change."""
+
+    __tablename__ = "secret"
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    value: Mapped[str] = mapped_column(EncryptedText)
+
+
 class PatientRow(Base):
     """FHIR Patient. details_ok: the recorded choice of H-04; None: never asked.
 
     zone: IANA name of the zone of the patient's address, None: unknown. do_not_text: the patient asked so (N-08).
+    identifier: the clinic's own number for the person, found by its keyed hash. source: what the last import said, as JSON.
     """
 
     __tablename__ = "patient"
+    __table_args__ = (Index("patient_identifier", "clinic_id", "identifier_key", unique=True),)
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"), index=True)
     name: Mapped[str] = mapped_column(EncryptedText)
@@ -64,6 +74,9 @@ class PatientRow(Base):
     active: Mapped[bool] = mapped_column(default=True)
     zone: Mapped[str | None] = mapped_column(String(40))
     do_not_text: Mapped[bool] = mapped_column(default=False, server_default=false())
+    identifier: Mapped[str | None] = mapped_column(EncryptedText)
+    identifier_key: Mapped[str | None] = mapped_column(String(64))
+    source: Mapped[str | None] = mapped_column(EncryptedText)
 
 
 class PhoneRow(Base):
@@ -96,10 +109,13 @@ class PatientPhoneRow(Base):
 
 
 class SlotRow(Base):
-    """FHIR Slot. status: free, busy, busy-tentative (kept for `held_for` until `held_until`)."""
+    """FHIR Slot. status: free, busy, busy-tentative (kept for `held_for` until `held_until`). identifier: the clinic's own."""
 
     __tablename__ = "slot"
-    __table_args__ = (Index("slot_free", "clinic_id", "service", "status", "start"),)
+    __table_args__ = (
+        Index("slot_free", "clinic_id", "service", "status", "start"),
+        Index("slot_identifier", "clinic_id", "identifier", unique=True),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
     service: Mapped[str] = mapped_column(String(40))
@@ -109,6 +125,7 @@ class SlotRow(Base):
     status: Mapped[str] = mapped_column(String(20), default="free")
     held_for: Mapped[int | None] = mapped_column(ForeignKey("phone.id"))
     held_until: Mapped[datetime | None]
+    identifier: Mapped[str | None] = mapped_column(String(64))
 
 
 class AppointmentRow(Base):
@@ -116,12 +133,14 @@ class AppointmentRow(Base):
 
     confidential: texted about on the patient's own phone alone (N-07). told_at: when patient and clinic last spoke of its time:
     it was booked, moved or answered about; None: long ago. next_text_at: when the planner looks at it next, None: never again.
+    identifier, source: as of PatientRow.
     """
 
     __tablename__ = "appointment"
     __table_args__ = (
         Index("appointment_patient", "patient_id", "start"),
         Index("appointment_next_text", "clinic_id", "next_text_at"),
+        Index("appointment_identifier", "clinic_id", "identifier_key", unique=True),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
@@ -138,6 +157,9 @@ class AppointmentRow(Base):
     confidential: Mapped[bool] = mapped_column(default=False, server_default=false())
     told_at: Mapped[datetime | None]
     next_text_at: Mapped[datetime | None] = mapped_column(default=LOOK_NOW)
+    identifier: Mapped[str | None] = mapped_column(EncryptedText)
+    identifier_key: Mapped[str | None] = mapped_column(String(64))
+    source: Mapped[str | None] = mapped_column(EncryptedText)
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
 
@@ -249,3 +271,25 @@ class ConsentRow(Base):
     source: Mapped[str] = mapped_column(String(60))
     at: Mapped[datetime]
     communication_id: Mapped[int | None] = mapped_column(ForeignKey("communication.id"))
+
+
+class AuditRow(Base):
+    """Who did what to whose record when, and from where (H-07): only ever added to, each sealed together with the one before.
+
+    about: kind and id, e.g. "phone:12"; never words, names or numbers. outcome: ok, refused, failed.
+    """
+
+    __tablename__ = "audit"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"), index=True)
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(80))
+    role: Mapped[str] = mapped_column(String(20), default="")
+    action: Mapped[str] = mapped_column(String(40))
+    about: Mapped[str] = mapped_column(String(80), index=True)
+    outcome: Mapped[str] = mapped_column(String(20), default="ok")
+    reason: Mapped[str] = mapped_column(String(80), default="")
+    address: Mapped[str] = mapped_column(String(45), default="")
+    request: Mapped[str] = mapped_column(String(36), default="")
+    previous: Mapped[str] = mapped_column(String(64), unique=True)
+    seal: Mapped[str] = mapped_column(String(64))

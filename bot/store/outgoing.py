@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.store.models import CommunicationRow, OutboxRow
+from bot.store.models import CommunicationRow, OutboxRow, PatientPhoneRow
 
 
 def queue(
@@ -38,3 +39,25 @@ def queue(
     session.flush()
     session.add(OutboxRow(clinic_id=clinic_id, communication_id=sent.id, send_at=now, useless_at=useless_at))
     return sent
+
+
+def drop_waiting(session: Session, patient_id: int, *, phone_id: int | None = None) -> int:
+    """Drops what waits to be sent by itself to a patient's phones (or one of them), since it may tell what is no longer so.
+
+    Answers and what coordinators wrote stay. Gives how many were dropped.
+    """
+    phones = select(PatientPhoneRow.phone_id).where(PatientPhoneRow.patient_id == patient_id)
+    waiting = (
+        select(CommunicationRow.id)
+        .join(OutboxRow, OutboxRow.communication_id == CommunicationRow.id)
+        .where(
+            OutboxRow.status == "waiting",
+            CommunicationRow.phone_id.in_(phones if phone_id is None else [phone_id]),
+            CommunicationRow.sender == "bot",
+            CommunicationRow.in_reply_to.is_(None),
+        )
+    )
+    ids = list(session.scalars(waiting))
+    session.execute(update(OutboxRow).where(OutboxRow.communication_id.in_(ids)).values(status="dropped"))
+    session.execute(update(CommunicationRow).where(CommunicationRow.id.in_(ids)).values(status="canceled"))
+    return len(ids)

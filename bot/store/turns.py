@@ -6,7 +6,7 @@ Moments, and words that are encrypted, are converted by the columns' types as ev
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, cast
 
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from bot.dialogue.types import Participant, Person, Visit
 from bot.store.crypto import Cipher
 from bot.store.models import LOOK_NOW, AppointmentRow, Base, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, TaskRow
-from bot.understand.types import Understanding
+from bot.understand.types import Message, Understanding
 
 PAST = timedelta(days=60)  # how long a visit that has passed is still spoken of
 LATER = "?"
@@ -232,9 +232,9 @@ def start_of(connection: Connection, visit: int) -> datetime | None:
     return found
 
 
-def reading_json(read: Understanding) -> str:
-    """A reading as it is stored with its message, for the inbox and for replay (S-17)."""
-    return msgspec.json.encode(read, enc_hook=_encode).decode()
+def reading_json(read: Understanding, asked: Message) -> str:
+    """A reading as it is stored with its message, and what the reader knew beside the text: enough to read it again (S-17)."""
+    return msgspec.json.encode({**vars(read), "asked": replace(asked, text="")}, enc_hook=_encode).decode()
 
 
 def _encode(value: Any) -> Any:

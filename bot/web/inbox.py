@@ -11,11 +11,13 @@ from bot import staff
 from bot.remind import remind
 from bot.store import inbox as queries
 from bot.web.guard import headers, same_site
+from bot.web.trail import recorded
 from bot.web.wiring import wired
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
 blueprint.before_request(same_site)
 blueprint.after_request(headers)
+blueprint.after_request(recorded)
 
 
 @blueprint.app_template_filter("local")

@@ -1,0 +1,197 @@
+"""Looks whether an installation is well, and says in plain words what is not and what to do."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from cryptography.fernet import InvalidToken
+from sqlalchemy import LargeBinary, func, select, type_coerce
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from bot.channels.twilio_account import AccountError, TwilioAccount, knock
+from bot.clinic import ClinicFile
+from bot.lint import SAFETY, Lint, Reviews, reveals, unreviewed
+from bot.settings import Settings
+from bot.store.database import MIGRATIONS, Store
+from bot.store.models import CommunicationRow, OutboxRow, SecretRow
+from bot.texts import Texts
+
+LATE = timedelta(minutes=10)  # how long a text may wait that is due, or one that came in
+
+
+class Level(StrEnum):
+    """How grave a finding is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at and how it is."""
+
+    level: Level
+    about: str
+    what: str
+
+
+Findings = Iterator[Finding]
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What is looked at. account: None where no provider is set."""
+
+    settings: Settings
+    store: Store
+    clinic: ClinicFile
+    texts: Texts
+    lint: Lint
+    reviews: Reviews
+    now: datetime
+    account: TwilioAccount | None = None
+
+
+def examine(site: Installation) -> Findings:
+    """Everything there is to look at; one look that breaks is a finding and stops no other."""
+    for look in LOOKS:
+        try:
+            yield from look(site)
+        except (SQLAlchemyError, OSError, InvalidToken) as error:
+            yield Finding(Level.ERROR, look.__name__.strip("_"), f"could not be looked at ({type(error).__name__})")
+
+
+def _database(site: Installation) -> Findings:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    newest = ScriptDirectory.from_config(config).get_current_head()
+    with site.store.engine.connect() as connection:
+        there = MigrationContext.configure(connection).get_current_revision()
+    kind = site.store.engine.dialect.name
+    if there != newest:
+        yield Finding(Level.ERROR, "database", f"its tables are of version {there}, this program's of {newest}: start the server once")
+        return
+    with site.store.begin() as session:
+        session.execute(select(1))
+    yield Finding(Level.OK, "database", f"{kind}, tables of version {newest}, can be written")
+
+
+def _keys(site: Installation) -> Findings:
+    with site.store.session() as session:
+        token = session.scalar(select(type_coerce(SecretRow.value, LargeBinary)))
+    if token is None:
+        yield Finding(Level.WARNING, "keys", "the database has never been started with a key")
+    elif site.store.cipher.renew(token) is not None:
+        yield Finding(Level.WARNING, "keys", "older words are still under an old key: run `flask --app app key rotate`")
+    else:
+        yield Finding(Level.OK, "keys", "the newest key opens the database")
+    beside = Path(site.store.engine.url.database or "").with_suffix(".key")
+    if beside.is_file():
+        open_to_all = beside.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+        more = ", and others on this machine can read it" if open_to_all else ""
+        yield Finding(Level.WARNING, "keys", f"a key lies beside the database{more}: set ATTEND_KEY, and keep it apart from backups")
+
+
+def _clock(site: Installation) -> Findings:
+    local = site.now.astimezone(site.clinic.zone)
+    said = f"it is {local:%A, %-d %B %Y, %-I:%M %p} at the clinic ({site.clinic.zone.key}); compare it with a watch"
+    yield Finding(Level.OK, "clock", said)
+    if site.clinic.opens(site.now) is None:
+        yield Finding(Level.ERROR, "hours", "the clinic's file has no hours within two weeks: patients are told that nobody ever reads")
+    if not any(day >= local.date() for day in site.clinic.holidays):
+        yield Finding(Level.WARNING, "hours", "the clinic's file has no holidays from today on: add them")
+
+
+def _queue(site: Installation) -> Findings:
+    before = site.now - LATE
+    with site.store.session() as session:
+        late = _count(session, OutboxRow, OutboxRow.status == "waiting", OutboxRow.send_at < before)
+        lost = _count(session, OutboxRow, OutboxRow.status == "failed", OutboxRow.send_at > site.now - timedelta(days=1))
+        unanswered = (CommunicationRow.direction == "inbound", CommunicationRow.status == "received", CommunicationRow.at < before)
+        open_ = _count(session, CommunicationRow, *unanswered)
+    spooled = len(list(site.settings.spool_dir.glob("*.msg")))
+    if late or open_:
+        yield Finding(Level.ERROR, "queue", f"{late} texts are overdue and {open_} that came in are unanswered: is a sender running?")
+    if spooled:
+        yield Finding(
+            Level.WARNING, "spool", f"{spooled} texts lie in the spool since the database was away: a running sender takes them in"
+        )
+    if lost:
+        yield Finding(Level.WARNING, "queue", f"{lost} texts of the last day could not be sent: see the inbox")
+    if not (late or open_ or spooled or lost):
+        yield Finding(Level.OK, "queue", "nothing is overdue")
+
+
+def _count(session: Session, kind: type[OutboxRow] | type[CommunicationRow], *where: object) -> int:
+    return session.scalar(select(func.count()).select_from(kind).where(*where)) or 0  # type: ignore[arg-type]
+
+
+def _opt_out(site: Installation) -> Findings:
+    who = "the carrier answers STOP, START and HELP" if site.settings.carrier_answers else "we answer STOP, START and HELP"
+    todo = (
+        "its HELP answer, in the provider's console, must name the clinic, its phone and 911 (O-15)"
+        if site.settings.carrier_answers
+        else "the provider's own STOP handling must be off, else patients get two answers (O-03)"
+    )
+    yield Finding(Level.OK, "opt-out", f"{who}; {todo}")
+
+
+def _texts(site: Installation) -> Findings:
+    if words := reveals(site.clinic.clinic.name, site.lint):
+        said = f"the clinic's name says {', '.join(map(repr, words))}, and every text begins with it: use a neutral name (H-03)"
+        yield Finding(Level.ERROR, "clinic", said)
+    left = {code: len(SAFETY.intersection(keys)) for code, keys in unreviewed(site.texts, site.reviews).items()}
+    if not_read := [code for code, count in left.items() if count]:
+        said = f"texts on safety and consent were read by no qualified translator in {', '.join(not_read)} (L-03)"
+        yield Finding(Level.WARNING, "texts", said)
+
+
+def _provider(site: Installation) -> Findings:
+    if site.account is None:
+        yield Finding(Level.WARNING, "provider", "TWILIO_ACCOUNT_SID is not set: nothing is sent")
+        return
+    address = f"{site.settings.public_url}/sms"
+    try:
+        number = site.account.number(site.settings.number)
+    except AccountError as error:
+        yield Finding(Level.ERROR, "provider", str(error))
+    else:
+        places = {"webhook": (number.url, number.method), "fallback": (number.fallback_url, number.fallback_method)}
+        for name, (url, method) in places.items():
+            right = url.split("#")[0] == address and method == "POST"
+            said = f"goes to {address}" if right else "goes elsewhere: run `flask --app app connect`"
+            yield Finding(Level.OK if right else Level.ERROR, name, said)
+
+
+def _signature(site: Installation) -> Findings:
+    """The webhook must take what the provider signs for its public address, and nothing else (W-04 to W-08)."""
+    if site.account is None:
+        return
+    address, form = f"{site.settings.public_url}/sms", {"AccountSid": site.settings.account_sid, "To": site.settings.number}
+    try:
+        signed, unsigned = knock(address, form, token=site.settings.auth_tokens[0]), knock(address, form, token=None)
+    except AccountError as error:
+        yield Finding(Level.ERROR, "signature", f"{address}: {error}: does it reach this server, with a valid certificate?")
+        return
+    if signed != 200:
+        said = f"a signed request is answered by {signed}: does a proxy change the address, or is the token another one?"
+        yield Finding(Level.ERROR, "signature", said)
+    elif unsigned != 403:
+        yield Finding(Level.ERROR, "signature", f"an unsigned request is answered by {unsigned} instead of 403: is this our server?")
+    else:
+        yield Finding(Level.OK, "signature", "signed requests are taken, others refused")
+
+
+LOOKS: tuple[Callable[[Installation], Findings], ...] = (
+    _database, _keys, _clock, _queue, _opt_out, _texts, _provider, _signature,
+)  # fmt: skip

@@ -1,0 +1,68 @@
+"""Bringing a clinic's CSV file into the database, batch by batch: what is in already is passed over, so an import can be run again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from bot.ehr.csv_in import Problem, Row, encoding, open_table
+from bot.records.batch import Batch, Came, Report
+from bot.records.opened import Records
+from bot.records.people import People
+from bot.records.visits import Slots, Visits
+
+BATCH = 200  # rows of one transaction: others write between two of them
+
+
+class _DryRun(Exception):
+    """Takes a batch back."""
+
+
+def import_file(records: Records, path: Path, *, dry_run: bool = False, progress: Callable[[int], None] = lambda _: None) -> Report:
+    """Imports a file of patients, visits or free times; a dry run takes everything back. progress: hears the rows done so far.
+
+    Raises DataError when the file is no such table. A batch that cannot be written raises, and those before it stay.
+    """
+    coding = encoding(path)
+    with path.open(encoding=coding, errors="replace", newline="") as file:
+        table = open_table(file, path, zone=records.clinic.zone)
+        report = Report(table.kind, table.notes)
+        if coding == "cp1252":
+            report.notes.append("not UTF-8, so read as Windows-1252: look whether names with accents are right")
+        done = 0
+        while rows := list(islice(table.rows, BATCH)):
+            _batch(records, report, rows, dry_run=dry_run)
+            done += len(rows)
+            progress(done)
+    return report
+
+
+def _batch(records: Records, report: Report, rows: list[Row | Problem], *, dry_run: bool) -> None:
+    good = [row for row in rows if isinstance(row, Row)]
+    for row in rows:
+        if isinstance(row, Problem):
+            report.problems.append(row)
+            report.counts[Came.REJECTED] += 1
+    if not good:
+        return
+    try:
+        with records.store.begin() as session:
+            batch = Batch(records=records, session=session, now=records.clock(), report=report)
+            for came in _take(batch, good):
+                report.counts[came] += 1
+            session.flush()
+            if dry_run:
+                raise _DryRun
+            lines = f"lines {good[0].line} to {good[-1].line}"
+            records.record(session.connection(), action="import", about=report.kind, reason=lines)
+    except _DryRun:
+        return
+
+
+def _take(batch: Batch, rows: list[Row]) -> Iterator[Came]:
+    if batch.report.kind == "patients":
+        people = People(batch, rows, "identifier")
+        return (people.take(row)[1] for row in rows)
+    taker = Visits(batch, rows) if batch.report.kind == "visits" else Slots(batch, rows)
+    return (taker.take(row) for row in rows)

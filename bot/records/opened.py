@@ -1,0 +1,44 @@
+"""A clinic's records as commands work with them: the database, without reader and provider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from bot.clinic import ClinicFile, load_clinic
+from bot.settings import Settings
+from bot.store import audit, queries
+from bot.store.database import Store
+
+
+@dataclass(frozen=True)
+class Records:
+    """clock: the current moment, aware. actor: who runs the command, for the audit trail."""
+
+    store: Store
+    clinic: ClinicFile
+    clinic_id: int
+    clock: Callable[[], datetime]
+    actor: str
+
+    def record(self, connection: Connection, *, action: str, about: str, reason: str = "") -> None:
+        """Adds an entry to the audit trail, in the caller's transaction."""
+        who, now = self.actor, self.clock()
+        audit.record(connection, clinic_id=self.clinic_id, actor=who, action=action, about=about, reason=reason, now=now)
+
+
+def open_records(settings: Settings, *, actor: str) -> Records:
+    """Opens the database of these settings. Raises DataError or SettingsError."""
+    store = Store(url=settings.database_url, keys=settings.keys)
+    store.migrate()
+    clinic = load_clinic(settings.clinic_file)
+    return Records(
+        store=store,
+        clinic=clinic,
+        clinic_id=queries.clinic_id(store, clinic.slug),
+        clock=lambda: datetime.now(UTC),
+        actor=actor,
+    )

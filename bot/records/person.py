@@ -1,0 +1,151 @@
+"""Everything on one patient: taken out as JSON, or erased where the law asks."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Table, select, update
+from sqlalchemy.orm import Session
+
+from bot.records.opened import Records
+from bot.store.crypto import ERASED
+from bot.store.models import (
+    AppointmentRow,
+    AuditRow,
+    Base,
+    CommunicationRow,
+    ConsentRow,
+    PatientPhoneRow,
+    PatientRow,
+    PhoneRow,
+    TaskRow,
+)
+from bot.store.outgoing import drop_waiting
+
+Record = dict[str, Any]
+
+
+class NoSuchPatient(LookupError):
+    """This clinic has no patient of that id or identifier."""
+
+
+@dataclass
+class Erased:
+    """What was erased, and what was not and why."""
+
+    texts: int = 0
+    notes: int = 0
+    phones: int = 0
+    left: list[str] = field(default_factory=list)
+
+
+def find(records: Records, session: Session, which: str) -> PatientRow:
+    """A patient by the clinic's own identifier, else by our id. Raises NoSuchPatient."""
+    mine = PatientRow.clinic_id == records.clinic_id
+    key = records.store.cipher.index(f"patient {which}")
+    found = session.scalar(select(PatientRow).where(mine, PatientRow.identifier_key == key))
+    if found is None and which.isdecimal():
+        found = session.scalar(select(PatientRow).where(mine, PatientRow.id == int(which)))
+    if found is None:
+        raise NoSuchPatient(f"this clinic has no patient {which!r}")
+    return found
+
+
+def everything(records: Records, which: str) -> Record:
+    """All that is stored about a patient. Texts of a phone that others share are marked: they may be those of another person."""
+    with records.store.session() as session:
+        patient = find(records, session, which)
+        links = session.execute(
+            select(PatientPhoneRow, PhoneRow)
+            .join(PhoneRow, PatientPhoneRow.phone_id == PhoneRow.id)
+            .where(PatientPhoneRow.patient_id == patient.id)
+            .order_by(PhoneRow.id)
+        ).all()
+        visits = _rows(session, AppointmentRow, AppointmentRow.patient_id == patient.id)
+        about = [f"patient:{patient.id}", *(f"phone:{phone.id}" for _, phone in links)]
+        found = {
+            "patient": as_record(patient),
+            "visits": visits,
+            "phones": [_phone(session, link, phone) for link, phone in links],
+            "audit": _rows(session, AuditRow, AuditRow.about.in_(about)),
+        }
+    with records.store.begin() as session:
+        records.record(session.connection(), action="export", about=f"patient:{patient.id}")
+    return found
+
+
+def _phone(session: Session, link: PatientPhoneRow, phone: PhoneRow) -> Record:
+    return {
+        **as_record(phone),
+        "relation": link.relation,
+        "shared": _shared(session, phone.id, link.patient_id),
+        "messages": _rows(session, CommunicationRow, CommunicationRow.phone_id == phone.id),
+        "items": _rows(session, TaskRow, TaskRow.phone_id == phone.id),
+        "consent": _rows(session, ConsentRow, ConsentRow.phone_id == phone.id),
+    }
+
+
+def _rows(session: Session, kind: type[Base], where: Any) -> list[Record]:
+    return [as_record(row) for row in session.scalars(select(kind).where(where).order_by(kind.__mapper__.primary_key[0]))]
+
+
+def as_record(row: Base) -> Record:
+    """A row as plain data, without the keyed hashes that serve look-up alone."""
+    table: Table = row.__table__  # type: ignore[assignment]
+    values = {column.key: getattr(row, column.key) for column in table.columns if not column.key.endswith("_key")}
+    return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in values.items()}
+
+
+def _shared(session: Session, phone_id: int, patient_id: int) -> bool:
+    others = select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == phone_id, PatientPhoneRow.patient_id != patient_id)
+    return session.scalar(others.limit(1)) is not None
+
+
+def erase(records: Records, which: str) -> Erased:
+    """Takes away name, numbers and words of a patient; visits, consent and the audit trail stay as bare facts.
+
+    A phone that others share stays theirs. An opt-out stays as a keyed hash of the number, so that it is never texted again.
+    Raises NoSuchPatient.
+    """
+    done = Erased()
+    with records.store.begin() as session:
+        patient = find(records, session, which)
+        drop_waiting(session, patient.id)
+        for link in session.scalars(select(PatientPhoneRow).where(PatientPhoneRow.patient_id == patient.id)).all():
+            if _shared(session, link.phone_id, patient.id):
+                done.left.append(f"phone {link.phone_id} and its texts: other patients share it")
+            else:
+                _erase_phone(session, link.phone_id, done)
+            session.delete(link)
+        for visit in session.scalars(select(AppointmentRow).where(AppointmentRow.patient_id == patient.id)):
+            _erase_visit(records, visit, done)
+        patient.name, patient.birth_year, patient.active, patient.details_ok = "", None, False, None
+        patient.identifier = patient.identifier_key = patient.source = None
+        records.record(session.connection(), action="erase", about=f"patient:{patient.id}")
+    return done
+
+
+def _erase_visit(records: Records, visit: AppointmentRow, done: Erased) -> None:
+    if visit.status == "booked" and visit.start > records.clock():
+        done.left.append(f"visit {visit.id} was booked: it is called off here, do so in your own system")
+        visit.status, visit.changed_at = "cancelled", records.clock()
+    visit.identifier = visit.identifier_key = visit.source = None
+    visit.practitioner = visit.video_link = ""
+
+
+def _erase_phone(session: Session, phone_id: int, done: Erased) -> None:
+    texts = update(CommunicationRow).where(CommunicationRow.phone_id == phone_id)
+    done.texts += _count(session.execute(texts.values(body=ERASED, reply=None, reading=None)))
+    notes = update(TaskRow).where(TaskRow.phone_id == phone_id, TaskRow.note.is_not(None))
+    done.notes += _count(session.execute(notes.values(note=None)))
+    phone = session.get_one(PhoneRow, phone_id)
+    phone.number, phone.state = "", "{}"
+    if phone.opted_out_at is None:
+        phone.number_key = secrets.token_hex(32)  # who texts from this number again is a stranger
+    done.phones += 1
+
+
+def _count(result: Any) -> int:
+    return int(result.rowcount)

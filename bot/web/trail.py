@@ -1,0 +1,51 @@
+"""Every page that is shown and every form that is sent leaves an entry in the audit trail (H-07)."""
+
+from __future__ import annotations
+
+from flask import Response, g, request
+
+from bot.store import audit
+from bot.web.wiring import wired
+
+# What a page is about, by the name of the number in its address.
+ABOUT = {"phone_id": "phone", "item_id": "item", "patient_id": "patient"}
+SHOWN = (
+    "text/html",
+    "text/csv",
+    "text/calendar",
+)  # what a script asks for again and again, to see whether a page is old, does not count
+
+
+def recorded(response: Response) -> Response:
+    """To be put behind the requests of a blueprint. What cannot be recorded is not shown: the error ends the request."""
+    if request.endpoint is None or (request.method == "GET" and response.mimetype not in SHOWN):
+        return response
+    bot, who = wired().bot, g.get("actor")
+    with bot.store.begin() as session:
+        audit.record(
+            session.connection(),
+            clinic_id=bot.clinic_id,
+            actor=f"staff:{getattr(who, 'id', None) or 'demo'}",
+            role=str(getattr(who, "role", "")),
+            action=_action(),
+            about=_about(),
+            outcome="ok" if response.status_code < 400 else "refused" if response.status_code < 500 else "failed",
+            where=audit.Where(address=request.remote_addr or "", request=request.headers.get("X-Request-Id", "")),
+            now=bot.clock(),
+        )
+    return response
+
+
+def _action() -> str:
+    """view, search, or the form's name; never what was searched for."""
+    if request.method == "GET":
+        return "search" if request.args.get("q") else "view"
+    return str((request.view_args or {}).get("action") or request.endpoint)
+
+
+def _about() -> str:
+    """The number in the page's address, or the page."""
+    for name, kind in ABOUT.items():
+        if (number := (request.view_args or {}).get(name)) is not None:
+            return f"{kind}:{number}"
+    return f"page:{request.endpoint}"

@@ -1,0 +1,76 @@
+"""A change of phrases is tried on what patients have really written (S-17)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from bot.channels.console import received
+from bot.operate.replay import Tally, replay
+from bot.store.crypto import ERASED
+from bot.store.models import CommunicationRow
+from bot.turn import take
+from bot.understand.types import Message, Understanding
+from tests.world import World, make_world
+
+
+@pytest.fixture
+def world(bot_parts: Any) -> World:
+    """A clinic that got a few texts."""
+    world = make_world(bot_parts)
+    world.remind("dorothy")
+    for words in ("yes I will be there", "where do I park", "what free times are there on tuesday", "I have chest pain"):
+        take(world.bot, received(sender=world.number("dorothy"), body=words))
+    return world
+
+
+def again(world: World, reader: Any = None) -> Tally:
+    """All texts read again."""
+    return replay(world.bot.store, reader or world.bot.reader, clinic_id=world.bot.clinic_id)
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A reader whose phrases were changed."""
+
+    reader: Any
+    loses: str
+
+    def read(self, message: Message) -> Understanding:
+        """As before, but a danger is no longer known, and a yes is a no."""
+        read: Understanding = self.reader.read(message)
+        if self.loses == "danger":
+            return replace(read, urgent=None)
+        return replace(read, acts=frozenset({"cancel"})) if "confirm" in read.acts else read
+
+
+def test_the_same_reader_reads_every_text_as_before(world: World) -> None:
+    """What it knew beside each text, the open question among it, is stored with the reading."""
+    tally = again(world)
+    assert (tally.read, tally.skipped, tally.otherwise) == (4, 0, [])
+
+
+def test_danger_that_is_no_longer_recognised_is_told(world: World) -> None:
+    """With the rule that decided then."""
+    (lost,) = again(world, Changed(world.bot.reader, "danger")).otherwise
+    assert lost.danger_lost
+    assert lost.rule.startswith("danger")
+    assert lost.parts["urgent"] == ("medical", None)
+
+
+def test_a_change_of_a_visit_that_was_not_understood_before_is_told(world: World) -> None:
+    """A yes that has become a no."""
+    (changed,) = again(world, Changed(world.bot.reader, "yes")).otherwise
+    assert changed.changes_visit
+    assert not changed.danger_lost
+    assert changed.words == "yes I will be there"
+
+
+def test_texts_that_cannot_be_read_again_are_counted(world: World) -> None:
+    """Their words are purged, or nothing is stored of what the reader knew."""
+    with world.bot.store.begin() as session:
+        session.execute(update(CommunicationRow).where(CommunicationRow.id == 2).values(body=ERASED, reading=None))
+    assert again(world).skipped == 1

@@ -1,0 +1,91 @@
+"""What can be taken out, and that it can be brought in again."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from icalendar import Calendar
+from sqlalchemy import select
+
+from bot.channels.console import received
+from bot.records.batch import Came
+from bot.records.exports import NoSuchExport, export
+from bot.records.imports import import_file
+from bot.records.opened import Records
+from bot.settings import ROOT
+from bot.store.models import AppointmentRow, AuditRow
+from bot.turn import take
+from tests.world import World
+
+
+def table(records: Records, what: str) -> list[dict[str, str]]:
+    """An exported table."""
+    return list(csv.DictReader(io.StringIO(export(records, what, "csv").decode("utf-8-sig"), newline="")))
+
+
+def test_messages_are_exported_with_numbers_that_no_spreadsheet_runs(world: World, records: Records) -> None:
+    """E.164 begins with +, and a patient may write a formula (F-13)."""
+    take(world.bot, received(sender=world.number("dorothy"), body='=HYPERLINK("x")'))
+    (text,) = [row for row in table(records, "messages") if row["direction"] == "inbound"]
+    assert text["phone"] == "'+17165550121"
+    assert text["text"] == '\'=HYPERLINK("x")'
+    assert text["people"] == "Dorothy Hale"
+
+
+def test_items_are_exported_with_what_came_of_them(world: World, records: Records) -> None:
+    """Kind, title, person, outcome."""
+    take(world.bot, received(sender=world.number("dorothy"), body="please have somebody call me"))
+    (item,) = table(records, "items")
+    assert (item["kind"], item["people"], item["status"]) == ("human", "Dorothy Hale", "requested")
+
+
+def test_exported_visits_can_be_imported_again(records: Records, tmp_path: Path) -> None:
+    """The columns are those that imports read, times with their offset; nothing changes by it."""
+    for name in ("patients", "visits"):
+        import_file(records, ROOT / "clinics" / f"{name}.csv")
+    rows = [row for row in table(records, "visits") if row["identifier"]]
+    path = tmp_path / "again.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    with records.store.session() as session:
+        before = {visit.id: (visit.start, visit.status) for visit in session.scalars(select(AppointmentRow))}
+    report = import_file(records, path)
+    assert report.counts[Came.REJECTED] == 0
+    assert report.notes == ["columns that are not read: participant"]
+    with records.store.session() as session:
+        assert {visit.id: (visit.start, visit.status) for visit in session.scalars(select(AppointmentRow))} == before
+
+
+def test_a_calendar_has_every_visit_under_a_uid_that_stays(world: World, records: Records) -> None:
+    """F-14: UID, SEQUENCE that grows, CANCELLED, times in UTC; and nobody's name."""
+    content = export(records, "visits", "ical")
+    assert b"Dorothy" not in content
+    assert all(len(line) <= 75 for line in content.split(b"\r\n"))
+    before = {str(event["uid"]): event for event in Calendar.from_ical(content).walk("VEVENT")}
+    world.remind("dorothy")
+    take(world.bot, received(sender=world.number("dorothy"), body="I need to cancel my visit"))
+    after = {str(event["uid"]): event for event in Calendar.from_ical(export(records, "visits", "ical")).walk("VEVENT")}
+    assert before.keys() == after.keys()
+    (changed,) = [uid for uid, event in after.items() if event["status"] != before[uid]["status"]]
+    assert after[changed]["status"] == "CANCELLED"
+    assert after[changed]["sequence"] > before[changed]["sequence"]
+    assert after[changed]["dtstart"].dt.tzname() == "UTC"
+
+
+def test_only_visits_can_be_a_calendar(records: Records) -> None:
+    """Told in words."""
+    with pytest.raises(NoSuchExport, match="only visits"):
+        export(records, "messages", "ical")
+
+
+def test_an_export_leaves_an_entry_in_the_trail(records: Records) -> None:
+    """H-07."""
+    export(records, "visits", "csv")
+    with records.store.session() as session:
+        (entry,) = session.scalars(select(AuditRow))
+    assert (entry.actor, entry.action, entry.about, entry.reason) == ("command:test", "export", "visits", "csv")

@@ -1,0 +1,302 @@
+"""A clinic's files in the database: again and again, without undoing what patients did meanwhile (F-12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.channels.console import received
+from bot.records import imports
+from bot.records.batch import Came, Report
+from bot.records.opened import Records
+from bot.settings import ROOT
+from bot.store.models import (
+    AppointmentRow,
+    AuditRow,
+    CommunicationRow,
+    ConsentRow,
+    OutboxRow,
+    PatientPhoneRow,
+    PatientRow,
+    PhoneRow,
+    SlotRow,
+)
+from bot.turn import take
+from tests.world import World
+
+PHONE = "+17165550141"
+PATIENTS = "identifier,name,language,phone,relation,details,consent,active"
+GRETA = f"P1,Greta Lang,en,{PHONE},self,yes,form,yes"
+VISITS = "identifier,patient,service,start,minutes,practitioner,status"
+VISIT = "V1,P1,primary,2026-03-10 09:30,30,Dr. Okafor,booked"
+Import = Callable[..., Report]
+
+
+@pytest.fixture
+def import_(records: Records, tmp_path: Path) -> Import:
+    """Imports a table of these lines."""
+
+    def run(*lines: str, **how: Any) -> Report:
+        path = tmp_path / "table.csv"
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return imports.import_file(records, path, **how)
+
+    return run
+
+
+@pytest.fixture
+def greta(import_: Import) -> None:
+    """A patient with a visit."""
+    import_(PATIENTS, GRETA)
+    import_(VISITS, VISIT)
+
+
+def all_of(records: Records, kind: Any, *where: Any) -> list[Any]:
+    """Rows of a table."""
+    with records.store.session() as session:
+        return list(session.scalars(select(kind).where(*where)))
+
+
+def visit(records: Records) -> AppointmentRow:
+    """Greta's visit."""
+    (found,) = all_of(records, AppointmentRow, AppointmentRow.identifier_key.is_not(None))
+    return found  # type: ignore[no-any-return]
+
+
+def phone(records: Records) -> PhoneRow:
+    """Greta's phone."""
+    (found,) = all_of(records, PhoneRow, PhoneRow.number_key == records.store.cipher.index(PHONE))
+    return found  # type: ignore[no-any-return]
+
+
+def says(world: World, words: str) -> str:
+    """Greta texts."""
+    return take(world.bot, received(sender=PHONE, body=words))
+
+
+def waiting(records: Records) -> list[str]:
+    """What became of the texts in the outbox."""
+    return [row.status for row in all_of(records, OutboxRow)]
+
+
+def remind(world: World, records: Records) -> None:
+    """A reminder of Greta's visit waits to be sent."""
+    World(bot=world.bot, clock=world.clock, phones={"greta": phone(records).id}).remind("greta")
+
+
+@pytest.mark.parametrize("kind", ["patients", "visits", "slots"])
+def test_the_sample_files_are_read_without_a_mistake(records: Records, kind: str) -> None:
+    """What a clinic copies must be right."""
+    for name in dict.fromkeys(("patients", kind)):
+        report = imports.import_file(records, ROOT / "clinics" / f"{name}.csv")
+    assert report.kind == kind
+    assert not report.counts[Came.REJECTED]
+
+
+@pytest.mark.usefixtures("greta")
+def test_an_imported_patient_is_texted_like_any_other(world: World, records: Records) -> None:
+    """Names, numbers, language, choice of details and consent are on record."""
+    remind(world, records)
+    assert "confirmed for Tue, Mar 10, 9:30 AM" in says(world, "yes I will be there")
+    (consent,) = all_of(records, ConsentRow, ConsentRow.phone_id == phone(records).id)
+    assert (consent.decision, consent.source) == ("opt_in", "import:form")
+
+
+@pytest.mark.usefixtures("greta")
+def test_the_same_file_again_changes_nothing(import_: Import, records: Records) -> None:
+    """Whatever is run twice is there once."""
+    before = visit(records).version
+    assert import_(PATIENTS, GRETA).counts == {Came.SAME: 1}
+    assert import_(VISITS, VISIT).counts == {Came.SAME: 1}
+    assert visit(records).version == before
+
+
+def test_bad_rows_do_not_stop_good_ones(import_: Import, records: Records) -> None:
+    """A patient without a phone is taken, and each mistake is told with line and column."""
+    report = import_(PATIENTS, GRETA, "P2,No Phone,en,,,,,", "P3,Cut,en,1.2E+10,,,,", "P4,half", "P5,Last,en,,,,,")
+    assert report.counts == {Came.NEW: 3, Came.REJECTED: 2}
+    assert [(each.line, each.column) for each in report.problems] == [(4, "phone"), (5, "")]
+    report = import_(VISITS, VISIT, "V2,P2,primary,2026-03-10 10:30,30,,booked", "V3,P9,primary,2026-03-10 11:30,30,,booked")
+    assert report.counts == {Came.NEW: 2, Came.REJECTED: 1}
+    notes = {(each.line, each.column, each.note) for each in report.problems}
+    assert notes == {(3, "phone", True), (4, "patient", False)}
+
+
+def test_a_visits_file_may_tell_about_its_patients(import_: Import, records: Records) -> None:
+    """One flat table, as small clinics export it; two visits of one person make one patient."""
+    head = f"{VISITS},name,language,phone"
+    report = import_(head, f"{VISIT},Greta Lang,en,{PHONE}", f"V2,P1,lab,2026-03-11 09:30,15,,booked,Greta Lang,en,{PHONE}")
+    assert report.counts == {Came.NEW: 2}
+    assert len(all_of(records, PatientRow, PatientRow.identifier_key.is_not(None))) == 1
+
+
+@pytest.mark.usefixtures("greta")
+def test_a_visit_moved_in_the_file_takes_its_waiting_texts_with_it(world: World, records: Records, import_: Import) -> None:
+    """The reminder names the old time, so it is dropped, and an answer to it is not taken for a yes to the new one (F-03)."""
+    remind(world, records)
+    assert import_(VISITS, VISIT.replace("10 09:30", "12 14:00")).counts == {Came.MOVED: 1}
+    assert waiting(records) == ["dropped"]
+    assert visit(records).start == datetime(2026, 3, 12, 18, 0, tzinfo=UTC)
+    assert "has changed since we wrote" in says(world, "yes I will be there")
+    assert visit(records).participant == "needs-action"
+
+
+@pytest.mark.usefixtures("greta")
+def test_a_visit_called_off_in_the_file_takes_its_waiting_texts_with_it(world: World, records: Records, import_: Import) -> None:
+    """The row stays, so that it can be booked again."""
+    remind(world, records)
+    assert import_(VISITS, VISIT.replace("booked", "cancelled")).counts == {Came.CALLED_OFF: 1}
+    assert (visit(records).status, waiting(records)) == ("cancelled", ["dropped"])
+    assert import_(VISITS, VISIT).counts == {Came.CHANGED: 1}
+    assert visit(records).status == "booked"
+
+
+@pytest.mark.usefixtures("greta")
+def test_an_answer_that_waits_is_not_dropped(world: World, records: Records, import_: Import) -> None:
+    """Only what the bot sends by itself may tell an old time."""
+    take(world.bot, received(sender=PHONE, body="where do i park"), via="outbox")
+    import_(VISITS, VISIT.replace("booked", "cancelled"))
+    assert waiting(records) == ["waiting"]
+
+
+@pytest.mark.usefixtures("greta")
+def test_a_row_that_is_missing_calls_nothing_off(records: Records, import_: Import) -> None:
+    """A file of today's visits says nothing about tomorrow's (F-12)."""
+    import_(VISITS, "V2,P1,lab,2026-03-11 09:30,15,,booked")
+    assert [each.status for each in all_of(records, AppointmentRow, AppointmentRow.identifier_key.is_not(None))] == ["booked"] * 2
+
+
+@pytest.mark.usefixtures("greta")
+def test_what_the_patient_changed_by_text_stays_while_the_file_says_the_same(world: World, records: Records, import_: Import) -> None:
+    """Last night's export does not know this morning's texts; it moves nothing back."""
+    remind(world, records)
+    assert "called off" in says(world, "I need to cancel my visit")
+    assert import_(VISITS, VISIT).counts == {Came.SAME: 1}
+    import_(VISITS, VISIT.replace("Okafor", "Sato"))
+    assert (visit(records).status, visit(records).practitioner) == ("cancelled", "Dr. Sato")
+
+
+@pytest.mark.usefixtures("greta")
+def test_a_visit_that_the_patient_called_off_and_the_file_moves_stays_off_and_is_told(
+    world: World, records: Records, import_: Import
+) -> None:
+    """Only a person can know which of the two came last."""
+    remind(world, records)
+    says(world, "I need to cancel my visit")
+    report = import_(VISITS, VISIT.replace("10 09:30", "12 14:00"))
+    assert visit(records).status == "cancelled"
+    assert [(each.column, each.note) for each in report.problems] == [("start", True)]
+
+
+def test_a_visit_booked_by_text_is_known_when_it_comes_back_from_the_clinic(world: World, records: Records, import_: Import) -> None:
+    """It is not booked twice."""
+    import_(PATIENTS, GRETA)
+    import_("identifier,service,start", "S1,primary,2026-03-10 12:30")
+    says(world, "I want to book a visit on Tuesday March 10 at 12:30")
+    says(world, "1")
+    (booked,) = all_of(records, AppointmentRow, AppointmentRow.start == datetime(2026, 3, 10, 16, 30, tzinfo=UTC))
+    import_(VISITS, "V7,P1,primary,2026-03-10 12:30,30,,booked")
+    assert visit(records).id == booked.id
+    report = import_("identifier,service,start,status", "S1,primary,2026-03-10 12:30,free")
+    assert report.counts == {Came.SAME: 1}
+    (slot,) = all_of(records, SlotRow, SlotRow.identifier == "S1")
+    assert slot.status == "busy"
+
+
+@pytest.mark.usefixtures("greta")
+def test_a_phone_that_changes_hands_is_no_longer_texted(world: World, records: Records, import_: Import) -> None:
+    """The old number is left, with what waited for it; a phone that staff added stays."""
+    remind(world, records)
+    old = phone(records).id
+    import_(PATIENTS, GRETA.replace("0141", "0149"))
+    links = all_of(records, PatientPhoneRow, PatientPhoneRow.patient_id == visit(records).patient_id)
+    assert len(links) == 1
+    assert links[0].phone_id != old
+    assert waiting(records) == ["dropped"]
+
+
+@pytest.mark.usefixtures("greta")
+def test_an_import_never_lifts_an_opt_out(world: World, records: Records, import_: Import) -> None:
+    """Consent on an old form says less than STOP (O-17)."""
+    says(world, "STOP")
+    report = import_(PATIENTS, GRETA.replace("Lang", "Long").replace("form", "portal"), "P2,Other,en,,,,,")
+    assert phone(records).opted_out_at is not None
+    assert [row.decision for row in all_of(records, ConsentRow, ConsentRow.phone_id == phone(records).id)] == ["opt_in", "opt_out"]
+    assert import_(PATIENTS, f"P3,Mila Lang,en,{PHONE},child,,form,").problems[0].note
+    assert report.counts == {Came.CHANGED: 1, Came.NEW: 1}
+
+
+@pytest.mark.usefixtures("greta")
+def test_who_has_died_or_left_gets_nothing_more(world: World, records: Records, import_: Import) -> None:
+    """active: no stops what waits, and what would come (N-10)."""
+    remind(world, records)
+    import_(PATIENTS, GRETA.removesuffix("yes") + "no")
+    assert waiting(records) == ["dropped"]
+    remind(world, records)
+    assert waiting(records) == ["dropped"]
+
+
+def test_a_dry_run_tells_the_same_and_changes_nothing(import_: Import, records: Records) -> None:
+    """Not even the audit trail, since nothing was done."""
+    tables = (PatientRow, PhoneRow, AuditRow)
+
+    def sizes() -> list[int | None]:
+        with records.store.session() as session:
+            return [session.scalar(select(func.count()).select_from(table)) for table in tables]
+
+    before = sizes()
+    dry = import_(PATIENTS, GRETA, "P2,Cut,en,1.2E+10,,,,", dry_run=True)
+    assert sizes() == before
+    wet = import_(PATIENTS, GRETA, "P2,Cut,en,1.2E+10,,,,")
+    assert (dry.counts, dry.problems) == (wet.counts, wet.problems)
+
+
+def test_an_import_that_was_cut_off_is_run_again(records: Records, import_: Import, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches that were written stay, and the second run makes only the rest."""
+    monkeypatch.setattr(imports, "BATCH", 2)
+    lines = [f"P{number},Person {number},en,,,,," for number in range(5)]
+    seen: list[int] = []
+
+    def stop(done: int) -> None:
+        seen.append(done)
+        if done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_(PATIENTS, *lines, progress=stop)
+    assert seen == [2, 4]
+    assert import_(PATIENTS, *lines).counts == {Came.SAME: 4, Came.NEW: 1}
+
+
+def test_every_batch_leaves_an_entry_in_the_trail(import_: Import, records: Records) -> None:
+    """H-07: who imported which lines of what, without a word of it."""
+    import_(PATIENTS, GRETA)
+    (entry,) = all_of(records, AuditRow)
+    assert (entry.actor, entry.action, entry.about, entry.reason) == ("command:test", "import", "patients", "lines 2 to 2")
+
+
+def test_names_numbers_and_identifiers_are_encrypted(import_: Import, records: Records) -> None:
+    """What an import brings is as unreadable in the database as what patients write (H-10)."""
+    import_(PATIENTS, GRETA.replace("P1", "MRN-4711-zanahoria"))
+    with records.store.session() as session:
+        raw = str(session.connection().exec_driver_sql("SELECT * FROM patient, phone").all())
+    for part in ("Greta", "zanahoria", "+1716555"):
+        assert part not in raw
+
+
+def test_texts_that_were_sent_stay_sent(world: World, records: Records, import_: Import) -> None:
+    """Only what waits can be dropped."""
+    import_(PATIENTS, GRETA)
+    import_(VISITS, VISIT)
+    remind(world, records)
+    with records.store.begin() as session:
+        (outbox,) = session.scalars(select(OutboxRow))
+        outbox.status = "sent"
+        session.get_one(CommunicationRow, outbox.communication_id).status = "sent"
+    import_(VISITS, VISIT.replace("booked", "cancelled"))
+    assert waiting(records) == ["sent"]

@@ -1,0 +1,136 @@
+"""Words go when their time is over; what was decided, consent and the audit trail stay (H-08)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy import text as sql
+
+from bot.channels.console import received
+from bot.clinic import load_clinic
+from bot.errors import DataError
+from bot.records import retention
+from bot.records.opened import Records
+from bot.records.retention import purge
+from bot.settings import ROOT
+from bot.store import audit
+from bot.store import inbox as pages
+from bot.store.models import CommunicationRow, ConsentRow, OutboxRow, SlotRow, TaskRow
+from bot.turn import take
+from tests.world import World
+
+
+@pytest.fixture
+def records(records: Records) -> Records:
+    """A clinic that keeps words for 30 days."""
+    return replace(records, clinic=replace(records.clinic, retention={"messages": 30, "notes": 30, "slots": 30}))
+
+
+def all_of(records: Records, kind: Any) -> list[Any]:
+    """Rows of a table."""
+    with records.store.session() as session:
+        return list(session.scalars(select(kind).order_by(kind.id)))
+
+
+def talk(world: World) -> None:
+    """A text that makes an item, which a person closes with a note."""
+    take(world.bot, received(sender=world.number("dorothy"), body="please have somebody call me about zanahoria"))
+    with world.bot.store.begin() as session:
+        for item in session.scalars(select(TaskRow)):
+            item.status, item.outcome, item.closed_at, item.note = "completed", "called", world.clock.now, "wants zanahoria"
+
+
+def test_words_whose_time_is_over_go_and_what_was_decided_stays(world: World, records: Records) -> None:
+    """Body, answer, reading and note are empty; rule, texts, times and outcome are not."""
+    talk(world)
+    world.clock.now += timedelta(days=31)
+    done = purge(records)
+    assert (done["messages"], done["notes"]) == (1, 1)
+    (text,) = all_of(records, CommunicationRow)
+    assert (text.body, text.reply, text.reading) == ("", None, None)
+    assert text.rule
+    assert text.texts
+    (item,) = all_of(records, TaskRow)
+    assert (item.note, item.outcome) == (None, "called")
+    assert purge(records) == {"messages": 0, "notes": 0, "slots": 0}
+
+
+def test_a_conversation_whose_words_are_gone_can_still_be_looked_at(world: World, records: Records) -> None:
+    """And goes on."""
+    talk(world)
+    world.clock.now += timedelta(days=31)
+    purge(records)
+    with records.store.session() as session:
+        found = pages.conversation(session, records.clinic_id, world.phones["dorothy"], world.clock.now)
+    assert found is not None
+    assert [row.body for row, _ in found.thread] == [""]
+    assert take(world.bot, received(sender=world.number("dorothy"), body="hello"))
+
+
+def test_what_is_young_waits_or_is_unanswered_stays(world: World, records: Records) -> None:
+    """Thirty days less a minute; a reminder that has not been sent; a text that nobody has answered yet."""
+    talk(world)
+    world.remind("marcus")
+    world.clock.now += timedelta(days=30) - timedelta(minutes=1)
+    assert purge(records)["messages"] == 0
+    world.clock.now += timedelta(days=60)
+    assert purge(records)["messages"] == 1
+    (outbox,) = all_of(records, OutboxRow)
+    with records.store.session() as session:
+        assert session.get_one(CommunicationRow, outbox.communication_id).body
+
+
+def test_free_times_that_have_passed_go_and_those_of_visits_stay(world: World, records: Records) -> None:
+    """A visit knows its time for good."""
+    world.clock.now += timedelta(days=90)
+    held = [slot.id for slot in all_of(records, SlotRow) if slot.status == "busy"]
+    assert purge(records)["slots"] > 0
+    assert [slot.id for slot in all_of(records, SlotRow)] == held
+
+
+def test_consent_and_the_trail_are_never_purged(world: World, records: Records) -> None:
+    """At least six years, here for good; the purge itself is an entry in it (H-08)."""
+    before = len(all_of(records, ConsentRow))
+    talk(world)
+    world.clock.now += timedelta(days=4000)
+    purge(records)
+    assert len(all_of(records, ConsentRow)) == before
+    with records.store.session() as session:
+        assert audit.verify(session).broken is None
+        actions = session.execute(sql("SELECT action, about FROM audit ORDER BY id")).all()
+    assert ("purge", "messages") in [tuple(row) for row in actions]
+
+
+def test_a_dry_run_tells_how_many_and_takes_nothing_away(world: World, records: Records) -> None:
+    """The same figures as the run itself."""
+    talk(world)
+    world.clock.now += timedelta(days=31)
+    dry = purge(records, dry_run=True)
+    assert all_of(records, CommunicationRow)[0].body
+    assert purge(records) == dry
+
+
+def test_a_purge_goes_on_where_it_was_cut_off(world: World, records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches that were written stay."""
+    monkeypatch.setattr(retention, "BATCH", 1)
+    for _ in range(3):
+        take(world.bot, received(sender=world.number("dorothy"), body="hello"))
+    world.clock.now += timedelta(days=31)
+    assert purge(records)["messages"] == 3
+
+
+@pytest.mark.parametrize(
+    ("line", "what"), [("audit: 30", "always kept"), ("messages: soon", "number of days"), ("messages: 0", "number")]
+)
+def test_a_retention_that_cannot_be_is_told(tmp_path: Path, line: str, what: str) -> None:
+    """The audit trail cannot be given a time; days are numbers."""
+    path = tmp_path / "clinic.yaml"
+    text = (ROOT / "clinics" / "demo.yaml").read_text()
+    path.write_text(text.replace("retention: ", f"retention:\n  {line}\nunused: "))
+    with pytest.raises(DataError, match=what):
+        load_clinic(path)

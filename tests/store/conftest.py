@@ -1,0 +1,27 @@
+"""A database of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from bot.store import queries
+from bot.store.database import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty database."""
+    store = Store(url=f"sqlite:///{tmp_path / 'clinic.db'}", keys=(Fernet.generate_key(),))
+    store.migrate()
+    yield store
+    store.engine.dispose()
+
+
+@pytest.fixture
+def clinic_id(store: Store) -> int:
+    """A clinic in it."""
+    return queries.clinic_id(store, "demo")

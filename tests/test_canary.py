@@ -1,0 +1,222 @@
+"""What patients and staff write can be read nowhere but where it is shown: unique words in every input, then every byte searched.
+
+H-05, H-10, H-11. The files are those of the database with its journal and the spool; the output is all that the process writes,
+logs, tracebacks and the web server's own lines too. That the words were really taken in is shown by reading them with the key.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from bot import staff
+from bot.channels.twilio_sms import TwilioSms
+from bot.delivery.sender import send_waiting, sweep
+from bot.records.exports import export
+from bot.records.imports import import_file
+from bot.records.opened import Records
+from bot.records.person import as_record, everything
+from bot.records.retention import purge
+from bot.records.rotation import encrypted, rotate
+from bot.settings import Settings
+from bot.store.models import CommunicationRow, PatientRow, PhoneRow, TaskRow
+from bot.web import inbox, phone
+from bot.web.wiring import Wired
+from tests.conftest import serving
+from tests.provider import post, sms
+from tests.web.test_webhook import locked
+from tests.world import Clock
+
+NAME, NAME_2, IDENTIFIER = "Quexalina Zorvath", "Wimbly Ockspar", "ZQ77KVX31"
+PHONE, STRANGER, PROVIDERS = "+17165550187", "+17165550188", "provzqerr"
+STORED = {  # what must be in the database, and readable there with the key alone
+    "text": "plomzaquist", "danger": "vextorbalm", "spooled": "grindlewoop", "broken": "trantuzzle", "stranger": "hobblequint",
+    "staff": "snarvelpik", "note": "quobbertine", "media": "flarnigosk",
+}  # fmt: skip
+UNSTORED = {"refused": "dweezlemarch", "field": "optriskulum", "header": "marbulonque", "code": "zwerpolict"}  # nobody asked for it
+
+
+@contextmanager
+def refusing_provider() -> Iterator[str]:
+    """A provider that refuses every text and repeats it, with the number, in its error."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            """Refuses."""
+            given = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            body = f'{{"code": 30007, "message": "{PROVIDERS} {quote(given)} {PHONE}", "status": 400}}'.encode()
+            self.send_response(400)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing: it is not ours."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def run(app: Flask, settings: Settings, clock: Clock, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day with unique words in everything that comes in, and with everything going wrong that can."""
+    wired: Wired = app.extensions["attend"]
+    bot = wired.bot
+    records = Records(store=bot.store, clinic=bot.clinic, clinic_id=bot.clinic_id, clock=clock, actor="command:test")
+    _import(records, folder)
+    with serving(app) as port:
+        _texts(port, settings, monkeypatch)
+        sweep(bot, wired.spool)
+    with bot.store.session() as session:
+        line = next(row.id for row in session.scalars(select(PhoneRow)) if row.number == PHONE)
+        item = session.scalars(select(TaskRow.id).where(TaskRow.phone_id == line)).first()
+        held = session.get_one(PhoneRow, line).state
+    assert item is not None
+    assert "hold" in held
+    staff.release(bot, line)
+    staff.reply(bot, line, f"Words of staff: {STORED['staff']}")
+    staff.resolve(bot, item, outcome="called", note=f"A note: {STORED['note']}")
+    with refusing_provider() as url:
+        send_waiting(bot, TwilioSms(account_sid="AC1", token="t", number="+17165550100", base_url=url))
+    with app.test_client() as client:
+        assert STORED["text"] in client.get(f"/inbox/phone/{line}").text
+    rotate(bot.store)
+    purge(records)
+    export(records, "messages", "csv")
+    everything(records, IDENTIFIER)
+
+
+def _import(records: Records, folder: Path) -> None:
+    path = folder / "given" / "patients.csv"
+    path.parent.mkdir()
+    rows = [f"{IDENTIFIER},{NAME},en,{PHONE}", f"{IDENTIFIER}2,{NAME_2},en,1.7E+10", f"{IDENTIFIER}3,{NAME_2},{UNSTORED['code']},"]
+    path.write_text("\n".join(["identifier,name,language,phone", *rows]))
+    for problem in import_file(records, path).problems:
+        print(problem)
+
+
+def _texts(port: int, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def text(body: str, who: str = PHONE, **more: str) -> list[tuple[str, str]]:
+        return sms(body, From=who, ProfileName=UNSTORED["field"], FromCity=UNSTORED["field"], **more)
+
+    post(port, text(f"please have somebody call me about {STORED['text']}"), User_Agent=UNSTORED["header"])
+    post(port, text(f"look {STORED['media']}", NumMedia="1", MediaUrl0=f"https://api.twilio.com/{UNSTORED['field']}"))
+    post(port, text(f"who is this {STORED['stranger']}", STRANGER))
+    post(port, text(f"chest pain, cannot breathe, {STORED['danger']}"))
+    post(port, text(UNSTORED["refused"]), X_Twilio_Signature="none")
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.store.database.LOCK_SECONDS", 0.1)
+        with locked(settings):
+            post(port, text(f"when is my visit {STORED['spooled']}"))
+    assert list(settings.spool_dir.glob("*.msg"))
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.understand.reader.Reader.read", _break)
+        post(port, text(f"hello {STORED['broken']}"))
+    status = [("MessageSid", "SM1"), ("MessageStatus", "failed"), ("To", PHONE), ("ErrorMessage", UNSTORED["field"])]
+    post(port, status, path="/sms/status")
+
+
+def _break(_reader: object, message: object) -> None:
+    """An error whose text holds the patient's words, as errors of libraries do."""
+    raise ValueError(f"cannot read {message}")
+
+
+def _as_bytes(word: str) -> set[bytes]:
+    """How a word may stand in a file or a log."""
+    digits = word.removeprefix("+1")
+    plain = {word, word.casefold(), quote(word), digits, *word.split()} if word.startswith("+") else {word, quote(word), *word.split()}
+    coded = {base64.b64encode(word.encode()).rstrip(b"=")[:-1]}
+    return {form for each in plain for form in (each.encode(), each.encode("utf-16-le"), each.upper().encode())} | coded
+
+
+EVENTS = (
+    b"turn_failed", b"reader_failed", b"database_down", b"signature_refused", b"not_sent", b"POST /sms", b"INSERT INTO communication",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Day:
+    """What a day left behind: the application, all bytes of its files, all that it wrote to the terminal."""
+
+    app: Flask
+    files: bytes
+    output: bytes
+
+
+@pytest.fixture
+def talkative(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """Every library tells what it does, SQL statements too; set before the application chooses what it writes to."""
+    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, "sqlalchemy.engine")
+    return caplog
+
+
+@pytest.fixture
+def day(
+    talkative: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    app: Flask,
+    settings: Settings,
+    clock: Clock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Day:
+    """Runs the day."""
+    for pages in (inbox, phone):
+        app.register_blueprint(pages.blueprint)
+    app.secret_key = b"test"
+    run(app, settings, clock, tmp_path, monkeypatch)
+    files = [path for path in tmp_path.rglob("*") if path.is_file() and path.parent.name != "given"]
+    assert {"clinic.db", "clinic.db-wal"} <= {path.name for path in files}
+    out = capfd.readouterr()
+    return Day(app, b"".join(path.read_bytes() for path in files), (out.out + out.err + talkative.text).encode())
+
+
+def test_no_word_name_or_number_stands_in_any_byte(day: Day) -> None:
+    """Files, logs, errors and addresses; and every word that belongs in the database can be read there with the key."""
+    files, output = day.files, day.output
+    for event in EVENTS:
+        assert event in output
+    for word in (*STORED.values(), *UNSTORED.values(), NAME, NAME_2, IDENTIFIER, PHONE, STRANGER, PROVIDERS):
+        for form in _as_bytes(word):
+            assert form not in files, f"{word} can be read in a file"
+            assert form not in output, f"{word} can be read in a log"
+    with day.app.extensions["attend"].bot.store.session() as session:
+        rows = [as_record(row) for kind in (PatientRow, PhoneRow, CommunicationRow, TaskRow) for row in session.scalars(select(kind))]
+    readable = str(rows)
+    assert [word for word in (*STORED.values(), NAME, IDENTIFIER, PHONE, STRANGER) if word not in readable] == []
+    assert [word for word in UNSTORED.values() if word in readable] == []
+
+
+def test_the_search_would_find_a_word(tmp_path: Path) -> None:
+    """However it stands there: as it is, in capitals, in UTF-16, in an address, in Base64."""
+    word = STORED["text"]
+    for written in (word, word.upper()):
+        assert any(form in written.encode() for form in _as_bytes(word))
+    assert any(form in word.encode("utf-16-le") for form in _as_bytes(word))
+    assert any(form in base64.b64encode(word.encode()) for form in _as_bytes(word))
+    assert any(form in b"GET /x?n=%2B17165550187" for form in _as_bytes(PHONE))
+
+
+def test_every_column_of_free_text_is_encrypted() -> None:
+    """A new column for words or names must be one of these; the others hold codes, times and the clinic's own names."""
+    found = {f"{table.name}.{column.name}" for table, columns in encrypted() for column in columns}
+    assert found >= {
+        "patient.name", "patient.identifier", "patient.source", "phone.number", "communication.body", "communication.reply",
+        "communication.reading", "task.note", "appointment.identifier", "appointment.source", "secret.value",
+    }  # fmt: skip
