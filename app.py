@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from flask import Flask
-from sqlalchemy import select
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bot import commands
 from bot.channels.console import Console
@@ -20,19 +20,19 @@ from bot.delivery.sender import Channel, Sender
 from bot.delivery.spool import Spool
 from bot.logs import configure_logs
 from bot.settings import ROOT, Settings, read_settings
+from bot.store import queries
 from bot.store.database import Store
-from bot.store.models import ClinicRow
 from bot.texts import load_texts
 from bot.turn import Bot
 from bot.understand.reader import load_reader
-from bot.web import webhook
+from bot.web import account, admin, guard, inbox, webhook
 from bot.web.wiring import Wired
 
 LARGEST = 256 * 1024  # bytes of one request; a message has 1600 characters
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Flask:
-    """The public application: webhook and health. `flask demo` adds the phone and the inbox.
+    """The public application: webhook, health, and the staff's pages behind accounts. `flask demo` has a phone and no accounts.
 
     Raises DataError or SettingsError, which name what is wrong and where.
     """
@@ -42,6 +42,8 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     configure_logs()
     if settings is not None:
         wire(app, settings, clock=clock)
+        if settings.staff_pages:
+            _open_pages(app, settings)
     return app
 
 
@@ -54,6 +56,16 @@ def serve() -> Flask:
     return app
 
 
+def _open_pages(app: Flask, settings: Settings) -> None:
+    """The inbox behind the guard, and the way in."""
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    guard.install(app, secure=settings.secure)
+    for pages in (inbox, account, admin):
+        app.register_blueprint(pages.blueprint)
+
+
 def wire(app: Flask, settings: Settings, *, clock: Callable[[], datetime] | None = None) -> Wired:
     """Puts the parts together: database, reader, texts, clinic, channel."""
     store = Store(url=settings.database_url, keys=settings.keys)
@@ -64,7 +76,7 @@ def wire(app: Flask, settings: Settings, *, clock: Callable[[], datetime] | None
         reader=load_reader(ROOT / "intents", cache=settings.cache_dir),
         texts=load_texts(ROOT / "locales"),
         clinic=clinic,
-        clinic_id=_clinic_id(store, clinic.slug),
+        clinic_id=queries.clinic_id(store, clinic.slug),
         clock=clock or (lambda: datetime.now(UTC)),
         carrier_answers=settings.carrier_answers and not settings.demo,
     )
@@ -83,14 +95,3 @@ def _channel(settings: Settings) -> Channel:
         number=settings.number,
         status_url=f"{settings.public_url}/sms/status",
     )
-
-
-def _clinic_id(store: Store, slug: str) -> int:
-    with store.begin() as session:
-        row = session.scalar(select(ClinicRow).where(ClinicRow.slug == slug))
-        if row is None:
-            row = ClinicRow(slug=slug)
-            session.add(row)
-            session.flush()
-        found: int = row.id
-    return found

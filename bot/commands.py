@@ -5,22 +5,29 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 from cryptography.fernet import Fernet
 from flask import Flask
+from flask.cli import AppGroup
 
 from bot import checks, demo
+from bot.accounts import people
+from bot.accounts.types import Accounts, Refused
+from bot.clinic import load_clinic
 from bot.errors import DataError, SettingsError
 from bot.settings import ROOT, read_settings
+from bot.store import queries
+from bot.store.database import Store
 from bot.texts import update_catalog
 from bot.understand.labels import CHANGES
 from bot.understand.reader import Reader, load_reader
 from bot.understand.times import as_answer
 from bot.understand.types import Context, Message, Option, Understanding
+from bot.web.admin import link
 
 Wire = Callable[..., Any]
 
@@ -81,6 +88,21 @@ def register(app: Flask, wire: Wire) -> None:
         """A new key for ATTEND_KEY."""
         print(Fernet.generate_key().decode())
 
+    app.cli.add_command(_admin_commands())
+
+
+def _admin_commands() -> AppGroup:
+    admin = AppGroup("admin", help="Who may open the staff's pages.")
+
+    @admin.command("create")
+    @click.argument("email")
+    def create_admin(email: str) -> None:
+        """Prints the link by which EMAIL becomes an administrator: the first, or one who is locked out."""
+        with _clear_errors():
+            print(_invited_admin(email))
+
+    return admin
+
 
 class _clear_errors:
     """Turns a data or settings error into its message and exit code 2."""
@@ -92,6 +114,21 @@ class _clear_errors:
         if isinstance(error, DataError | SettingsError):
             print(error, file=sys.stderr)
             raise SystemExit(2) from None
+
+
+def _invited_admin(email: str) -> str:
+    """An invitation's link, without starting anything else."""
+    settings = read_settings()
+    store = Store(url=settings.database_url, keys=settings.keys)
+    store.migrate()
+    clinic_id = queries.clinic_id(store, load_clinic(settings.clinic_file).slug)
+    accounts = Accounts(store=store, clinic_id=clinic_id, clock=lambda: datetime.now(UTC))
+    try:
+        return link(settings.public_url, people.invite(accounts, email=email, role="admin", by=None))
+    except Refused as error:
+        raise SettingsError(f"{email}: {error}") from None
+    finally:
+        store.engine.dispose()
 
 
 def _reader() -> Reader:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 import tempfile
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.serving import run_simple
 
+from bot.accounts.types import Actor
 from bot.channels.console import received
 from bot.delivery.sender import Sender
 from bot.demo_clock import DemoClock
@@ -21,17 +21,19 @@ from bot.remind import remind
 from bot.seed import seed
 from bot.settings import ROOT, Settings, read_settings
 from bot.store import queries
+from bot.store.account_models import UserRow
 from bot.store.models import CommunicationRow, PatientRow, PhoneRow
 from bot.turn import take
-from bot.web import inbox, phone
+from bot.web import guard, inbox, phone
 from bot.web.wiring import Wired
 
 PEOPLE = ROOT / "clinics" / "demo_people.yaml"
+COORDINATOR = "coordinator@demo.example"
 Wire = Callable[..., Wired]
 
 
 def run(app: Flask, wire: Wire, *, host: str, port: int, fresh: bool) -> None:
-    """Serves the demo until it is stopped. Its pages are on no other application: they have no accounts yet."""
+    """Serves the demo until it is stopped. Nobody signs in: one invented coordinator acts, and the patients are invented too."""
     settings = demo_settings(ROOT / "instance" / "demo.db", fresh=fresh)
     print("Reading the phrases; the first start learns from them, which takes about a minute.", file=sys.stderr)
     wired = make(app, wire, settings)
@@ -52,7 +54,7 @@ def demo_settings(database: Path, *, fresh: bool = False) -> Settings:
 def make(app: Flask, wire: Wire, settings: Settings) -> Wired:
     """Wires the application as a demo and fills an empty clinic: everybody gets a reminder first."""
     wired = wire(app, settings, clock=DemoClock())
-    app.secret_key = secrets.token_bytes(32)
+    guard.install(app, secure=False, demo=_coordinator(wired))
     app.register_blueprint(inbox.blueprint)
     app.register_blueprint(phone.blueprint)
     app.add_url_rule("/", view_func=phone.index, endpoint="home")
@@ -64,6 +66,20 @@ def make(app: Flask, wire: Wire, settings: Settings) -> Wired:
             for phone_id in dict.fromkeys(phones.values()):
                 remind(wired.bot, session, phone_id)
     return wired
+
+
+def _coordinator(wired: Wired) -> Actor:
+    """Who acts in the demo. Without a password nobody can sign in as this person."""
+    bot = wired.bot
+    with bot.store.begin() as session:
+        user = session.scalar(select(UserRow).where(UserRow.clinic_id == bot.clinic_id, UserRow.email == COORDINATOR))
+        if user is None:
+            user = UserRow(
+                clinic_id=bot.clinic_id, email=COORDINATOR, name="Demo coordinator", role="coordinator", created_at=bot.clock()
+            )
+            session.add(user)
+            session.flush()
+        return Actor(id=user.id, name=user.name, role=user.role, clinic_id=user.clinic_id)
 
 
 def chat(app: Flask, wire: Wire, *, who: int, save: Path | None) -> None:

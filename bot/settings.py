@@ -28,9 +28,12 @@ NAMES: dict[str, tuple[str, str]] = {
     "TWILIO_AUTH_TOKEN": ("", "Twilio auth token; during a rotation the old one after a comma"),
     "TWILIO_NUMBER": ("", "the number that texts are sent from, E.164"),
     "OPT_OUT_HANDLED_BY": ("carrier", "who answers STOP, START and HELP: carrier (Twilio's default) or us"),
+    "STAFF_PAGES": ("on", "the inbox and its accounts: on, or off for a server that takes messages alone"),
+    "PROXY_HOPS": ("0", "how many proxies of yours stand before this server; only their X-Forwarded headers are believed"),
     "SPOOL_DIR": ("instance/spool", "where messages wait while the database is down"),
     "CACHE_DIR": ("instance/cache", "where the trained reader is kept between starts"),
 }
+SAFE_TO_SIGN_IN = r"https://|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/|$)"
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,14 @@ class Settings:
     carrier_answers: bool
     spool_dir: Path
     cache_dir: Path
+    staff_pages: bool
+    proxy_hops: int
     demo: bool = False
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the pages by https."""
+        return self.public_url.startswith("https://")
 
 
 def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False) -> Settings:
@@ -70,6 +80,7 @@ def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False
         wrong += [
             f"{name} is missing: {NAMES[name][1]}" for name in ("TWILIO_AUTH_TOKEN", "TWILIO_NUMBER", "PUBLIC_URL") if not given[name]
         ]
+    _pages(given, public, wrong, demo=demo)
     clinic_file = _path(given["CLINIC_FILE"])
     if not clinic_file.is_file():
         wrong.append(f"CLINIC_FILE is {str(clinic_file)!r}: there is no such file")
@@ -87,8 +98,23 @@ def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False
         carrier_answers=given["OPT_OUT_HANDLED_BY"] == "carrier",
         spool_dir=_path(given["SPOOL_DIR"]),
         cache_dir=_path(given["CACHE_DIR"]),
+        staff_pages=given["STAFF_PAGES"] == "on",
+        proxy_hops=int(given["PROXY_HOPS"]),
         demo=demo,
     )
+
+
+def _pages(given: Mapping[str, str], public: str, wrong: list[str], *, demo: bool) -> None:
+    """What is wrong with the settings of the staff's pages."""
+    if given["STAFF_PAGES"] not in ("on", "off"):
+        wrong.append(f"STAFF_PAGES is {given['STAFF_PAGES']!r}: it must be on or off")
+    elif given["STAFF_PAGES"] == "on" and not demo and not re.match(SAFE_TO_SIGN_IN, public):
+        wrong.append(
+            f"PUBLIC_URL is {public!r}, but STAFF_PAGES is on, and people sign in by https alone (or on this machine, e.g. "
+            "http://127.0.0.1:8000): set PUBLIC_URL to the https:// address, or STAFF_PAGES=off"
+        )
+    if not given["PROXY_HOPS"].isdecimal() or int(given["PROXY_HOPS"]) > 9:
+        wrong.append(f"PROXY_HOPS is {given['PROXY_HOPS']!r}: it must be a small number, e.g. 1 behind one proxy")
 
 
 def _path(text: str) -> Path:

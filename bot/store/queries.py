@@ -11,10 +11,22 @@ from sqlalchemy.orm import Session, defer
 
 from bot.dialogue.types import Slot, State
 from bot.store.crypto import Cipher
-from bot.store.models import CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow
+from bot.store.database import Store
+from bot.store.models import ClinicRow, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow
 from bot.store.turns import Line
 
 HORIZON = timedelta(days=60)  # how far ahead slots are offered
+
+
+def clinic_id(store: Store, slug: str) -> int:
+    """The clinic of that name, made at the first start."""
+    with store.begin() as session:
+        row = session.scalar(select(ClinicRow).where(ClinicRow.slug == slug))
+        if row is None:
+            row = ClinicRow(slug=slug)
+            session.add(row)
+            session.flush()
+        return row.id
 
 
 def phone(session: Session, cipher: Cipher, *, clinic_id: int, number: str, now: datetime) -> PhoneRow:

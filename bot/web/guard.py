@@ -1,17 +1,79 @@
-"""What every page of the demo has in common: headers, and no requests from other sites."""
+"""The guard of the staff's pages: who is it, may they, did the form come from us. It stands before every route of the application."""
 
 from __future__ import annotations
 
-from flask import Response, abort, request
+import re
+from urllib.parse import urlsplit
 
+from flask import Flask, Response, abort, current_app, g, redirect, render_template, request, url_for
+from sqlalchemy.exc import NoResultFound
+from werkzeug.exceptions import Forbidden, HTTPException, NotFound, Unauthorized
+from werkzeug.wrappers import Response as BaseResponse
+
+from bot.accounts import sessions
+from bot.accounts.sessions import IDLE, IN, Held
+from bot.accounts.types import Accounts, Actor
+from bot.web import cookie
+from bot.web.cookie import Gate, gate
+from bot.web.forms import SAFE, FormTokens, check_token, same_site, token_field
+from bot.web.roles import ENTRANCE, OPEN, RULES
+from bot.web.wiring import Wired
+
+__all__ = ["accounts", "actor", "address", "headers", "held", "install", "safe_next", "same_site"]
 POLICY = "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
+YEAR = 365 * 24 * 3600  # seconds
 
 
-def same_site() -> None:
-    """403 for a form that another site sent: the demo has no accounts, so the origin is all there is."""
-    origin = request.headers.get("Origin")
-    if request.method == "POST" and origin is not None and origin != request.host_url.rstrip("/"):
-        abort(403)
+def install(app: Flask, *, secure: bool, demo: Actor | None = None) -> None:
+    """Puts the guard before every route. secure: pages are reached by https. demo: who acts where there are no accounts."""
+    app.extensions["attend-gate"] = Gate(secure=secure, demo=demo)
+    app.secret_key = _wired(app).bot.store.cipher.index("cookie of the messages on a page")
+    app.config.update(
+        SESSION_COOKIE_NAME=Gate(secure=secure).cookie_name("attend-messages"),
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_SAMESITE="Lax",
+    )
+    app.jinja_env.add_extension(FormTokens)
+    app.jinja_env.globals["form_token_field"] = token_field
+    app.before_request(_guard if demo is None else _demo)
+    app.after_request(_finish)
+    app.context_processor(lambda: {"actor": g.get("actor"), "demo": demo is not None, "clinic": _wired().bot.clinic.clinic})
+    app.register_error_handler(NoResultFound, lambda _: _refused(NotFound()))
+    for kind in (Unauthorized, Forbidden, NotFound):
+        app.register_error_handler(kind, _refused)
+
+
+def actor() -> Actor:
+    """The person whose request this is."""
+    return g.actor  # type: ignore[no-any-return]
+
+
+def held() -> Held | None:
+    """The session of this request, however far its person has come."""
+    return g.get("held")  # type: ignore[no-any-return]
+
+
+def accounts() -> Accounts:
+    """The accounts of this application's clinic."""
+    bot = _wired().bot
+    return Accounts(store=bot.store, clinic_id=bot.clinic_id, clock=bot.clock)
+
+
+def address() -> str:
+    """Where the request comes from, as far as PROXY_HOPS lets us know."""
+    return (request.remote_addr or "")[:45]
+
+
+def safe_next(target: str | None) -> str:
+    """Where to go after signing in: a page of ours if one was asked for, else the inbox. Never another site."""
+    start = url_for("inbox.index")
+    if not target or not re.fullmatch(r"/(?!/)[\x21-\x5b\x5d-\x7e]*", target):
+        return start
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(urlsplit(target).path, method="GET")
+    except (HTTPException, ValueError):
+        return start
+    return target if endpoint in RULES and not RULES[endpoint].passive else start
 
 
 def headers(response: Response) -> Response:
@@ -20,4 +82,68 @@ def headers(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "same-origin"  # without it browsers send "Origin: null" with forms
     response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     return response
+
+
+def _guard() -> BaseResponse | None:
+    """Closed unless `roles` says otherwise."""
+    if request.endpoint is None or request.endpoint in OPEN:
+        return None  # no such page, or a door with a check of its own
+    same_site()
+    token = cookie.given()
+    g.held = sessions.find(accounts(), token) if token else None
+    if g.held is not None and g.held.stage == IN:
+        g.actor = g.held.actor
+    if request.endpoint in ENTRANCE:
+        check_token()
+        return None
+    rule = RULES.get(request.endpoint)
+    passive = rule is not None and rule.passive
+    if "actor" not in g:
+        return _to_login(passive=passive)
+    if rule is None or actor().role not in rule.roles:
+        abort(403, "Your role does not open this.")
+    check_token()
+    if not passive:
+        sessions.touch(accounts(), g.held)
+    return None
+
+
+def _demo() -> None:
+    """The demo has no accounts: one person acts, and the origin of forms is checked."""
+    if request.endpoint not in OPEN:
+        same_site()
+        g.actor = gate().demo
+
+
+def _to_login(*, passive: bool) -> BaseResponse:
+    """A person who opens a page is sent to sign in; a script or a form gets 401."""
+    if request.method not in SAFE or passive or not request.accept_mimetypes.accept_html:
+        abort(401, "You are signed out: nobody used this page for 15 minutes, or you were signed out elsewhere. Sign in again.")
+    return redirect(url_for("account.login", next=request.full_path.removesuffix("?")), code=303)
+
+
+def _finish(response: Response) -> Response:
+    if request.endpoint == "static" or request.endpoint not in OPEN:
+        cookie.write(response)
+        if gate().secure:
+            response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
+    if request.endpoint in OPEN:
+        return response
+    if gate().demo is None and "actor" in g and response.mimetype == "text/html":
+        # What stands on a page that nobody uses any more leaves the screen with its session, without JavaScript too (H-09).
+        again = request.full_path.removesuffix("?") if request.method == "GET" else url_for("account.login")
+        response.headers["Refresh"] = f"{int(IDLE.total_seconds()) + 5}; url={again}"
+    return headers(response)
+
+
+def _refused(error: HTTPException) -> BaseResponse:
+    """A page in plain words; the provider's door answers for itself."""
+    if request.endpoint in OPEN or request.endpoint is None:
+        return error.get_response()
+    return Response(render_template("refused.html", error=error), status=error.code)
+
+
+def _wired(app: Flask | None = None) -> Wired:
+    return (app or current_app).extensions["attend"]  # type: ignore[no-any-return]

@@ -40,9 +40,10 @@ def text(client: FlaskClient, phone: int, words: str) -> str:
     return client.post(f"/demo/{phone}/text", data={"body": words}, follow_redirects=True).get_data(as_text=True)
 
 
-def test_the_public_application_has_no_inbox_and_no_phone(app: Flask) -> None:
-    """Until accounts exist only `flask demo` shows patients' words."""
-    assert not [rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith(("/inbox", "/demo"))]
+def test_the_public_application_has_no_demo_phone(app: Flask) -> None:
+    """Only `flask demo` lets anybody write as a patient; the inbox stands behind accounts."""
+    assert not [rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/demo")]
+    assert app.test_client().get("/inbox").status_code == 401
 
 
 def test_a_text_from_the_phone_is_answered_on_the_page(browser_client: FlaskClient) -> None:

@@ -37,10 +37,11 @@ from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, Outbo
 from bot.store.outgoing import queue
 from bot.understand.reader import Reader
 from bot.understand.types import Context, Message, Understanding
-from bot.web import inbox, phone, webhook
+from bot.web import webhook
 from bot.web.wiring import Wired
 from tests.conftest import application_on, serving
 from tests.provider import ACCOUNT, CLINIC_NUMBER, PUBLIC, TOKENS, Answer, post, signature, sms
+from tests.staff import Browser, hire
 from tests.world import NUMBERS, Clock
 
 Post = Callable[..., Answer]
@@ -652,17 +653,14 @@ def test_no_word_of_a_patient_comes_back_or_stands_in_a_log(signed_post: Post, c
         assert not [word for word in ("HIV", "Biktarvy", "0188", "7165550199") if word in said]
 
 
-def test_words_are_shown_to_coordinators_as_words(app: Flask, signed_post: Post) -> None:
+def test_words_are_shown_to_coordinators_as_words(app: Flask, live: int, signed_post: Post) -> None:
     """W-28: markup in a text is no markup on the page."""
-    app.secret_key = "for messages on the page"
-    app.register_blueprint(inbox.blueprint)
-    app.register_blueprint(phone.blueprint)
     evil = "<script>alert(1)</script> {{7*7}} <img src=x onerror=alert(1)>"
     signed_post(sms(evil))
     (row,) = received(app)
-    client = app.test_client()
+    browser = Browser(live).enter(app, hire(app))
     for path in ("/inbox", f"/inbox/phone/{row.phone_id}"):
-        page = client.get(path).get_data(as_text=True)
+        page = browser.get(path).text
         assert "<script>alert" not in page
         assert "<img src=x" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt; {{7*7}}" in page

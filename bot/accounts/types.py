@@ -1,0 +1,34 @@
+"""Who works with Attend, as the other parts see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.store.database import Store
+
+ROLES = ("coordinator", "nurse", "translator", "manager", "admin")
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The person who acts. id: None for what no person did."""
+
+    id: int | None
+    name: str
+    role: str
+    clinic_id: int
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """What the accounts of one clinic stand on. clock: the current moment, aware."""
+
+    store: Store
+    clinic_id: int
+    clock: Callable[[], datetime]
+
+
+class Refused(Exception):
+    """It is not possible; the message says why in plain words."""

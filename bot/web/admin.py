@@ -1,0 +1,71 @@
+"""The administrators' page: who works here, who is invited, who is signed in."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from bot.accounts import people
+from bot.accounts.types import ROLES, Refused
+from bot.web import guard
+from bot.web.webhook import wired
+
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+
+@blueprint.get("")
+def index() -> str:
+    """Everybody, and the invitations that are open."""
+    return _page()
+
+
+@blueprint.post("/invite")
+def invite() -> str | tuple[str, int]:
+    """A link for one person, shown this once."""
+    email, role = request.form.get("email", ""), request.form.get("role", "")
+    try:
+        code = people.invite(guard.accounts(), email=email, role=role, by=guard.actor().id)
+    except Refused as error:
+        return _page(problem=str(error), email=email), 422
+    return _page(link=link(wired().settings.public_url, code), invited=email)
+
+
+@blueprint.post("/withdraw")
+def withdraw() -> BaseResponse:
+    """An invitation counts no more."""
+    people.withdraw(guard.accounts(), request.form.get("email", ""))
+    return _back()
+
+
+@blueprint.post("/user/<int:user_id>/<any('role', 'deactivate', 'activate', 'sign-out', 'unlock'):what>")
+def change(user_id: int, what: str) -> BaseResponse:
+    """Another role, shut out, let in again, signed out everywhere, opened after wrong tries."""
+    accounts = guard.accounts()
+    try:
+        if what == "role":
+            people.change(accounts, user_id, role=request.form.get("role", ""))
+        elif what == "sign-out":
+            people.end_sessions(accounts, user_id)
+        elif what == "unlock":
+            people.unlock(accounts, user_id)
+        else:
+            people.change(accounts, user_id, active=what == "activate")
+    except Refused as error:
+        flash(str(error))
+    return _back()
+
+
+def link(public_url: str, code: str) -> str:
+    """An invitation's link. The code stands behind the #, so it is in no server's log on the way."""
+    return f"{public_url}/account/invitation#{code}"
+
+
+def _page(**shown: str) -> str:
+    accounts = guard.accounts()
+    return render_template(
+        "admin.html", members=people.members(accounts), invitations=people.invitations(accounts), roles=ROLES, **shown
+    )
+
+
+def _back() -> BaseResponse:
+    return redirect(url_for("admin.index"), code=303)

@@ -1,0 +1,55 @@
+"""Forms that only our own pages can send: each carries a token made from the id of the browser's session (CSRF)."""
+
+from __future__ import annotations
+
+import re
+from hmac import compare_digest
+from urllib.parse import urlsplit
+
+from flask import abort, current_app, request
+from jinja2.ext import Extension
+from markupsafe import Markup
+
+from bot.web import cookie
+from bot.web.wiring import Wired
+
+FIELD = "form_token"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def same_site() -> None:
+    """403 for a form that another site sent."""
+    wired: Wired = current_app.extensions["attend"]
+    origin, public = request.headers.get("Origin"), urlsplit(wired.settings.public_url)
+    if request.method not in SAFE and origin not in (None, request.host_url.rstrip("/"), f"{public.scheme}://{public.netloc}"):
+        abort(403)
+
+
+def check_token() -> None:
+    """403 for a form that was not made for this browser's session."""
+    token = cookie.given()
+    if request.method not in SAFE and not (token and compare_digest(_form_token(token), request.form.get(FIELD, ""))):
+        abort(403, "This form is too old, or not from here. Open the page anew and try again.")
+
+
+def token_field() -> Markup:
+    """The hidden field of a form; in the demo there is no session to bind it to."""
+    if cookie.gate().demo is not None:
+        return Markup("")
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, _form_token(cookie.browser()))
+
+
+class FormTokens(Extension):
+    """Gives every form of every template its token, so that nobody can forget one."""
+
+    INSIDE = r"(?:\{\{.*?\}\}|\{%.*?%\}|[^>{]|\{)"
+    FORM = re.compile(rf'<form\b{INSIDE}*?\bmethod="post"{INSIDE}*?>', re.IGNORECASE)
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """The template with the hidden field in each form that posts."""
+        return self.FORM.sub(lambda form: f"{form.group()}{{{{ form_token_field() }}}}", source)
+
+
+def _form_token(token: str) -> str:
+    wired: Wired = current_app.extensions["attend"]
+    return wired.bot.store.cipher.index(f"form of {token}")

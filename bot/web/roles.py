@@ -1,0 +1,41 @@
+"""Who may open what: every route of the staff's pages has a line here, and one without is closed to everybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.accounts.types import ROLES
+
+EVERYBODY = frozenset(ROLES)
+CARE = EVERYBODY - {"translator"}  # who may act for patients
+ADMIN = frozenset({"admin"})
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which roles a route is open to. passive: a page asks by itself, so it is no sign that a person is there (H-09)."""
+
+    roles: frozenset[str]
+    passive: bool = False
+
+
+# Doors without a person behind them: the webhook verifies signatures of its own, the rest tells nothing of anybody.
+OPEN = frozenset({"static", "webhook.sms", "webhook.status", "webhook.healthz", "webhook.readyz"})
+# Doors on the way in, for whoever is not signed in yet.
+ENTRANCE = frozenset({"account.login", "account.code", "account.second_factor", "account.invitation", "account.logout"})
+
+RULES: dict[str, Rule] = {
+    "inbox.index": Rule(EVERYBODY),
+    "inbox.conversation": Rule(EVERYBODY),
+    "inbox.mark": Rule(EVERYBODY, passive=True),
+    "inbox.act": Rule(CARE),
+    "inbox.resolve": Rule(CARE),
+    "account.own": Rule(EVERYBODY),
+    "account.password": Rule(EVERYBODY),
+    "account.recovery": Rule(EVERYBODY),
+    "account.end_others": Rule(EVERYBODY),
+    "admin.index": Rule(ADMIN),
+    "admin.invite": Rule(ADMIN),
+    "admin.withdraw": Rule(ADMIN),
+    "admin.change": Rule(ADMIN),
+}
