@@ -13,7 +13,6 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.serving import run_simple
 
-from bot.accounts.types import Actor
 from bot.channels.console import received
 from bot.delivery.sender import Sender
 from bot.demo_clock import DemoClock
@@ -28,12 +27,12 @@ from bot.web import guard, inbox, phone
 from bot.web.wiring import Wired
 
 PEOPLE = ROOT / "clinics" / "demo_people.yaml"
-COORDINATOR = "coordinator@demo.example"
+COORDINATORS = {"ana@demo.example": "Ana Torres", "ben@demo.example": "Ben Carter"}
 Wire = Callable[..., Wired]
 
 
 def run(app: Flask, wire: Wire, *, host: str, port: int, fresh: bool) -> None:
-    """Serves the demo until it is stopped. Nobody signs in: one invented coordinator acts, and the patients are invented too."""
+    """Serves the demo until it is stopped. Nobody signs in: invented coordinators act, and the patients are invented too."""
     settings = demo_settings(ROOT / "instance" / "demo.db", fresh=fresh)
     print("Reading the phrases; the first start learns from them, which takes about a minute.", file=sys.stderr)
     wired = make(app, wire, settings)
@@ -54,7 +53,8 @@ def demo_settings(database: Path, *, fresh: bool = False) -> Settings:
 def make(app: Flask, wire: Wire, settings: Settings) -> Wired:
     """Wires the application as a demo and fills an empty clinic: everybody gets a reminder first."""
     wired = wire(app, settings, clock=DemoClock())
-    guard.install(app, secure=False, demo=_coordinator(wired))
+    _hire(wired)
+    guard.install(app, secure=False, demo=True)
     app.register_blueprint(inbox.blueprint)
     app.register_blueprint(phone.blueprint)
     app.add_url_rule("/", view_func=phone.index, endpoint="home")
@@ -68,18 +68,13 @@ def make(app: Flask, wire: Wire, settings: Settings) -> Wired:
     return wired
 
 
-def _coordinator(wired: Wired) -> Actor:
-    """Who acts in the demo. Without a password nobody can sign in as this person."""
+def _hire(wired: Wired) -> None:
+    """Invents who acts in the demo. Without a password nobody can sign in as these people."""
     bot = wired.bot
     with bot.store.begin() as session:
-        user = session.scalar(select(UserRow).where(UserRow.clinic_id == bot.clinic_id, UserRow.email == COORDINATOR))
-        if user is None:
-            user = UserRow(
-                clinic_id=bot.clinic_id, email=COORDINATOR, name="Demo coordinator", role="coordinator", created_at=bot.clock()
-            )
-            session.add(user)
-            session.flush()
-        return Actor(id=user.id, name=user.name, role=user.role, clinic_id=user.clinic_id)
+        if session.scalar(select(UserRow.id).where(UserRow.clinic_id == bot.clinic_id)) is None:
+            for email, name in COORDINATORS.items():
+                session.add(UserRow(clinic_id=bot.clinic_id, email=email, name=name, role="coordinator", created_at=bot.clock()))
 
 
 def chat(app: Flask, wire: Wire, *, who: int, save: Path | None) -> None:

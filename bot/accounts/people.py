@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot.accounts import limits, passwords, sessions, signing_in
 from bot.accounts.sessions import ENROL, Held, digest
 from bot.accounts.types import ROLES, Accounts, Refused
+from bot.actor import Actor
 from bot.store.account_models import AttemptRow, InvitationRow, RecoveryCodeRow, SessionRow, UserRow
 
 log = structlog.get_logger()
@@ -130,6 +131,13 @@ def members(accounts: Accounts) -> list[Member]:
             )
             for row, count in session.execute(query)
         ]  # fmt: skip
+
+
+def actors(accounts: Accounts) -> list[Actor]:
+    """Everybody of this clinic who is not shut out, by name."""
+    query = select(UserRow).where(UserRow.clinic_id == accounts.clinic_id, UserRow.active).order_by(UserRow.name)
+    with accounts.store.session() as session:
+        return [Actor(id=row.id, name=row.name, role=row.role, clinic_id=row.clinic_id) for row in session.scalars(query)]
 
 
 def invitations(accounts: Accounts) -> list[InvitationRow]:

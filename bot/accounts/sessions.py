@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from bot.accounts.types import Accounts, Actor
+from bot.accounts.types import Accounts
+from bot.actor import Actor
 from bot.store.account_models import SessionRow, UserRow
 
 IDLE = timedelta(minutes=15)  # H-09
@@ -32,9 +33,8 @@ class Held:
 
     @property
     def user_id(self) -> int:
-        """Whose it is."""
-        if self.actor.id is None:
-            raise ValueError("a session is always somebody's")
+        """Whose it is: a session is always somebody's."""
+        assert self.actor.id is not None
         return self.actor.id
 
 

@@ -1,4 +1,4 @@
-"""Who works with Attend, as the other parts see it."""
+"""What the accounts stand on."""
 
 from __future__ import annotations
 
@@ -9,16 +9,6 @@ from datetime import datetime
 from bot.store.database import Store
 
 ROLES = ("coordinator", "nurse", "translator", "manager", "admin")
-
-
-@dataclass(frozen=True)
-class Actor:
-    """The person who acts. id: None for what no person did."""
-
-    id: int | None
-    name: str
-    role: str
-    clinic_id: int
 
 
 @dataclass(frozen=True)

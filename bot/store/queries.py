@@ -19,14 +19,15 @@ HORIZON = timedelta(days=60)  # how far ahead slots are offered
 
 
 def clinic_id(store: Store, slug: str) -> int:
-    """The clinic of that name, made at the first start."""
+    """The clinic's id, made if it is new."""
     with store.begin() as session:
         row = session.scalar(select(ClinicRow).where(ClinicRow.slug == slug))
         if row is None:
             row = ClinicRow(slug=slug)
             session.add(row)
             session.flush()
-        return row.id
+        found: int = row.id
+    return found
 
 
 def phone(session: Session, cipher: Cipher, *, clinic_id: int, number: str, now: datetime) -> PhoneRow:

@@ -10,7 +10,7 @@ from bot.accounts import people, second, sessions, signing_in
 from bot.accounts.sessions import CODE, ENROL, IN, Held
 from bot.accounts.types import Refused
 from bot.web import cookie, guard
-from bot.web.webhook import wired
+from bot.web.wiring import wired
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 Page = BaseResponse | str | tuple[str, int]

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from bot.accounts import people
 from bot.accounts.types import ROLES, Refused
 from bot.web import guard
-from bot.web.webhook import wired
+from bot.web.wiring import wired
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 
 from flask import Response, current_app, g, request
 
-from bot.accounts.types import Actor
-
 
 @dataclass(frozen=True)
 class Gate:
-    """How pages are reached. secure: by https. demo: who acts where there are no accounts; None: whoever signs in."""
+    """How pages are reached. secure: by https. demo: nobody signs in, and anybody may be any of the invented colleagues."""
 
     secure: bool
-    demo: Actor | None = None
+    demo: bool = False
 
     def cookie_name(self, name: str) -> str:
         """Browsers let nobody but this very host set a cookie whose name begins with __Host-."""

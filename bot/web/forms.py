@@ -6,12 +6,12 @@ import re
 from hmac import compare_digest
 from urllib.parse import urlsplit
 
-from flask import abort, current_app, request
+from flask import abort, request
 from jinja2.ext import Extension
 from markupsafe import Markup
 
 from bot.web import cookie
-from bot.web.wiring import Wired
+from bot.web.wiring import wired
 
 FIELD = "form_token"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -19,8 +19,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 def same_site() -> None:
     """403 for a form that another site sent."""
-    wired: Wired = current_app.extensions["attend"]
-    origin, public = request.headers.get("Origin"), urlsplit(wired.settings.public_url)
+    origin, public = request.headers.get("Origin"), urlsplit(wired().settings.public_url)
     if request.method not in SAFE and origin not in (None, request.host_url.rstrip("/"), f"{public.scheme}://{public.netloc}"):
         abort(403)
 
@@ -34,7 +33,7 @@ def check_token() -> None:
 
 def token_field() -> Markup:
     """The hidden field of a form; in the demo there is no session to bind it to."""
-    if cookie.gate().demo is not None:
+    if cookie.gate().demo:
         return Markup("")
     return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, _form_token(cookie.browser()))
 
@@ -51,5 +50,4 @@ class FormTokens(Extension):
 
 
 def _form_token(token: str) -> str:
-    wired: Wired = current_app.extensions["attend"]
-    return wired.bot.store.cipher.index(f"form of {token}")
+    return wired().bot.store.cipher.index(f"form of {token}")

@@ -5,29 +5,30 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Flask, Response, abort, current_app, g, redirect, render_template, request, session, url_for
 from sqlalchemy.exc import NoResultFound
 from werkzeug.exceptions import Forbidden, HTTPException, NotFound, Unauthorized
 from werkzeug.wrappers import Response as BaseResponse
 
-from bot.accounts import sessions
+from bot.accounts import people, sessions
 from bot.accounts.sessions import IDLE, IN, Held
-from bot.accounts.types import Accounts, Actor
+from bot.accounts.types import Accounts
+from bot.actor import Actor
 from bot.web import cookie
 from bot.web.cookie import Gate, gate
 from bot.web.forms import SAFE, FormTokens, check_token, same_site, token_field
-from bot.web.roles import ENTRANCE, OPEN, RULES
-from bot.web.wiring import Wired
+from bot.web.roles import CARE, ENTRANCE, OPEN, RULES
+from bot.web.wiring import wired
 
-__all__ = ["accounts", "actor", "address", "headers", "held", "install", "safe_next", "same_site"]
+__all__ = ["accounts", "actor", "address", "colleagues", "headers", "held", "install", "safe_next", "same_site"]
 POLICY = "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
 YEAR = 365 * 24 * 3600  # seconds
 
 
-def install(app: Flask, *, secure: bool, demo: Actor | None = None) -> None:
-    """Puts the guard before every route. secure: pages are reached by https. demo: who acts where there are no accounts."""
+def install(app: Flask, *, secure: bool, demo: bool = False) -> None:
+    """Puts the guard before every route. secure: pages are reached by https. demo: there are no accounts."""
     app.extensions["attend-gate"] = Gate(secure=secure, demo=demo)
-    app.secret_key = _wired(app).bot.store.cipher.index("cookie of the messages on a page")
+    app.secret_key = app.extensions["attend"].bot.store.cipher.index("cookie of the messages on a page")
     app.config.update(
         SESSION_COOKIE_NAME=Gate(secure=secure).cookie_name("attend-messages"),
         SESSION_COOKIE_SECURE=secure,
@@ -35,17 +36,22 @@ def install(app: Flask, *, secure: bool, demo: Actor | None = None) -> None:
     )
     app.jinja_env.add_extension(FormTokens)
     app.jinja_env.globals["form_token_field"] = token_field
-    app.before_request(_guard if demo is None else _demo)
+    app.before_request(_demo if demo else _guard)
     app.after_request(_finish)
-    app.context_processor(lambda: {"actor": g.get("actor"), "demo": demo is not None, "clinic": _wired().bot.clinic.clinic})
+    app.context_processor(lambda: {"actor": g.get("actor"), "demo": demo, "clinic": wired().bot.clinic.clinic})
     app.register_error_handler(NoResultFound, lambda _: _refused(NotFound()))
     for kind in (Unauthorized, Forbidden, NotFound):
         app.register_error_handler(kind, _refused)
 
 
 def actor() -> Actor:
-    """The person whose request this is."""
-    return g.actor  # type: ignore[no-any-return]
+    """The person whose request this is; nobody, without a name, on the way in."""
+    return g.get("actor") or Actor(id=None, name="", role="", clinic_id=wired().bot.clinic_id)
+
+
+def colleagues() -> tuple[Actor, ...]:
+    """Everybody of this clinic who may act for patients, by name."""
+    return tuple(each for each in people.actors(accounts()) if each.role in CARE)
 
 
 def held() -> Held | None:
@@ -55,7 +61,7 @@ def held() -> Held | None:
 
 def accounts() -> Accounts:
     """The accounts of this application's clinic."""
-    bot = _wired().bot
+    bot = wired().bot
     return Accounts(store=bot.store, clinic_id=bot.clinic_id, clock=bot.clock)
 
 
@@ -111,10 +117,11 @@ def _guard() -> BaseResponse | None:
 
 
 def _demo() -> None:
-    """The demo has no accounts: one person acts, and the origin of forms is checked."""
+    """The demo has no accounts: whoever was chosen acts, and the origin of forms is checked."""
     if request.endpoint not in OPEN:
         same_site()
-        g.actor = gate().demo
+        invented = colleagues()
+        g.actor = next((each for each in invented if each.id == session.get("actor")), invented[0])
 
 
 def _to_login(*, passive: bool) -> BaseResponse:
@@ -131,7 +138,7 @@ def _finish(response: Response) -> Response:
             response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
     if request.endpoint in OPEN:
         return response
-    if gate().demo is None and "actor" in g and response.mimetype == "text/html":
+    if not gate().demo and "actor" in g and response.mimetype == "text/html":
         # What stands on a page that nobody uses any more leaves the screen with its session, without JavaScript too (H-09).
         again = request.full_path.removesuffix("?") if request.method == "GET" else url_for("account.login")
         response.headers["Refresh"] = f"{int(IDLE.total_seconds()) + 5}; url={again}"
@@ -143,7 +150,3 @@ def _refused(error: HTTPException) -> BaseResponse:
     if request.endpoint in OPEN or request.endpoint is None:
         return error.get_response()
     return Response(render_template("refused.html", error=error), status=error.code)
-
-
-def _wired(app: Flask | None = None) -> Wired:
-    return (app or current_app).extensions["attend"]  # type: ignore[no-any-return]

@@ -11,7 +11,7 @@ from bot import staff
 from bot.remind import remind
 from bot.store import inbox as queries
 from bot.web.guard import headers, same_site
-from bot.web.webhook import wired
+from bot.web.wiring import wired
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
 blueprint.before_request(same_site)
