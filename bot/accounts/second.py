@@ -33,7 +33,7 @@ def accepted_step(secret: str, code: str, *, after: int, now: datetime) -> int |
 def picture(secret: str, *, email: str, issuer: str) -> str:
     """The QR code that the app reads, as SVG for inside a page; it names clinic and person."""
     uri = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=issuer)
-    return str(segno.make(uri, error="m").svg_inline(scale=5, border=3, light="#fff", title="QR code for the app"))
+    return str(segno.make(uri, error="m").svg_inline(border=3, light="#fff", omitsize=True, title="QR code for the app"))
 
 
 def new_codes() -> tuple[str, ...]:

@@ -29,6 +29,8 @@ AUDIT = """() => {
     if (shown(target) && (target.offsetHeight < 24 || target.offsetWidth < 24)) found.push("small: " + target.outerHTML);
   if (document.querySelectorAll("h1").length !== 1) found.push("not one h1");
   if (document.documentElement.scrollWidth > innerWidth) found.push("wider than the screen");
+  for (const picture of document.querySelectorAll("main svg"))
+    if (!picture.viewBox.baseVal.width) found.push("a picture that is cut where it does not fit");
   const ids = [...document.querySelectorAll("[id]")].map((each) => each.id);
   if (new Set(ids).size !== ids.length) found.push("an id twice");
   for (const each of document.querySelectorAll("[aria-describedby]"))
