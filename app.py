@@ -9,7 +9,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its threads 
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from flask import Flask
+from flask import Flask, redirect, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bot import commands
@@ -62,6 +62,7 @@ def _open_pages(app: Flask, settings: Settings) -> None:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     guard.install(app, secure=settings.secure)
+    app.add_url_rule("/", "home", lambda: redirect(url_for("inbox.index")))
     for pages in (inbox, account, admin):
         app.register_blueprint(pages.blueprint)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import IPv6Address, ip_address
 
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
@@ -56,7 +57,18 @@ def account_key(accounts: Accounts, email: str) -> str:
 
 
 def _address_key(accounts: Accounts, address: str) -> str:
-    return accounts.store.cipher.index(f"tries of address {address}")
+    return accounts.store.cipher.index(f"tries of address {_network(address)}")
+
+
+def _network(address: str) -> str:
+    """The address; of IPv6 the half that a provider gives a household, which may use any of the other half's addresses."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or found.exploded[:19])
+    return address
 
 
 def _row(session: Session, accounts: Accounts, key: str) -> AttemptRow:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, redirect, render_template, request, session, url_for
 from sqlalchemy.exc import NoResultFound
 from werkzeug.exceptions import Forbidden, HTTPException, NotFound, Unauthorized
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as BaseResponse
 
 from bot.accounts import people, sessions
@@ -25,6 +27,13 @@ POLICY = "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-acti
 YEAR = 365 * 24 * 3600  # seconds
 
 
+class _Id(IntegerConverter):
+    """A number in an address that a database can look for; a longer one is no object of ours."""
+
+    def __init__(self, map: Map, **given: Any) -> None:
+        super().__init__(map, **{"max": 2**31 - 1, **given})
+
+
 def install(app: Flask, *, secure: bool, demo: bool = False) -> None:
     """Puts the guard before every route. secure: pages are reached by https. demo: there are no accounts."""
     app.extensions["attend-gate"] = Gate(secure=secure, demo=demo)
@@ -34,6 +43,7 @@ def install(app: Flask, *, secure: bool, demo: bool = False) -> None:
         SESSION_COOKIE_SECURE=secure,
         SESSION_COOKIE_SAMESITE="Lax",
     )
+    app.url_map.converters["int"] = _Id
     app.jinja_env.add_extension(FormTokens)
     app.jinja_env.globals["form_token_field"] = token_field
     app.before_request(_demo if demo else _guard)
@@ -128,7 +138,8 @@ def _to_login(*, passive: bool) -> BaseResponse:
     """A person who opens a page is sent to sign in; a script or a form gets 401."""
     if request.method not in SAFE or passive or not request.accept_mimetypes.accept_html:
         abort(401, "You are signed out: nobody used this page for 15 minutes, or you were signed out elsewhere. Sign in again.")
-    return redirect(url_for("account.login", next=request.full_path.removesuffix("?")), code=303)
+    query = request.query_string.decode("ascii", "replace")
+    return redirect(url_for("account.login", next=f"{request.path}?{query}" if query else request.path), code=303)
 
 
 def _finish(response: Response) -> Response:
@@ -140,8 +151,8 @@ def _finish(response: Response) -> Response:
         return response
     if not gate().demo and "actor" in g and response.mimetype == "text/html":
         # What stands on a page that nobody uses any more leaves the screen with its session, without JavaScript too (H-09).
-        again = request.full_path.removesuffix("?") if request.method == "GET" else url_for("account.login")
-        response.headers["Refresh"] = f"{int(IDLE.total_seconds()) + 5}; url={again}"
+        again = "" if request.method == "GET" else f"; url={url_for('inbox.index')}"
+        response.headers["Refresh"] = f"{int(IDLE.total_seconds()) + 5}{again}"
     return headers(response)
 
 

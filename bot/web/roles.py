@@ -22,7 +22,7 @@ class Rule:
 # Doors without a person behind them: the webhook verifies signatures of its own, the rest tells nothing of anybody.
 OPEN = frozenset({"static", "webhook.sms", "webhook.status", "webhook.healthz", "webhook.readyz"})
 # Doors on the way in, for whoever is not signed in yet.
-ENTRANCE = frozenset({"account.login", "account.code", "account.second_factor", "account.invitation", "account.logout"})
+ENTRANCE = frozenset({"home", "account.login", "account.code", "account.second_factor", "account.invitation", "account.logout"})
 
 RULES: dict[str, Rule] = {
     "inbox.index": Rule(EVERYBODY),

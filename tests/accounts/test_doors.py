@@ -48,6 +48,20 @@ def test_on_this_machine_no_https_is_asked_for(browser: NewBrowser) -> None:
     assert "Strict-Transport-Security" not in answer
 
 
+@pytest.mark.parametrize("path", ["/inbox?%00=%ff", "/inbox?" + "a" * 3000, "/%ff", "/inbox/phone/2147483648"])
+def test_no_address_breaks_the_guard(app: Flask, browser: NewBrowser, path: str) -> None:
+    """Whatever stands in it, one is asked to sign in or told that there is nothing."""
+    assert browser().get(path).status in (303, 404)
+    assert browser().enter(app, hire(app)).get(path).status in (200, 404)
+    raw = app.test_client().get("/inbox", environ_overrides={"QUERY_STRING": "q=\xff\xfe"}, headers={"Accept": "text/html"})
+    assert raw.status_code == 303
+
+
+def test_the_bare_address_leads_to_the_inbox(browser: NewBrowser) -> None:
+    """People type it."""
+    assert browser().get("/").location == "/inbox"
+
+
 @pytest.mark.parametrize("public", ["", "http://texts.example.org", "http://localhost.example.org", "http://127.0.0.1.example.org"])
 def test_nobody_signs_in_over_an_open_line(public: str) -> None:
     """The start names the setting, and what to do."""

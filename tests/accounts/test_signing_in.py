@@ -10,7 +10,8 @@ from flask import Flask
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from bot.accounts.limits import PER_ACCOUNT, PER_ADDRESS
+from bot.accounts.limits import PER_ACCOUNT, PER_ADDRESS, admit
+from bot.accounts.types import Accounts
 from bot.settings import Settings
 from bot.store.account_models import RecoveryCodeRow, UserRow
 from tests.conftest import application_on, serving
@@ -112,6 +113,16 @@ def test_one_address_cannot_try_every_account(app: Flask, browser: NewBrowser, c
     assert browser().sign_in(hire(app), clock).status == 429
 
 
+def test_a_household_of_ipv6_addresses_is_one(app: Flask) -> None:
+    """Who has 2**64 addresses has no more tries than others; who has another network, or IPv4 in disguise, is somebody else."""
+    accounts, email = Accounts(store=app.extensions["attend"].bot.store, clinic_id=1, clock=Clock()), "nobody@clinic.example"
+    for number in range(PER_ADDRESS):
+        assert admit(accounts, email=f"{number}{email}", address=f"2001:db8:1:2::{number}")
+    assert not admit(accounts, email=email, address="2001:db8:1:2:ffff::1")
+    for address in ("2001:db8:1:3::1", "::ffff:192.0.2.1", "::ffff:192.0.2.2", "192.0.2.3", ""):
+        assert admit(accounts, email=f"{address}{email}", address=address)
+
+
 def test_processes_count_together(app: Flask, settings: Settings, browser: NewBrowser, clock: Clock) -> None:
     """Two servers on one database are one lock."""
     who = hire(app)
@@ -145,7 +156,7 @@ def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(app: Flask, browser: 
 def test_a_page_left_open_leaves_the_screen_with_its_session(app: Flask, browser: NewBrowser) -> None:
     """H-09, without JavaScript: the browser asks again, and is sent to sign in."""
     page = browser().enter(app, hire(app))
-    assert page.get("/inbox/phone/1").headers["Refresh"] == "905; url=/inbox/phone/1"
+    assert page.get("/inbox/phone/1").headers["Refresh"] == "905"
 
 
 def test_a_session_ends_after_twelve_hours_however_busy(app: Flask, browser: NewBrowser, clock: Clock) -> None:
