@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+<<<<<<< HEAD
 from contextlib import AbstractContextManager
+=======
+>>>>>>> accounts/main
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,11 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
+<<<<<<< HEAD
 from bot import checks, commands_operate, commands_records, demo
+=======
+from bot import checks, demo
+>>>>>>> accounts/main
 from bot.accounts import people
 from bot.accounts.types import Accounts, Refused
 from bot.clinic import load_clinic
@@ -107,6 +114,21 @@ def _register_data(app: Flask, wire: Wire) -> None:
     commands_operate.register(app.cli, _clear_errors)
 
     app.cli.add_command(_admin_commands())
+
+    app.cli.add_command(_admin_commands())
+
+
+def _admin_commands() -> AppGroup:
+    admin = AppGroup("admin", help="Who may open the staff's pages.")
+
+    @admin.command("create")
+    @click.argument("email")
+    def create_admin(email: str) -> None:
+        """Prints the link by which EMAIL becomes an administrator: the first, or one who is locked out."""
+        with _clear_errors():
+            print(_invited_admin(email))
+
+    return admin
 
 
 def _admin_commands() -> AppGroup:

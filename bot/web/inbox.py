@@ -11,7 +11,10 @@ from bot import staff
 from bot.remind import remind
 from bot.store import inbox as queries
 from bot.web.guard import headers, same_site
+<<<<<<< HEAD
 from bot.web.trail import recorded
+=======
+>>>>>>> accounts/main
 from bot.web.wiring import wired
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
