@@ -18,7 +18,7 @@ from bot.channels.types import Inbound
 from bot.clinic import ClinicFile
 from bot.dialogue import loops
 from bot.dialogue.decide import context_of, decide
-from bot.dialogue.effects import Decision, LogItem, OptIn, OptOut, Say
+from bot.dialogue.effects import Decision, LogItem, OptIn, OptOut, Promise, Say
 from bot.dialogue.rescheduling import wants_slots
 from bot.dialogue.targets import listed
 from bot.dialogue.types import Facts, Person, State
@@ -184,6 +184,7 @@ def read_facts(bot: Bot, source: Connection | Session, phone: Line | PhoneRow, n
         languages=bot.texts.languages,
         staffed=bot.clinic.staffed(now),
         opens=bot.clinic.opens(now),
+        answer_by=bot.clinic.answer_by(now),
         opted_out=phone.opted_out_at is not None,
     )
     return facts, queries.state_of(phone)
@@ -279,7 +280,8 @@ def _failed(bot: Bot, row_id: int, via: str) -> str:
         danger, text = floor(bot, row.body, queries.state_of(phone), *spoken)
         if danger is not None:
             queries.keep_state(phone, danger.state)
-        effects = (*(danger.effects if danger else ()), LogItem(kind="failed_turn"))
+        by = bot.clinic.answer_by(now)
+        effects = (*(danger.effects if danger else ()), LogItem(kind="failed_turn", by=by), Promise(by=by))
         apply(Scope(connection=session.connection(), opened=session, phone=phone, now=now, communication=row), effects)
         row.status, row.reply, row.answered_via, row.rule = "failed", text, via, "failed"
         if text and via == "outbox":

@@ -93,7 +93,7 @@ class Facts:
 
     visits: booked and still to come, by start; gone: passed, called off or no longer booked, newest first.
     slots: free times for the services of this phone's people, by start. staffed: whether somebody reads the inbox now;
-    opens: when somebody next does. open_items: kinds of this phone's open items. languages: those that we write.
+    opens: when somebody next does; answer_by: when somebody must have answered who is promised an answer now. open_items: kinds of this phone's open items. languages: those that we write.
     """
 
     now: datetime
@@ -106,6 +106,7 @@ class Facts:
     languages: tuple[str, ...] = ("en",)
     staffed: bool = True
     opens: datetime | None = None
+    answer_by: datetime | None = None
     opted_out: bool = False
 
 

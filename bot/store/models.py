@@ -155,10 +155,18 @@ class CommunicationRow(Base):
 
 
 class TaskRow(Base):
-    """FHIR Task: what a coordinator must do. status: requested, completed."""
+    """FHIR Task: what a coordinator must do. status: requested, completed.
+
+    rank, due_at: the order of the worklist, kept so that it is read from an index. due_at: by when somebody must have acted, the
+    sooner of fix_by (until when it can still be fixed) and what the patient was promised. owner: who it is assigned to.
+    """
 
     __tablename__ = "task"
-    __table_args__ = (Index("task_open", "clinic_id", "status"), Index("task_phone", "phone_id", "status"))
+    __table_args__ = (
+        Index("task_worklist", "clinic_id", "status", "rank", "due_at", "id"),
+        Index("task_closed", "clinic_id", "status", "closed_at"),
+        Index("task_phone", "phone_id", "status"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
     phone_id: Mapped[int | None] = mapped_column(ForeignKey("phone.id"))
@@ -170,7 +178,13 @@ class TaskRow(Base):
     outcome: Mapped[str | None] = mapped_column(String(40))
     note: Mapped[str | None] = mapped_column(EncryptedText)
     created_at: Mapped[datetime]
-    due_at: Mapped[datetime | None]
+    rank: Mapped[int]
+    due_at: Mapped[datetime]
+    fix_by: Mapped[datetime | None]
+    snoozed_until: Mapped[datetime | None]
+    owner_id: Mapped[int | None]
+    owner: Mapped[str | None] = mapped_column(String(80))
+    stage: Mapped[str] = mapped_column(String(10), default="")
     closed_at: Mapped[datetime | None]
 
 
