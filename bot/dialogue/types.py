@@ -93,7 +93,8 @@ class Facts:
 
     visits: booked and still to come, by start; gone: passed, called off or no longer booked, newest first.
     slots: free times for the services of this phone's people, by start. staffed: whether somebody reads the inbox now;
-    opens: when somebody next does; answer_by: when somebody must have answered who is promised an answer now. open_items: kinds of this phone's open items. languages: those that we write.
+    opens: when somebody next does; answer_by: when somebody must have answered who is promised an answer now.
+    open_items: kinds of this phone's open items. languages: those that we write.
     """
 
     now: datetime

@@ -1,10 +1,25 @@
-"""What every page of the demo has in common: headers, and no requests from other sites."""
+"""What every page has in common: who acts, headers, and no requests from other sites."""
 
 from __future__ import annotations
 
-from flask import Response, abort, request
+from flask import Response, abort, request, session
+
+from bot.actor import Actor
+from bot.web.wiring import wired
 
 POLICY = "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
+COORDINATORS = ("Ana Torres", "Ben Carter")  # invented; the demo lets them be switched
+
+
+def colleagues() -> tuple[Actor, ...]:
+    """Everybody at the desk of this clinic."""
+    clinic = wired().bot.clinic_id
+    return tuple(Actor(id=number, name=name, role="coordinator", clinic_id=clinic) for number, name in enumerate(COORDINATORS, 1))
+
+
+def actor() -> Actor:
+    """Who acts: the demo's coordinator, until there are accounts."""
+    return next((each for each in colleagues() if each.id == session.get("actor")), colleagues()[0])
 
 
 def same_site() -> None:

@@ -14,7 +14,7 @@ from bot.store import inbox as queries
 from bot.store.models import PhoneRow
 from bot.turn import take
 from bot.web.guard import headers, same_site
-from bot.web.webhook import wired
+from bot.web.wiring import wired
 
 blueprint = Blueprint("phone", __name__, url_prefix="/demo")
 blueprint.before_request(same_site)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from flask import Blueprint, Response, abort, current_app, request
+from flask import Blueprint, Response, abort, request
 from sqlalchemy import text as sql
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -13,15 +13,10 @@ from bot.channels.types import Inbound
 from bot.delivery.status import record
 from bot.dialogue.types import State
 from bot.turn import floor, take
-from bot.web.wiring import Wired
+from bot.web.wiring import wired
 
 log = structlog.get_logger()
 blueprint = Blueprint("webhook", __name__)
-
-
-def wired() -> Wired:
-    """What app.py put together for this process."""
-    return current_app.extensions["attend"]  # type: ignore[no-any-return]
 
 
 @blueprint.post("/sms")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flask import current_app
+
 from bot.delivery.sender import Channel
 from bot.delivery.spool import Spool
 from bot.settings import Settings
@@ -18,3 +20,8 @@ class Wired:
     bot: Bot
     spool: Spool
     channel: Channel
+
+
+def wired() -> Wired:
+    """What app.py put together for this process."""
+    return current_app.extensions["attend"]  # type: ignore[no-any-return]
