@@ -13,7 +13,7 @@ import click
 from cryptography.fernet import Fernet
 from flask import Flask
 
-from bot import checks, demo
+from bot import candidates, checks, demo
 from bot.errors import DataError, SettingsError
 from bot.settings import ROOT, read_settings
 from bot.texts import update_catalog
@@ -27,6 +27,7 @@ Wire = Callable[..., Any]
 
 def register(app: Flask, wire: Wire) -> None:
     """Adds the commands to the application."""
+    _register_inbox(app, wire)
 
     @app.cli.command("demo")
     @click.option("--port", default=8000, show_default=True)
@@ -80,6 +81,16 @@ def register(app: Flask, wire: Wire) -> None:
     def key() -> None:
         """A new key for ATTEND_KEY."""
         print(Fernet.generate_key().decode())
+
+
+def _register_inbox(app: Flask, wire: Wire) -> None:
+    @app.cli.command("candidates")
+    def export_candidates() -> None:
+        """Prints the reviewed corrections as YAML, for `intents/`: phrases to learn and sentences to test, by language."""
+        with _clear_errors():
+            bot = wire(app, read_settings()).bot
+        with bot.store.session() as session:
+            print(candidates.export(session, bot.clinic_id), end="")
 
 
 class _clear_errors:

@@ -18,6 +18,8 @@ RULES = {
     "doubtful_wrong_number": "It may be a wrong number, so a person looks before anything is changed.",
     "doubtful_opt_out": "They may want no more texts, so the bot told them how to end them.",
     "details": "They answered whether texts may name details.",
+    "helped": "They say that the help has worked: the item was closed.",
+    "not_helped": "They say that the help has not worked: a person looks again.",
     "language_taken": "They took the offer of another language.",
     "language": "They asked for another language.",
     "language_none": "The text is in a language that we do not write: an interpreter is offered.",

@@ -127,6 +127,7 @@ TEXTS: dict[str, str] = {
     "reminder": "You have a visit on {when}. Are you coming? You can answer in your own words. STOP ends texts.",
     "reminder_many": "You have visits: {options}. Are you coming? You can answer in your own words. STOP ends texts.",
     "medication": "Did you take your medicine today? You can answer in your own words.",
+    "helped": "You told us that it is hard for you to come. Is that solved now? Reply 1 solved, 2 not yet.",
     # ---- when something breaks, and when somebody is in danger
     "failed": "We got your message. A person will answer you.",
     "safety.medical": "CALL 911 NOW if you or somebody is in danger. Do not wait for our texts. We told our clinic.",
@@ -138,6 +139,7 @@ NOTES = {
     "cancelled": "UNDO and NEW are words that the patient sends back: use the ones in intents/<language>/keywords.yaml.",
     "handoff_closed": "{opens} is a day and time.",
     "safety.self_harm": "988 takes texts in English and Spanish only; elsewhere it must say: call (S-02).",
+    "helped": "Sent after a coordinator has arranged help: a ride, an interpreter, a lower price. Do not name what it was.",
     "which_visit": "Never name a person or a kind of visit: somebody else may hold the phone (N-04).",
     "language_set": "Write the name of YOUR language, not English.",
     "language_offer": "Write the name of YOUR language, not English.",

@@ -16,7 +16,6 @@ from bot.store.work_models import ActionRow, ClaimRow
 from bot.turn import Bot
 
 CLAIM = timedelta(minutes=5)  # how long a conversation stays locked for whoever works on it, counted from their last action
-BARRIER_STAGES = {"acted": "Help arranged", "asked": "Asked whether it worked"}
 
 # What came of an item. A closed item keeps it.
 OUTCOMES = {

@@ -33,6 +33,8 @@ MAY = {
     "work": {"actor", "store", "turn"},
     "staff": {"actor", "apply", "dialogue", "store", "texts", "turn", "work"},
     "correction": {"actor", "apply", "dialogue", "explain", "store", "turn", "understand", "work"},
+    "barriers": {"actor", "remind", "store", "turn", "work"},
+    "candidates": {"actor", "store", "turn", "understand", "work"},
     "summary": {"meaning", "moments", "store", "turn"},
     "delivery": {"delivery", "apply", "channels", "dialogue", "store", "turn"},
     "seed": {"store", "turn", "yamlfile"},

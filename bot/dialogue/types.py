@@ -121,6 +121,7 @@ class Ask(StrEnum):
     READ_BACK = "read_back"
     CLARIFY = "clarify"
     MEDICATION = "medication"
+    HELPED = "helped"
     DETAILS = "details"
     LANGUAGE = "language"
 
@@ -131,7 +132,7 @@ class Prompt:
 
     visits, starts: the visits it named, in the order of their numbers, and when each began at that time (F-03).
     slots: the slots it offered, in the order of their numbers. act: what a "1" would do (READ_BACK, WHICH, LANGUAGE: the language;
-    DETAILS: the topics asked about). patient, service: whom and what a new visit is for.
+    DETAILS: the topics asked about; HELPED: the barrier). patient, service: whom and what a new visit is for.
     wishes: what was asked for so far, when slots were offered.
     times: how often this same thing has been asked.
     """

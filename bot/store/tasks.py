@@ -41,7 +41,7 @@ def log(
     """
     which = {"phone_id": phone.id, "kind": item.kind, "detail": item.detail, "appointment_id": item.visit}
     if not new and (found := connection.scalar(_ITEM, which)) is not None:
-        connection.execute(update(TASKS).where(TASK.id == found).values(communication_id=text, snoozed_until=None))
+        connection.execute(update(TASKS).where(TASK.id == found).values(communication_id=text, snoozed_until=None, stage=""))
         return
     shown, kind = item.shown_from or now, KINDS[item.kind]
     fix_by = start - kind.lead if start else None

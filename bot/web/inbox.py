@@ -9,19 +9,19 @@ from functools import partial
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from bot import work
+from bot import barriers, work
 from bot.dialogue.items import KINDS
 from bot.store import worklist
 from bot.store.worklist import PAGE, View
 from bot.turn import Bot
-from bot.web import live, talk, words
+from bot.web import learn, live, talk, words
 from bot.web.guard import actor, colleagues, headers, same_site
 from bot.web.wiring import wired
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
 blueprint.before_request(same_site)
 blueprint.after_request(headers)
-for part in (live.blueprint, talk.blueprint, words.blueprint):
+for part in (learn.blueprint, live.blueprint, talk.blueprint, words.blueprint):
     blueprint.register_blueprint(part)
 
 SNOOZES = {"1h": "1 hour", "tomorrow": "the desk opens again", "3d": "3 days", "7d": "a week"}
@@ -60,7 +60,7 @@ def view_of(args: dict[str, str], me: int | None) -> View:
 
 @blueprint.post("/items")
 def items() -> BaseResponse:
-    """Does one thing with the chosen items: claim, resolve, assign, snooze, wake, reopen."""
+    """Does one thing with the chosen items: a claim, or one of ACTIONS."""
     bot, me = wired().bot, actor()
     chosen = [int(each) for each in request.form.getlist("item") if each.isascii() and each.isdigit()]
     do = request.form.get("do", "")
@@ -79,8 +79,14 @@ def items() -> BaseResponse:
     return redirect(back(), code=303)
 
 
+SAID = {
+    "resolve": "closed", "assign": "assigned", "snooze": "snoozed", "wake": "back in the list", "reopen": "open again",
+    "arranged": "marked: help is arranged", "ask": "waiting for the patient's answer",
+}  # fmt: skip
+
+
 def _tell(do: str, done: int, chosen: list[int]) -> None:
-    said = {"resolve": "closed", "assign": "assigned", "snooze": "snoozed", "wake": "back in the list", "reopen": "open again"}[do]
+    said = SAID[do]
     undo = {"resolve": "reopen", "snooze": "wake"}.get(do)
     flash(f"{done} {'item' if done == 1 else 'items'} {said}.", f"{undo}:{','.join(map(str, chosen))}" if undo else "message")
 
@@ -127,6 +133,8 @@ ACTIONS: dict[str, Callable[[Bot], Action]] = {
     "snooze": _snooze,
     "wake": lambda bot: work.wake,
     "reopen": lambda bot: work.reopen,
+    "arranged": lambda bot: barriers.arranged,
+    "ask": lambda bot: barriers.ask,
 }
 
 

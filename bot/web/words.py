@@ -9,6 +9,7 @@ from flask import Blueprint
 
 from bot import explain
 from bot import meaning as meanings
+from bot.barriers import STAGES
 from bot.moments import RIGHT_TO_LEFT, language_name
 from bot.store.worklist import Item
 from bot.understand.types import Understanding
@@ -108,6 +109,12 @@ def meaning(read: Understanding) -> str:
 def barrier(kind: str) -> str:
     """A kind of barrier in plain words."""
     return meanings.BARRIERS.get(kind.replace(" ", "_"), kind)
+
+
+@blueprint.app_template_filter("stage")
+def stage(code: str) -> str:
+    """How far a barrier has come."""
+    return STAGES.get(code, code)
 
 
 @blueprint.app_template_filter("sections")
