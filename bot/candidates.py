@@ -64,7 +64,7 @@ def _groups(rows: Iterable[tuple[CandidateRow, str]]) -> list[dict[str, str]]:
     """One group a meaning and context, its sentences a line each."""
     groups: dict[tuple[str, str], list[str]] = {}
     for row, sentence in rows:
-        groups.setdefault((row.means.replace(",", ", "), row.context), []).append(sentence)
+        groups.setdefault((row.means.replace(",", " + "), row.context), []).append(sentence)
     return [{"means": means, "context": context, "phrases": "\n".join(said) + "\n"} for (means, context), said in groups.items()]
 
 
