@@ -35,6 +35,7 @@ MAY = {
     "correction": {"actor", "apply", "dialogue", "explain", "store", "turn", "understand", "work"},
     "barriers": {"actor", "remind", "store", "turn", "work"},
     "candidates": {"actor", "store", "turn", "understand", "work"},
+    "figures": {"clinic", "moments", "store"},
     "summary": {"meaning", "moments", "store", "turn"},
     "delivery": {"delivery", "apply", "channels", "dialogue", "store", "turn"},
     "seed": {"store", "turn", "yamlfile"},

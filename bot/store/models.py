@@ -108,7 +108,7 @@ class AppointmentRow(Base):
     """FHIR Appointment with its one patient participant. version counts its changes (F-03)."""
 
     __tablename__ = "appointment"
-    __table_args__ = (Index("appointment_patient", "patient_id", "start"),)
+    __table_args__ = (Index("appointment_patient", "patient_id", "start"), Index("appointment_day", "clinic_id", "start"))
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
@@ -166,6 +166,7 @@ class TaskRow(Base):
         Index("task_worklist", "clinic_id", "status", "rank", "due_at", "id"),
         Index("task_closed", "clinic_id", "status", "closed_at"),
         Index("task_phone", "phone_id", "status"),
+        Index("task_made", "clinic_id", "kind", "created_at"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))

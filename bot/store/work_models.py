@@ -46,7 +46,11 @@ class PromiseRow(Base):
     """A patient was told that a person will answer, and by when that must be. kept_at: when somebody did."""
 
     __tablename__ = "promise"
-    __table_args__ = (Index("promise_phone", "phone_id", "kept_at"), Index("promise_due", "clinic_id", "kept_at", "due_at"))
+    __table_args__ = (
+        Index("promise_phone", "phone_id", "kept_at"),
+        Index("promise_due", "clinic_id", "kept_at", "due_at"),
+        Index("promise_made", "clinic_id", "made_at"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
     phone_id: Mapped[int] = mapped_column(ForeignKey("phone.id"))
@@ -88,3 +92,11 @@ class WordRow(Base):
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"), primary_key=True)
     key: Mapped[str] = mapped_column(String(22), primary_key=True)
     phone_id: Mapped[int] = mapped_column(ForeignKey("phone.id"), primary_key=True)
+
+
+class IndexedRow(Base):
+    """How far the texts and notes are in `word`. what: text, action; last: the id."""
+
+    __tablename__ = "indexed"
+    what: Mapped[str] = mapped_column(String(10), primary_key=True)
+    last: Mapped[int]

@@ -88,6 +88,12 @@ def page(session: Session, clinic_id: int, now: datetime, view: View) -> list[It
     return _read(session, query.order_by(*order).limit(PAGE + 1).offset((view.page - 1) * PAGE))
 
 
+def some(session: Session, clinic_id: int, now: datetime, which: ColumnElement[bool], *, limit: int) -> list[Item]:
+    """The first open items of which that holds."""
+    query = _items(clinic_id, now).where(*_of(View(), now), which)
+    return _read(session, query.order_by(TaskRow.rank, TaskRow.due_at, TaskRow.id).limit(limit))
+
+
 def of_phone(session: Session, clinic_id: int, now: datetime, phone_id: int) -> list[Item]:
     """The open items of one conversation, snoozed ones too."""
     mine = TaskRow.phone_id == phone_id, TaskRow.status == "requested", TaskRow.created_at <= now

@@ -31,7 +31,7 @@ def same_site() -> None:
 
 def headers(response: Response) -> Response:
     """No script but our own, nothing kept in caches, nothing told to other sites."""
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers.setdefault("Content-Security-Policy", POLICY)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "same-origin"  # without it browsers send "Origin: null" with forms
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -14,14 +14,14 @@ from bot.dialogue.items import KINDS
 from bot.store import worklist
 from bot.store.worklist import PAGE, View
 from bot.turn import Bot
-from bot.web import learn, live, talk, words
+from bot.web import learn, live, pictures, search, talk, words
 from bot.web.guard import actor, colleagues, headers, same_site
 from bot.web.wiring import wired
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
 blueprint.before_request(same_site)
 blueprint.after_request(headers)
-for part in (learn.blueprint, live.blueprint, talk.blueprint, words.blueprint):
+for part in (learn.blueprint, live.blueprint, pictures.blueprint, search.blueprint, talk.blueprint, words.blueprint):
     blueprint.register_blueprint(part)
 
 SNOOZES = {"1h": "1 hour", "tomorrow": "the desk opens again", "3d": "3 days", "7d": "a week"}

@@ -45,6 +45,12 @@ def local(moment: datetime | None) -> str:
     return moment.astimezone(wired().bot.clinic.zone).strftime("%a %b %-d, %-I:%M %p")
 
 
+@blueprint.app_template_filter("hour")
+def hour(moment: datetime) -> str:
+    """The time of day at the clinic, e.g. "9:00 AM"."""
+    return moment.astimezone(wired().bot.clinic.zone).strftime("%-I:%M %p")
+
+
 @blueprint.app_template_filter("clock")
 def clock(moment: datetime) -> str:
     """A moment of today in the clinic's time, e.g. "9:00 AM"; of another day with the day."""

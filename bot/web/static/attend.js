@@ -62,6 +62,7 @@ document.addEventListener("click", (event) => {
   const copy = event.target.closest("[data-copy]");
   if (copy) { const from = document.getElementById(copy.dataset.copy); from.select(); navigator.clipboard?.writeText(from.value).catch(() => {}); copy.textContent = "Copied"; }
 });
+document.querySelector("[data-print]")?.addEventListener("click", () => print());
 const box = document.querySelector("[data-check]");
 let waiting;
 box?.addEventListener("input", () => {

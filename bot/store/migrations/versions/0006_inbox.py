@@ -38,6 +38,8 @@ def upgrade() -> None:
         task.alter_column("rank", existing_type=sa.Integer(), server_default=None)
         task.create_index("task_worklist", ["clinic_id", "status", "rank", "due_at", "id"])
         task.create_index("task_closed", ["clinic_id", "status", "closed_at"])
+        task.create_index("task_made", ["clinic_id", "kind", "created_at"])
+    op.create_index("appointment_day", "appointment", ["clinic_id", "start"])
     op.create_table(
         "claim",
         sa.Column("phone_id", sa.Integer(), sa.ForeignKey("phone.id"), primary_key=True),
@@ -71,6 +73,7 @@ def upgrade() -> None:
         sa.Column("kept_at", sa.DateTime()),
         sa.Index("promise_phone", "phone_id", "kept_at"),
         sa.Index("promise_due", "clinic_id", "kept_at", "due_at"),
+        sa.Index("promise_made", "clinic_id", "made_at"),
     )
     op.create_table(
         "candidate",
@@ -96,12 +99,15 @@ def upgrade() -> None:
         sa.Column("phone_id", sa.Integer(), sa.ForeignKey("phone.id"), primary_key=True),
         sa.Index("word_phone", "phone_id"),
     )
+    op.create_table("indexed", sa.Column("what", sa.String(10), primary_key=True), sa.Column("last", sa.Integer(), nullable=False))
 
 
 def downgrade() -> None:
-    for name in ("word", "candidate", "promise", "staff_action", "claim"):
+    for name in ("indexed", "word", "candidate", "promise", "staff_action", "claim"):
         op.drop_table(name)
+    op.drop_index("appointment_day", "appointment")
     with op.batch_alter_table("task") as task:
+        task.drop_index("task_made")
         task.drop_index("task_closed")
         task.drop_index("task_worklist")
         task.create_index("task_open", ["clinic_id", "status"])
