@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.dialogue.items import KINDS
@@ -101,35 +102,26 @@ def of_phone(session: Session, clinic_id: int, now: datetime, phone_id: int) -> 
 
 
 def counts(session: Session, clinic_id: int, now: datetime, me: int | None) -> Counts:
-    """How many items every view has; read from the open items alone."""
-    shown = _awake(now)
+    """How many items every view has; read from the open items alone, in one walk through the worklist's index."""
+    columns = TaskRow.kind, TaskRow.rank, TaskRow.due_at, TaskRow.owner_id, TaskRow.snoozed_until, TaskRow.phone_id
     open_ = TaskRow.clinic_id == clinic_id, TaskRow.status == "requested", TaskRow.created_at <= now
-    totals = session.execute(
-        select(
-            _number(shown),
-            _number(shown & (TaskRow.owner_id == me)),
-            _number(shown & TaskRow.owner_id.is_(None)),
-            _number(~shown),
-            _number(shown & (TaskRow.rank == 0)),
-            _number(shown & (TaskRow.rank > 0) & (TaskRow.due_at < now)),
-        ).where(*open_)
-    ).one()
-    kinds = session.execute(select(TaskRow.kind, func.count()).where(*open_, shown).group_by(TaskRow.kind)).all()
-    languages = session.execute(
-        select(PatientRow.language, func.count(TaskRow.id.distinct()))
-        .select_from(TaskRow)
-        .join(PatientPhoneRow, PatientPhoneRow.phone_id == TaskRow.phone_id)
-        .join(PatientRow, PatientPhoneRow.patient_id == PatientRow.id)
-        .where(*open_, shown)
-        .group_by(PatientRow.language)
-    ).all()
-    by_rank = sorted(kinds, key=lambda row: (KINDS[row[0]].rank, row[0]))
-    speak = {language: number for language, number in sorted(languages, key=lambda row: row[0])}
-    return Counts(*totals, kinds={kind: number for kind, number in by_rank}, languages=speak)
-
-
-def _number(what: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((what, 1), else_=0)), 0)
+    rows = session.execute(select(*columns).where(*open_).order_by(TaskRow.rank, TaskRow.due_at, TaskRow.id)).all()
+    shown = [row for row in rows if row.snoozed_until is None or row.snoozed_until <= now]
+    phones = Counter(row.phone_id for row in shown)
+    speak = select(PatientPhoneRow.phone_id, PatientRow.language).join(PatientRow, PatientPhoneRow.patient_id == PatientRow.id)
+    languages: Counter[str] = Counter()
+    for phone_id, language in session.execute(speak.where(PatientPhoneRow.phone_id.in_(phones)).distinct()):
+        languages[language] += phones[phone_id]
+    return Counts(
+        all=len(shown),
+        mine=sum(row.owner_id == me for row in shown),
+        unassigned=sum(row.owner_id is None for row in shown),
+        snoozed=len(rows) - len(shown),
+        urgent=sum(row.rank == 0 for row in shown),
+        late=sum(row.rank > 0 and row.due_at < now for row in shown),
+        kinds=dict(Counter(row.kind for row in shown)),
+        languages=dict(sorted(languages.items())),
+    )
 
 
 def _awake(now: datetime) -> ColumnElement[bool]:

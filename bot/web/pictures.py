@@ -20,7 +20,7 @@ from bot.web.wiring import wired
 
 blueprint = Blueprint("pictures", __name__)
 PERIODS = {7: "7 days", 30: "30 days", 90: "90 days", 365: "a year"}
-SCRIPT = re.compile(rb"<script.*?</script>", re.DOTALL)  # for tooltips, which pictures in a page do not have
+SCRIPT = re.compile(r"<script.*?</script>", re.DOTALL)  # for tooltips, which pictures in a page do not have
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 SAID = {"needs-action": "No answer yet", "tentative": "Not sure", "declined": "Cannot come", "accepted": "Coming"}
 # Told apart in print and by who sees few colours: dark, mid, light, warm.
@@ -86,7 +86,7 @@ def table(name: str) -> Response:
     return response
 
 
-def draw(figure: Figure) -> bytes:
+def draw(figure: Figure) -> str:
     """Bars, stacked where the columns add up to a whole; lying where the rows are names."""
     lying = figure.columns[0] != "week of"
     upright, flat = (pygal.StackedBar, pygal.HorizontalStackedBar) if figure.stacked else (pygal.Bar, pygal.HorizontalBar)
@@ -100,7 +100,7 @@ def draw(figure: Figure) -> bytes:
     chart.x_labels = [str(row[0]) for row in rows]
     for number, column in enumerate(figure.columns[1:], 1):
         chart.add(column, [row[number] for row in rows])
-    return SCRIPT.sub(b"", chart.render())
+    return SCRIPT.sub("", chart.render())
 
 
 def as_csv(figure: Figure) -> str:

@@ -10,11 +10,22 @@ from typing import Any
 import pytest
 
 from bot.delivery.sender import send_waiting
+from bot.store.models import CommunicationRow
 from bot.web.wiring import Wired
 from tests.inbox.conftest import Desk, act
 
 pytestmark = pytest.mark.slow
-PAGES = ["/inbox", "/inbox?whose=closed", "/inbox/phone/2", "/inbox/phone/5", "/inbox/phone/9", "/inbox/learn", "/demo"]
+PAGES = [
+    "/inbox",
+    "/inbox?whose=closed",
+    "/inbox/phone/2",
+    "/inbox/phone/5",
+    "/inbox/phone/9",
+    "/inbox/learn",
+    "/inbox/today",
+    "/inbox/pictures",
+    "/demo",
+]
 
 
 @contextmanager
@@ -52,6 +63,8 @@ def busy_day(desk: Desk) -> None:
     ):
         desk.text(phone, words)
     act(desk.ben, 2, "note", words="Cousin may drive.")
+    text = next(row for row in desk.rows(CommunicationRow) if row.phone_id == 9 and row.direction == "inbound")
+    desk.ben.post(f"/inbox/text/{text.id}/correct", data={"means": ["barrier.transport"]})
 
 
 def test_two_coordinators_reach_for_the_same_patient(desk: Desk, served: str) -> None:

@@ -158,7 +158,7 @@ def test_files_hold_what_the_tables_show(desk: Desk) -> None:
 def test_an_empty_clinic_has_empty_pictures_and_no_errors() -> None:
     """Nothing to draw is no mistake."""
     for lying in ("week of", "what"):
-        assert b"<svg" in draw(Figure("x", "x", (lying, "n"), ()))
+        assert "<svg" in draw(Figure("x", "x", (lying, "n"), ()))
 
 
 def test_many_languages_are_gathered_so_that_a_picture_stays_readable(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
