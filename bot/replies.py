@@ -18,7 +18,7 @@ OWNED = CARRIER_WORDS | {"YES"}  # a number may be opted out, or in, by any of t
 
 @dataclass(frozen=True)
 class Canned:
-    """A reviewed sentence. words: in the patient's language, None where it has not been translated."""
+    """An approved sentence. words: in the patient's language, None where it has not been translated."""
 
     key: str
     words: str | None

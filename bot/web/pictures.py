@@ -28,7 +28,7 @@ STYLE = Style(
     background="transparent", plot_background="transparent", font_family="system-ui, sans-serif", opacity="1",
     label_font_size=15, major_label_font_size=15, legend_font_size=13, foreground="#17212e", foreground_strong="#17212e",
     foreground_subtle="#dde3ea", guide_stroke_color="#dde3ea", major_guide_stroke_color="#dde3ea", guide_stroke_dasharray="0",
-    major_guide_stroke_dasharray="0", colors=("#0b6e63", "#d98b1f", "#b3261e", "#9fb0c2", "#1c5a9f", "#6a3d9a"),
+    major_guide_stroke_dasharray="0", colors=("#0b6e63", "#d98b1f", "#1c5a9f", "#9fb0c2", "#7a3b69", "#4d4d4d"),
 )  # fmt: skip
 
 
