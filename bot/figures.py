@@ -119,7 +119,7 @@ def barriers(session: Session, period: Period) -> Figure:
     """What stands in the way, by kind and language."""
     rows = session.execute(
         select(TaskRow.detail, _LANGUAGE, func.count())
-        .where(TaskRow.clinic_id == period.clinic_id, TaskRow.kind == "barrier")
+        .where(TaskRow.clinic_id == period.clinic_id, TaskRow.kind == "barrier", TaskRow.status.in_(("requested", "completed")))
         .where(TaskRow.created_at >= period.since, TaskRow.created_at < period.until)
         .group_by(TaskRow.detail, _LANGUAGE)
     )

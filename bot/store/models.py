@@ -166,7 +166,7 @@ class TaskRow(Base):
         Index("task_worklist", "clinic_id", "status", "rank", "due_at", "id"),
         Index("task_closed", "clinic_id", "status", "closed_at"),
         Index("task_phone", "phone_id", "status"),
-        Index("task_made", "clinic_id", "kind", "created_at"),
+        Index("task_kind", "clinic_id", "kind", "status", "created_at"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))

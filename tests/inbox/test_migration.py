@@ -25,15 +25,14 @@ def test_old_items_get_their_rank_and_a_deadline_and_the_way_back_works() -> Non
     config.set_main_option("script_location", str(MIGRATIONS))
     with store.engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0002")
+        for there in ("0006", "0002"):
+            (command.upgrade if there == "0006" else command.downgrade)(config, there)
         connection.execute(text("insert into clinic (id, slug) values (1, 'demo')"))
         for kind, due in OLD:
             values = {"kind": kind, "due": due}
             columns = "clinic_id, kind, detail, status, created_at, due_at"
             row = "1, :kind, '', 'requested', '2026-03-03 15:00:00', :due"
             connection.execute(text(f"insert into task ({columns}) values ({row})"), values)  # noqa: S608 - ours
-        command.upgrade(config, "0006")
-        command.downgrade(config, "0002")
         command.upgrade(config, "0006")
     with store.session() as session:
         tasks = session.query(TaskRow).order_by(TaskRow.id).all()

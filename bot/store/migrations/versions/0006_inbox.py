@@ -38,7 +38,7 @@ def upgrade() -> None:
         task.alter_column("rank", existing_type=sa.Integer(), server_default=None)
         task.create_index("task_worklist", ["clinic_id", "status", "rank", "due_at", "id"])
         task.create_index("task_closed", ["clinic_id", "status", "closed_at"])
-        task.create_index("task_made", ["clinic_id", "kind", "created_at"])
+        task.create_index("task_kind", ["clinic_id", "kind", "status", "created_at"])
     op.create_index("appointment_day", "appointment", ["clinic_id", "start"])
     op.create_table(
         "claim",
@@ -107,7 +107,7 @@ def downgrade() -> None:
         op.drop_table(name)
     op.drop_index("appointment_day", "appointment")
     with op.batch_alter_table("task") as task:
-        task.drop_index("task_made")
+        task.drop_index("task_kind")
         task.drop_index("task_closed")
         task.drop_index("task_worklist")
         task.create_index("task_open", ["clinic_id", "status"])
