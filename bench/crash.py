@@ -25,7 +25,8 @@ import served
 from served import Client, Server
 from sqlalchemy import func, select
 
-from bot.store.models import AppointmentRow, CommunicationRow, OutboxRow, PatientRow
+from bot.store.models import AppointmentRow, CommunicationRow, PatientRow
+from bot.store.sending_models import OutboxRow
 from bot.turn import Bot
 
 CLIENTS = 6

@@ -26,15 +26,8 @@ from bot.clinic import load_clinic
 from bot.delivery.planner import plan_due
 from bot.settings import ROOT
 from bot.store.database import Store
-from bot.store.models import (
-    AppointmentRow,
-    ClinicRow,
-    CommunicationRequestRow,
-    OutboxRow,
-    PatientPhoneRow,
-    PatientRow,
-    PhoneRow,
-)
+from bot.store.models import AppointmentRow, ClinicRow, PatientPhoneRow, PatientRow, PhoneRow
+from bot.store.sending_models import CommunicationRequestRow, OutboxRow
 from bot.texts import load_texts
 from bot.turn import Bot
 from bot.understand.reader import load_reader

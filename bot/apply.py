@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.orm import Session
 
 from bot.dialogue.effects import (
@@ -19,29 +19,18 @@ from bot.dialogue.effects import (
     MoveAppointment,
     OptIn,
     OptOut,
+    Promise,
     RestoreAppointment,
     Say,
     SetDetails,
     SetLanguage,
     SetParticipant,
 )
-from bot.dialogue.items import KINDS
 from bot.dialogue.types import Visit
-from bot.store import care, queries, turns
-from bot.store.models import (
-    AppointmentRow,
-    CommunicationRow,
-    ConsentRow,
-    OutboxRow,
-    PatientPhoneRow,
-    PatientRow,
-    PhoneRow,
-    SlotRow,
-    TaskRow,
-)
-from bot.store.turns import Line, Text, table
-
-TASKS = table(TaskRow)
+from bot.store import care, queries, tasks, turns
+from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow
+from bot.store.sending_models import OutboxRow
+from bot.store.turns import Line, Text
 
 
 class Conflict(Exception):
@@ -91,51 +80,29 @@ def say(scope: Scope, effect: Say) -> None:
 
 def log_item(scope: Scope, effect: LogItem) -> None:
     """One open item a kind, detail and visit: a repeat refreshes it instead of adding another."""
-    connection = scope.connection
-    text = scope.communication.id if scope.communication else None
-    item = {"phone_id": scope.phone.id, "kind": effect.kind, "detail": effect.detail, "appointment_id": effect.visit}
-    if (scope.kinds is None or effect.kind in scope.kinds) and (found := turns.open_item(connection, **item)) is not None:
-        connection.execute(update(TASKS).where(TASKS.c.id == found).values(communication_id=text))
-        return
-    connection.execute(
-        insert(TASKS),
-        {
-            **item,
-            "clinic_id": scope.phone.clinic_id,
-            "communication_id": text,
-            "created_at": effect.shown_from or scope.now,
-            "due_at": _due(scope, effect),
-        },
-    )
+    start = scope.seen[effect.visit].start if effect.visit in scope.seen else None
+    if effect.visit and start is None:
+        scope.flush()  # effects before this one may hold the visit as an object
+        start = turns.start_of(scope.connection, effect.visit)
+    new = scope.kinds is not None and effect.kind not in scope.kinds
+    tasks.log(scope.connection, effect, scope.phone, text=_text(scope), start=start, now=scope.now, new=new)
     if scope.kinds is not None:
         scope.kinds.add(effect.kind)
 
 
-def _due(scope: Scope, effect: LogItem) -> datetime | None:
-    """Until when it can still be fixed: the visit less the time that fixing takes."""
-    if not effect.visit:
-        return None
-    start = scope.seen[effect.visit].start if effect.visit in scope.seen else None
-    if start is None:
-        scope.flush()  # effects before this one may hold the visit as an object
-        start = turns.start_of(scope.connection, effect.visit)
-    return start - KINDS[effect.kind].lead if start else None
+def promise(scope: Scope, effect: Promise) -> None:
+    """What was promised first is what counts: who writes again does not wait longer."""
+    tasks.promise(scope.connection, scope.phone, text=_text(scope), by=effect.by, now=scope.now)
+
+
+def _text(scope: Scope) -> int | None:
+    return scope.communication.id if scope.communication else None
 
 
 def close_items(scope: Scope, effect: CloseItems) -> None:
     """The patient answered: what waited for that is done."""
-    if scope.kinds is not None and scope.kinds.isdisjoint(effect.kinds):
-        return
-    scope.connection.execute(
-        update(TASKS)
-        .where(
-            TASKS.c.phone_id == scope.phone.id,
-            TASKS.c.kind.in_(effect.kinds),
-            TASKS.c.status != "completed",
-            TASKS.c.appointment_id.is_not_distinct_from(effect.visit),
-        )
-        .values(status="completed", outcome="answered", closed_at=scope.now)
-    )
+    if scope.kinds is None or not scope.kinds.isdisjoint(effect.kinds):
+        tasks.close(scope.connection, scope.phone.id, effect, now=scope.now)
 
 
 def set_participant(scope: Scope, effect: SetParticipant) -> None:
@@ -279,6 +246,7 @@ def _consent(scope: Scope, decision: str, source: str) -> None:
 APPLY: dict[type[Any], Callable[[Scope, Any], None]] = {
     Say: say,
     LogItem: log_item,
+    Promise: promise,
     CloseItems: close_items,
     SetParticipant: set_participant,
     CancelAppointment: cancel_appointment,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -23,7 +24,9 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 class ClinicFile:
     """A clinic's file, checked. hours: weekday (0 = Monday) → (opens, closes), local time. cadence: what the bot starts by itself.
 
-    retention: kind → days after which its words are purged; a kind that is not named is kept.
+    retention: kind → days after which its words are purged; a kind that is not named is kept. answer_within: of the hours in which
+    somebody is at the desk, how many may pass before a promised answer. replies: name → language → sentence, which coordinators
+    send as it stands.
     """
 
     slug: str
@@ -33,6 +36,8 @@ class ClinicFile:
     holidays: frozenset[date]
     cadence: Cadence = field(default_factory=Cadence)
     retention: dict[str, int] = field(default_factory=dict)
+    answer_within: timedelta = timedelta(hours=4)
+    replies: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def staffed(self, moment: datetime) -> bool:
         """Whether somebody reads the inbox at `moment` (S-12)."""
@@ -49,6 +54,35 @@ class ClinicFile:
             if hours and day not in self.holidays and (start := datetime.combine(day, hours[0], self.zone)) > local:
                 return start
         return None
+
+    def shifts(self, moment: datetime, days: int) -> Iterator[tuple[datetime, datetime]]:
+        """(opens, closes) of the hours at the desk, from the day of `moment` on for so many days."""
+        first = moment.astimezone(self.zone).date()
+        for day in (first + timedelta(days=each) for each in range(days)):
+            if (hours := self.hours.get(day.weekday())) and day not in self.holidays:
+                yield datetime.combine(day, hours[0], self.zone), datetime.combine(day, hours[1], self.zone)
+
+    def answer_by(self, moment: datetime) -> datetime:
+        """When `answer_within` of hours at the desk will have passed since `moment`; without hours, of all hours."""
+        left = self.answer_within
+        for start, end in self.shifts(moment, 15):
+            begin = max(start, moment)
+            if end > begin:
+                if (worked := elapsed(begin, end)) >= left:
+                    return begin.astimezone(UTC) + left
+                left -= worked
+        return moment + self.answer_within
+
+    def worked(self, since: datetime, until: datetime) -> timedelta:
+        """How much of the time between two moments somebody was at the desk."""
+        days = max(0, (until.astimezone(self.zone).date() - since.astimezone(self.zone).date()).days) + 1
+        spans = ((max(start, since), min(end, until)) for start, end in self.shifts(since, days))
+        return sum((elapsed(start, end) for start, end in spans if end > start), timedelta())
+
+
+def elapsed(start: datetime, end: datetime) -> timedelta:
+    """The time that passes between two moments, across a change of the clocks too."""
+    return end.astimezone(UTC) - start.astimezone(UTC)
 
 
 def load_clinic(path: Path) -> ClinicFile:
@@ -82,6 +116,8 @@ def load_clinic(path: Path) -> ClinicFile:
         holidays=holidays,
         cadence=read_cadence(data.get("reminders"), path, holidays),
         retention=_retention(data.get("retention") or {}, path),
+        answer_within=_hours_long(data.get("answer_within_hours", "4"), path),
+        replies=_sentences(data, "replies", path),
     )
 
 
@@ -115,6 +151,12 @@ def _hours(given: Any, path: Path) -> dict[int, tuple[time, time]]:
             raise DataError(f"{path}: hours: {day}: {text!r} must look like 08:00-17:00") from error
         hours[DAYS.index(day)] = (start, end)
     return hours
+
+
+def _hours_long(text: str, path: Path) -> timedelta:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 80:
+        raise DataError(f"{path}: answer_within_hours: {text!r} must be a number of hours at the desk, such as 4")
+    return timedelta(hours=int(text))
 
 
 def _date(text: str, path: Path) -> date:

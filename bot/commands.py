@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-<<<<<<< HEAD
 from contextlib import AbstractContextManager
-=======
->>>>>>> accounts/main
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,11 +14,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-<<<<<<< HEAD
-from bot import checks, commands_operate, commands_records, demo
-=======
-from bot import checks, demo
->>>>>>> accounts/main
+from bot import candidates, checks, commands_operate, commands_records, demo
 from bot.accounts import people
 from bot.accounts.types import Accounts, Refused
 from bot.clinic import load_clinic
@@ -42,6 +35,7 @@ Wire = Callable[..., Any]
 
 def register(app: Flask, wire: Wire) -> None:
     """Adds the commands to the application."""
+    _register_inbox(app, wire)
 
     @app.cli.command("demo")
     @click.option("--port", default=8000, show_default=True)
@@ -115,8 +109,6 @@ def _register_data(app: Flask, wire: Wire) -> None:
 
     app.cli.add_command(_admin_commands())
 
-    app.cli.add_command(_admin_commands())
-
 
 def _admin_commands() -> AppGroup:
     admin = AppGroup("admin", help="Who may open the staff's pages.")
@@ -131,17 +123,14 @@ def _admin_commands() -> AppGroup:
     return admin
 
 
-def _admin_commands() -> AppGroup:
-    admin = AppGroup("admin", help="Who may open the staff's pages.")
-
-    @admin.command("create")
-    @click.argument("email")
-    def create_admin(email: str) -> None:
-        """Prints the link by which EMAIL becomes an administrator: the first, or one who is locked out."""
+def _register_inbox(app: Flask, wire: Wire) -> None:
+    @app.cli.command("candidates")
+    def export_candidates() -> None:
+        """Prints the reviewed corrections as YAML, for `intents/`: phrases to learn and sentences to test, by language."""
         with _clear_errors():
-            print(_invited_admin(email))
-
-    return admin
+            bot = wire(app, read_settings()).bot
+        with bot.store.session() as session:
+            print(candidates.export(session, bot.clinic_id), end="")
 
 
 class _clear_errors(AbstractContextManager[None]):

@@ -27,21 +27,14 @@ from bot.web import guard, inbox, phone
 from bot.web.wiring import Wired
 
 PEOPLE = ROOT / "clinics" / "demo_people.yaml"
-<<<<<<< HEAD
 DATABASE = ROOT / "instance" / "demo.db"
-=======
->>>>>>> accounts/main
 COORDINATORS = {"ana@demo.example": "Ana Torres", "ben@demo.example": "Ben Carter"}
 Wire = Callable[..., Wired]
 
 
 def run(app: Flask, wire: Wire, *, host: str, port: int, fresh: bool) -> None:
     """Serves the demo until it is stopped. Nobody signs in: invented coordinators act, and the patients are invented too."""
-<<<<<<< HEAD
     settings = demo_settings(DATABASE, fresh=fresh)
-=======
-    settings = demo_settings(ROOT / "instance" / "demo.db", fresh=fresh)
->>>>>>> accounts/main
     print("Reading the phrases; the first start learns from them, which takes about a minute.", file=sys.stderr)
     wired = make(app, wire, settings)
     Sender(wired.bot, wired.channel, wired.spool, every=0.5).start()
@@ -59,7 +52,6 @@ def demo_settings(database: Path, *, fresh: bool = False) -> Settings:
 
 
 def make(app: Flask, wire: Wire, settings: Settings) -> Wired:
-<<<<<<< HEAD
     """Wires the application as a demo and fills an empty clinic: everybody gets a reminder first.
 
     In the night, when no text may be started, the demo begins in the morning.
@@ -67,10 +59,6 @@ def make(app: Flask, wire: Wire, settings: Settings) -> Wired:
     clock = DemoClock()
     wired = wire(app, settings, clock=clock)
     clock.begin(wired.bot.clinic.cadence.hours.after(clock(), (wired.bot.clinic.zone,)))
-=======
-    """Wires the application as a demo and fills an empty clinic: everybody gets a reminder first."""
-    wired = wire(app, settings, clock=DemoClock())
->>>>>>> accounts/main
     _hire(wired)
     guard.install(app, secure=False, demo=True)
     app.register_blueprint(inbox.blueprint)

@@ -37,3 +37,8 @@ def moment(value: datetime, language: str) -> str:
 def locale_of(language: str) -> Locale:
     """CLDR's data for one of our languages."""
     return Locale.parse(CLDR.get(language, language))
+
+
+def language_name(code: str) -> str:
+    """The English name of a language, e.g. "Haitian Creole"; the code itself where CLDR knows none."""
+    return str(Locale.parse("en").languages.get(code.replace("-", "_"), code))

@@ -65,6 +65,18 @@ def ask_medicine(bot: Bot, session: Session, phone_id: int) -> CommunicationRow 
     return _ask(bot, session, phone, state, language, text, Prompt(ask=Ask.MEDICATION, at=facts.now))
 
 
+def ask_helped(bot: Bot, session: Session, phone_id: int, *, barrier: str, visit_id: int | None) -> CommunicationRow | None:
+    """Queues the question whether help with a barrier has worked and remembers it; None when none may be sent."""
+    phone = session.get_one(PhoneRow, phone_id)
+    facts, state = read_facts(bot, session, phone, bot.clock())
+    if not facts.people or not _allowed(facts, state):
+        return None
+    language = _language(facts, state)
+    visits = tuple(visit.id for visit in facts.visits if visit.id == visit_id)
+    prompt = Prompt(ask=Ask.HELPED, at=facts.now, visits=visits, act=barrier)
+    return _ask(bot, session, phone, state, language, bot.texts.render("helped", language), prompt)
+
+
 def tell(
     bot: Bot, session: Session, phone: PhoneRow, every: Iterable[About], *, useless_at: datetime | None = None
 ) -> CommunicationRow:

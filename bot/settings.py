@@ -31,10 +31,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "OPT_OUT_HANDLED_BY": ("carrier", "who answers STOP, START and HELP: carrier (Twilio's default) or us"),
     "STAFF_PAGES": ("on", "the inbox and its accounts: on, or off for a server that takes messages alone"),
     "PROXY_HOPS": ("0", "how many proxies of yours stand before this server; only their X-Forwarded headers are believed"),
-<<<<<<< HEAD
     "BAA_ON_FILE": ("", "yes, when the provider's business associate agreement is signed and the account flagged for HIPAA"),
-=======
->>>>>>> accounts/main
     "SPOOL_DIR": ("instance/spool", "where messages wait while the database is down"),
     "CACHE_DIR": ("instance/cache", "where the trained reader is kept between starts"),
 }
@@ -83,13 +80,7 @@ def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False
     if given["OPT_OUT_HANDLED_BY"] not in ("carrier", "us"):
         wrong.append(f"OPT_OUT_HANDLED_BY is {given['OPT_OUT_HANDLED_BY']!r}: it must be carrier or us")
     if not demo and environ.get("TWILIO_ACCOUNT_SID"):
-<<<<<<< HEAD
         wrong += lacks(given, public)
-=======
-        wrong += [
-            f"{name} is missing: {NAMES[name][1]}" for name in ("TWILIO_AUTH_TOKEN", "TWILIO_NUMBER", "PUBLIC_URL") if not given[name]
-        ]
->>>>>>> accounts/main
     _pages(given, public, wrong, demo=demo)
     clinic_file = _path(given["CLINIC_FILE"])
     if not clinic_file.is_file():

@@ -4,90 +4,111 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from bot.actor import Actor
 from bot.apply import Scope, apply
 from bot.dialogue.effects import OptIn, OptOut
 from bot.dialogue.types import State
-from bot.store import care, queries
-from bot.store.models import PhoneRow, TaskRow
+from bot.store import care, queries, tasks
+from bot.store.models import PhoneRow
 from bot.store.outgoing import queue
 from bot.texts import clean
 from bot.turn import Bot
+from bot.work import Refused, hold, record
 
-# What came of an item. A closed item keeps it.
-OUTCOMES = {
-    "done": "Done",
-    "answered": "Answered by text",
-    "called": "Reached by phone",
-    "not_reached": "Could not be reached",
-    "booked": "Visit booked or moved",
-    "not_needed": "Nothing to do",
-}
+LONGEST = 1600  # characters that the provider takes (W-24)
+CALLS = {"reached": "Reached", "voicemail": "Left a message", "no_answer": "No answer", "wrong": "Wrong number"}
 
 
-class Refused(Exception):
-    """The action is not possible now; the message says why in plain words."""
+def reply(bot: Bot, phone_id: int, text: str, *, by: Actor, key: str = "") -> None:
+    """Sends a coordinator's words and pauses the bot for this conversation. key: of the approved sentence; "": free text.
 
-
-def reply(bot: Bot, phone_id: int, text: str) -> None:
-    """Sends a coordinator's own words, and pauses the bot for this conversation. Raises Refused."""
+    Raises Refused.
+    """
     body = clean(text).strip()
     if not body:
         raise Refused("The message is empty.")
-    if len(body) > 1600:
-        raise Refused(f"The message has {len(body)} characters; 1600 fit.")
+    if len(body) > LONGEST:
+        raise Refused(f"The message has {len(body)} characters; {LONGEST} fit.")
+    now = bot.clock()
     with bot.store.begin() as session:
         phone = session.get_one(PhoneRow, phone_id)
-        if phone.opted_out_at is not None:
-            raise Refused("This phone has opted out: texts must not be sent. Phone instead.")
-        hold = queries.state_of(phone).hold
-        if hold == "abuse":
-            raise Refused("Abuse was disclosed on this phone: do not text. Use a safe contact, then release the hold.")
-        if hold == "wrong_number":
-            raise Refused("This number is somebody else's: do not text. Find another contact, then release the hold.")
+        _may_text(phone)
+        hold(session, phone_id, by=by, now=now)
         _change(phone, paused=True)
-        queue(session, clinic_id=bot.clinic_id, phone_id=phone_id, body=body, now=bot.clock(), sender="staff")
+        sent = queue(session, clinic_id=bot.clinic_id, phone_id=phone_id, body=body, now=now, sender="staff")
+        sent.texts = key or None
+        record(session, by=by, now=now, phone_id=phone_id, kind="wrote", detail=key)
+        tasks.keep_promise(session.connection(), phone_id, now=now)
 
 
-def take_over(bot: Bot, phone_id: int) -> None:
-    """The bot is silent for this conversation until it is handed back."""
+def _may_text(phone: PhoneRow) -> None:
+    if phone.opted_out_at is not None:
+        raise Refused("This phone has opted out: texts must not be sent. Phone instead.")
+    held = queries.state_of(phone).hold
+    if held == "abuse":
+        raise Refused("Abuse was disclosed on this phone: do not text. Use a safe contact, then release the hold.")
+    if held == "wrong_number":
+        raise Refused("This number is somebody else's: do not text. Find another contact, then release the hold.")
+
+
+def take_over(bot: Bot, phone_id: int, *, by: Actor) -> None:
+    """The bot is silent for this conversation until it is handed back. Raises Refused while a colleague works on it."""
     with bot.store.begin() as session:
+        hold(session, phone_id, by=by, now=bot.clock())
         _change(session.get_one(PhoneRow, phone_id), paused=True, prompt=None)
+        _record(session, bot, phone_id, by, "took_over")
 
 
-def hand_back(bot: Bot, phone_id: int) -> None:
-    """The bot answers again."""
+def hand_back(bot: Bot, phone_id: int, *, by: Actor) -> None:
+    """The bot answers again. Raises Refused while a colleague works on it."""
     with bot.store.begin() as session:
+        hold(session, phone_id, by=by, now=bot.clock(), take=False)
         _change(session.get_one(PhoneRow, phone_id), paused=False, asked_back=False)
         care.look_again(session, phone_id, bot.clock())
+        _record(session, bot, phone_id, by, "handed_back")
 
 
-def release(bot: Bot, phone_id: int) -> None:
+def release(bot: Bot, phone_id: int, *, by: Actor) -> None:
     """A person has seen to it: automation runs again (S-03, S-08, N-01)."""
     with bot.store.begin() as session:
-        _change(session.get_one(PhoneRow, phone_id), hold=None, safety={})
+        phone = session.get_one(PhoneRow, phone_id)
+        _record(session, bot, phone_id, by, "released", str(queries.state_of(phone).hold or ""))
+        _change(phone, hold=None, safety={})
         care.look_again(session, phone_id, bot.clock())
 
 
-def consent(bot: Bot, phone_id: int, *, texts: bool) -> None:
+def consent(bot: Bot, phone_id: int, *, texts: bool, by: Actor) -> None:
     """Records what a patient said by phone or at the desk about being texted (O-11)."""
     with bot.store.begin() as session:
         phone = session.get_one(PhoneRow, phone_id)
         effect = OptIn(source="staff") if texts else OptOut(source="staff")
         apply(Scope(connection=session.connection(), opened=session, phone=phone, now=bot.clock()), (effect,))
+        _record(session, bot, phone_id, by, "opted_in" if texts else "opted_out")
 
 
-def resolve(bot: Bot, item_id: int, *, outcome: str, note: str = "") -> int | None:
-    """Closes an item with its outcome; gives the phone it was about. Raises Refused for an unknown outcome."""
-    if outcome not in OUTCOMES:
-        raise Refused("Choose what came of it.")
+def note(bot: Bot, phone_id: int, words: str, *, by: Actor) -> None:
+    """Writes a note that staff alone read. Raises Refused for an empty one."""
+    if not words.strip():
+        raise Refused("The note is empty.")
     with bot.store.begin() as session:
-        item = session.scalars(select(TaskRow).where(TaskRow.id == item_id, TaskRow.clinic_id == bot.clinic_id)).one()
-        item.status, item.outcome, item.closed_at = "completed", outcome, bot.clock()
-        item.note = note.strip() or None
-        phone_id: int | None = item.phone_id
-    return phone_id
+        _record(session, bot, phone_id, by, "note", words=words.strip()[:LONGEST])
+
+
+def call(bot: Bot, phone_id: int, *, outcome: str, words: str, by: Actor) -> None:
+    """Logs a telephone call; one that reached the patient keeps what was promised. Raises Refused for an unknown outcome."""
+    if outcome not in CALLS:
+        raise Refused("Choose how the call went.")
+    with bot.store.begin() as session:
+        hold(session, phone_id, by=by, now=bot.clock(), take=False)
+        _record(session, bot, phone_id, by, "call", outcome, words=words.strip()[:LONGEST] or None)
+        if outcome == "reached":
+            tasks.keep_promise(session.connection(), phone_id, now=bot.clock())
+
+
+def _record(session: Session, bot: Bot, phone_id: int, by: Actor, kind: str, detail: str = "", words: str | None = None) -> None:
+    record(session, by=by, now=bot.clock(), phone_id=phone_id, kind=kind, detail=detail, words=words)
 
 
 def _change(phone: PhoneRow, **changes: object) -> None:

@@ -17,10 +17,10 @@ from bot.apply import Conflict, Scope, apply
 from bot.channels.types import Inbound
 from bot.clinic import ClinicFile
 from bot.dialogue import loops
-from bot.dialogue.decide import context_of, decide
-from bot.dialogue.effects import Decision, LogItem, OptIn, OptOut, Say
+from bot.dialogue.asked import message_of
+from bot.dialogue.decide import decide
+from bot.dialogue.effects import Decision, LogItem, OptIn, OptOut, Promise, Say
 from bot.dialogue.rescheduling import wants_slots
-from bot.dialogue.targets import listed
 from bot.dialogue.types import Facts, Person, State
 from bot.moments import ALIASES
 from bot.store import queries, turns
@@ -30,7 +30,7 @@ from bot.store.outgoing import queue
 from bot.store.turns import Line, Text
 from bot.texts import Texts, compose
 from bot.understand.reader import Reader
-from bot.understand.types import Context, Message, Option, Understanding
+from bot.understand.types import Message, Understanding
 
 log = structlog.get_logger()
 ATTEMPTS = 10  # how often a turn is decided anew because what it rests on has changed
@@ -129,7 +129,7 @@ def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan 
         return None
     facts, state = read_facts(bot, connection, phone, now)
     facts = replace(facts, open_items=tuple(kind for kind in phone.open_items if kind and not kind.endswith(turns.LATER)))
-    message = _message(row.body, facts, state, bot.texts.languages)
+    message = message_of(row.body, state, facts)
     understanding = bot.reader.read(message)
     if wants_slots(understanding, state):
         facts = with_slots(bot, connection, phone.id, facts)
@@ -190,6 +190,7 @@ def read_facts(bot: Bot, source: Connection | Session, phone: Line | PhoneRow, n
         languages=bot.texts.languages,
         staffed=bot.clinic.staffed(now),
         opens=bot.clinic.opens(now),
+        answer_by=bot.clinic.answer_by(now),
         opted_out=phone.opted_out_at is not None,
     )
     return facts, queries.state_of(phone)
@@ -202,22 +203,6 @@ def with_slots(bot: Bot, source: Connection | Session, phone_id: int, facts: Fac
         source, clinic_id=bot.clinic_id, services=services, phone_id=phone_id, now=facts.now, zone=bot.clinic.zone
     )
     return replace(facts, slots=slots)
-
-
-def _message(body: str, facts: Facts, state: State, languages: tuple[str, ...]) -> Message:
-    context = context_of(state, facts)
-    prompt = state.prompt
-    slots: tuple[Option, ...] = ()
-    if prompt and context is Context.SLOTS:
-        slots = tuple(Option(number=n, start=start) for n, start in enumerate(prompt.slot_starts, 1))
-    return Message(
-        text=body,
-        context=context,
-        language=state.language or next((person.language for person in facts.people), None),
-        now=facts.now,
-        slots=slots,
-        visits=tuple(Option(number=n, start=visit.start, who=visit.who) for n, visit in listed(state, facts)),
-    )
 
 
 def _written(bot: Bot, decision: Decision, phone: Line, body: str) -> str:
@@ -285,7 +270,8 @@ def _failed(bot: Bot, row_id: int, via: str) -> str:
         danger, text = floor(bot, row.body, queries.state_of(phone), *spoken)
         if danger is not None:
             queries.keep_state(phone, danger.state)
-        effects = (*(danger.effects if danger else ()), LogItem(kind="failed_turn"))
+        by = bot.clinic.answer_by(now)
+        effects = (*(danger.effects if danger else ()), LogItem(kind="failed_turn", by=by), Promise(by=by))
         apply(Scope(connection=session.connection(), opened=session, phone=phone, now=now, communication=row), effects)
         row.status, row.reply, row.answered_via, row.rule = "failed", text, via, "failed"
         if text and via == "outbox":

@@ -106,12 +106,8 @@ class Browser:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         connection.request(method, path, body, {**headers, **({"Cookie": cookies} if cookies else {})})
         answer = connection.getresponse()
-<<<<<<< HEAD
-        text = answer.read().decode()
-=======
         endless = answer.headers.get_content_type() == "text/event-stream"
         text = "" if endless else answer.read().decode()
->>>>>>> accounts/main
         for line in answer.headers.get_all("Set-Cookie") or []:
             name, _, value = line.split(";")[0].partition("=")
             self.cookies[name] = value

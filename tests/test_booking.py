@@ -116,7 +116,7 @@ def test_a_slot_goes_to_one(world: World) -> None:
 
 def test_who_cannot_be_told_by_text_is_somebodys_to_phone(world: World) -> None:
     """Opted out: the change is made, and the caller learns that no text goes. Opted out before it went: an item says so."""
-    staff.consent(world.bot, world.phones["dorothy"], texts=False)
+    staff.consent(world.bot, world.phones["dorothy"], texts=False, by=world.staff)
     assert not booking.move(world.bot, visit_of(world, "dorothy"), slot_id=slot(world, day=12).id, asked=False)
     assert row_of(world, visit_of(world, "dorothy")).start.astimezone(NEW_YORK).day == 12
     world.clock.now = datetime(2026, 3, 4, 23, 0, tzinfo=NEW_YORK)
@@ -131,7 +131,7 @@ def test_who_cannot_be_told_by_text_is_somebodys_to_phone(world: World) -> None:
 
 def test_a_coordinator_who_has_taken_over_still_tells(world: World) -> None:
     """A paused conversation stops the bot's reminders, not the news that the coordinator causes."""
-    staff.take_over(world.bot, world.phones["dorothy"])
+    staff.take_over(world.bot, world.phones["dorothy"], by=world.staff)
     assert booking.move(world.bot, visit_of(world, "dorothy"), slot_id=slot(world, day=12).id, asked=False)
     send_waiting(world.bot, Console())
     assert len(texts(world, "dorothy")) == 1

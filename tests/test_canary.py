@@ -20,9 +20,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from bot import staff
+from bot import staff, work
+from bot.actor import Actor
 from bot.channels.twilio_sms import TwilioSms
-from bot.delivery.sender import send_waiting, sweep
+from bot.delivery.sender import index_words, send_waiting, sweep
 from bot.records.exports import export
 from bot.records.imports import import_file
 from bot.records.opened import Records
@@ -31,10 +32,11 @@ from bot.records.retention import purge
 from bot.records.rotation import encrypted, rotate
 from bot.settings import Settings
 from bot.store.models import CommunicationRow, PatientRow, PhoneRow, TaskRow
-from bot.web import inbox, phone
+from bot.store.work_models import ActionRow
 from bot.web.wiring import Wired
 from tests.conftest import serving
 from tests.provider import post, sms
+from tests.staff import Browser, hire
 from tests.web.test_webhook import locked
 from tests.world import Clock
 
@@ -42,7 +44,7 @@ NAME, NAME_2, IDENTIFIER = "Quexalina Zorvath", "Wimbly Ockspar", "ZQ77KVX31"
 PHONE, STRANGER, PROVIDERS = "+17165550187", "+17165550188", "provzqerr"
 STORED = {  # what must be in the database, and readable there with the key alone
     "text": "plomzaquist", "danger": "vextorbalm", "spooled": "grindlewoop", "broken": "trantuzzle", "stranger": "hobblequint",
-    "staff": "snarvelpik", "note": "quobbertine", "media": "flarnigosk",
+    "staff": "snarvelpik", "note": "quobbertine", "for_staff": "glimperfusk", "media": "flarnigosk",
 }  # fmt: skip
 UNSTORED = {"refused": "dweezlemarch", "field": "optriskulum", "header": "marbulonque", "code": "zwerpolict"}  # nobody asked for it
 
@@ -88,13 +90,19 @@ def run(app: Flask, settings: Settings, clock: Clock, folder: Path, monkeypatch:
         held = session.get_one(PhoneRow, line).state
     assert item is not None
     assert "hold" in held
-    staff.release(bot, line)
-    staff.reply(bot, line, f"Words of staff: {STORED['staff']}")
-    staff.resolve(bot, item, outcome="called", note=f"A note: {STORED['note']}")
+    who = hire(app)
+    ana = Actor(id=who.id, name="Ana Torres", role="coordinator", clinic_id=bot.clinic_id)
+    staff.release(bot, line, by=ana)
+    staff.reply(bot, line, f"Words of staff: {STORED['staff']}", by=ana)
+    staff.note(bot, line, f"For colleagues: {STORED['for_staff']}", by=ana)
+    work.resolve(bot, [item], outcome="called", note=f"A note: {STORED['note']}", by=ana)
     with refusing_provider() as url:
         send_waiting(bot, TwilioSms(account_sid="AC1", token="t", number="+17165550100", base_url=url))
-    with app.test_client() as client:
-        assert STORED["text"] in client.get(f"/inbox/phone/{line}").text
+    index_words(bot)
+    with serving(app) as port:
+        browser = Browser(port).enter(app, who)
+        assert STORED["text"] in browser.get(f"/inbox/phone/{line}").text
+        assert f"/inbox/phone/{line}" in browser.post("/inbox/search", asked=STORED["text"]).text
     rotate(bot.store)
     purge(records)
     export(records, "messages", "csv")
@@ -177,14 +185,14 @@ def day(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Day:
     """Runs the day."""
-    for pages in (inbox, phone):
-        app.register_blueprint(pages.blueprint)
-    app.secret_key = b"test"
     run(app, settings, clock, tmp_path, monkeypatch)
     files = [path for path in tmp_path.rglob("*") if path.is_file() and path.parent.name != "given"]
     assert {"clinic.db", "clinic.db-wal"} <= {path.name for path in files}
     out = capfd.readouterr()
     return Day(app, b"".join(path.read_bytes() for path in files), (out.out + out.err + talkative.text).encode())
+
+
+KINDS = (PatientRow, PhoneRow, CommunicationRow, TaskRow, ActionRow)
 
 
 def test_no_word_name_or_number_stands_in_any_byte(day: Day) -> None:
@@ -197,7 +205,7 @@ def test_no_word_name_or_number_stands_in_any_byte(day: Day) -> None:
             assert form not in files, f"{word} can be read in a file"
             assert form not in output, f"{word} can be read in a log"
     with day.app.extensions["attend"].bot.store.session() as session:
-        rows = [as_record(row) for kind in (PatientRow, PhoneRow, CommunicationRow, TaskRow) for row in session.scalars(select(kind))]
+        rows = [as_record(row) for kind in KINDS for row in session.scalars(select(kind))]
     readable = str(rows)
     assert [word for word in (*STORED.values(), NAME, IDENTIFIER, PHONE, STRANGER) if word not in readable] == []
     assert [word for word in UNSTORED.values() if word in readable] == []
@@ -219,4 +227,5 @@ def test_every_column_of_free_text_is_encrypted() -> None:
     assert found >= {
         "patient.name", "patient.identifier", "patient.source", "phone.number", "communication.body", "communication.reply",
         "communication.reading", "task.note", "appointment.identifier", "appointment.source", "secret.value",
+        "staff_action.words", "candidate.words", "candidate.phrase",
     }  # fmt: skip

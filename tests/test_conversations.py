@@ -175,8 +175,8 @@ EVENTS = {
     "clinic_cancels": _clinic_cancels,
     "others_take": _others_take,
     "others_take_the_old_time": _others_take_the_old_time,
-    "take_over": lambda world, who: staff.take_over(world.bot, world.phone_id(who)),
-    "hand_back": lambda world, who: staff.hand_back(world.bot, world.phone_id(who)),
-    "release": lambda world, who: staff.release(world.bot, world.phone_id(who)),
-    "opt_out_at_desk": lambda world, who: staff.consent(world.bot, world.phone_id(who), texts=False),
+    "take_over": lambda world, who: staff.take_over(world.bot, world.phone_id(who), by=world.staff),
+    "hand_back": lambda world, who: staff.hand_back(world.bot, world.phone_id(who), by=world.staff),
+    "release": lambda world, who: staff.release(world.bot, world.phone_id(who), by=world.staff),
+    "opt_out_at_desk": lambda world, who: staff.consent(world.bot, world.phone_id(who), texts=False, by=world.staff),
 }

@@ -30,8 +30,8 @@ def test_the_preview_is_what_then_goes(bot_parts: Any) -> None:
 def test_what_will_not_go_is_listed_with_the_reason(bot_parts: Any) -> None:
     """Opted out, taken over, no phone: a clinic learns it before the visit, by first name and two digits."""
     world = make_world(bot_parts)
-    staff.consent(world.bot, world.phones["dorothy"], texts=False)
-    staff.take_over(world.bot, world.phones["olga"])
+    staff.consent(world.bot, world.phones["dorothy"], texts=False, by=world.staff)
+    staff.take_over(world.bot, world.phones["olga"], by=world.staff)
     lines = "\n".join(report(world.bot, first=date(2026, 3, 4), days=20))
     assert "Dorothy ..21" in lines and "NOT: opted out" in lines
     assert "Ольга ..32" in lines and "NOT: a coordinator has taken over" in lines

@@ -9,6 +9,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 
+from bot.actor import Actor
 from bot.clinic import load_clinic
 from bot.remind import remind
 from bot.seed import seed
@@ -52,6 +53,11 @@ class World:
     bot: Bot
     clock: Clock
     phones: dict[str, int]
+
+    @property
+    def staff(self) -> Actor:
+        """A coordinator of the clinic."""
+        return Actor(id=1, name="Ana Torres", role="coordinator", clinic_id=self.bot.clinic_id)
 
     def number(self, who: str) -> str:
         """The number that a person texts from; anybody unknown is the stranger."""

@@ -13,7 +13,8 @@ from bot.care.schedule import MISSED, Cadence
 from bot.dialogue.effects import LogItem
 from bot.remind import BY_HAND, CALLED_OFF, NEWS
 from bot.store import care
-from bot.store.models import AppointmentRow, CommunicationRequestRow, CommunicationRow, PhoneRow
+from bot.store.models import AppointmentRow, CommunicationRow, PhoneRow
+from bot.store.sending_models import CommunicationRequestRow
 from bot.turn import Bot
 
 CHANGED = "the visit has changed"

@@ -21,7 +21,9 @@ from bot.delivery.recheck import Reason
 from bot.delivery.spool import Spool
 from bot.delivery.status import advance
 from bot.dialogue.effects import LogItem, OptOut
-from bot.store.models import CommunicationRow, OutboxRow, PhoneRow
+from bot.store import words
+from bot.store.models import CommunicationRow, PhoneRow
+from bot.store.sending_models import OutboxRow
 from bot.turn import Bot, answer, take
 
 log = structlog.get_logger()
@@ -151,8 +153,18 @@ def sweep(bot: Bot, spool: Spool) -> None:
         answer(bot, row_id, via="outbox")
 
 
+def index_words(bot: Bot) -> None:
+    """Makes new texts and notes searchable."""
+    while True:
+        with bot.store.reading() as connection:
+            batch = words.unindexed(connection, bot.store.cipher)
+        if not batch.last:
+            return
+        bot.store.write(partial(words.write, batch=batch))
+
+
 class Sender(threading.Thread):
-    """Runs sweep, plan_due and send_waiting once a second until `stop`."""
+    """Runs sweep, plan_due, send_waiting and index_words once a second until `stop`."""
 
     def __init__(self, bot: Bot, channel: Channel, spool: Spool, *, every: float = 1.0) -> None:
         super().__init__(name="sender", daemon=True)
@@ -162,8 +174,12 @@ class Sender(threading.Thread):
     def run(self) -> None:
         """Never ends by an error, and one job does not wait for the other: what failed is tried again."""
         while not self._stopped.wait(self._every):
-            planning = partial(plan_due, self._bot)
-            for job in (partial(sweep, self._bot, self._spool), planning, partial(send_waiting, self._bot, self._channel)):
+            for job in (
+                partial(sweep, self._bot, self._spool),
+                partial(plan_due, self._bot),
+                partial(send_waiting, self._bot, self._channel),
+                partial(index_words, self._bot),
+            ):
                 try:
                     job()
                 except Exception as error:  # a thread that ended would stop all texts, and nobody would see it

@@ -6,7 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.store import queries
-from bot.store.models import CommunicationRow, OutboxRow, PhoneRow
+from bot.store.models import CommunicationRow, PhoneRow
+from bot.store.sending_models import OutboxRow
 
 # How far a text has come. Each status has a place of its own, so that any order of callbacks ends in the same one.
 ORDER = (

@@ -15,7 +15,7 @@ from bot.understand.types import Context, Understanding
 # The first of these that applies ends the turn. The order is O-07's: carriers' word, danger, then the rest.
 GATES = (safety.opt_out_keyword, safety.danger, safety.opted_out, safety.held, safety.taken_over, safety.consent)
 # Of these the first that applies answers the open question; what else the message says is still looked at.
-ANSWERS = (prompts.details, prompts.language, prompts.undo, prompts.numbers, answers.answers)
+ANSWERS = (prompts.helped, prompts.details, prompts.language, prompts.undo, prompts.numbers, answers.answers)
 # All of these look at the message, in the order in which a coordinator would answer.
 STEPS = (
     questions.language,
@@ -34,11 +34,12 @@ STEPS = (
     visits.doubts,
 )
 # How long an open question still gives a meaning to a short answer.
-LASTS = {Ask.SLOTS: timedelta(days=3), Ask.WHEN: timedelta(days=3), Ask.REMINDER: timedelta(days=14)}
+LASTS = {Ask.SLOTS: timedelta(days=3), Ask.WHEN: timedelta(days=3), Ask.REMINDER: timedelta(days=14), Ask.HELPED: timedelta(days=3)}
 CONTEXTS = {
     Ask.SLOTS: Context.SLOTS,
     Ask.WHEN: Context.RESCHEDULE,
     Ask.MEDICATION: Context.MEDICATION,
+    Ask.HELPED: Context.NONE,
     Ask.DETAILS: Context.NONE,
     Ask.LANGUAGE: Context.NONE,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from bot.dialogue.effects import Decision, Effect, LogItem, Say
+from bot.dialogue.effects import Decision, Effect, LogItem, Promise, Say
 from bot.dialogue.items import KINDS
 from bot.dialogue.types import Ask, Facts, Prompt, State, Undo, Visit
 from bot.understand.types import Understanding
@@ -51,7 +51,8 @@ class Draft:
 
     def log(self, kind: str, *, detail: str = "", visit: Visit | None = None, shown_from: datetime | None = None) -> None:
         """Adds an item for the coordinators."""
-        self.do(LogItem(kind=kind, detail=detail, visit=visit.id if visit else None, shown_from=shown_from))
+        by = self.facts.answer_by if KINDS[kind].promised and shown_from is None else None
+        self.do(LogItem(kind=kind, detail=detail, visit=visit.id if visit else None, shown_from=shown_from, by=by))
 
     def remember(self, **changes: object) -> None:
         """Changes what is remembered."""
@@ -105,6 +106,8 @@ class Draft:
         now = [effect for effect in self.effects if isinstance(effect, LogItem) and effect.shown_from is None]
         if not any(KINDS[item.kind].promised for item in now) or not self.spoken:
             return
+        if self.facts.answer_by is not None and not self.facts.opted_out:  # who opted out does not hear it
+            self.do(Promise(by=self.facts.answer_by))
         if self.facts.staffed or self.facts.opens is None:
             if not any(isinstance(effect, Say) and effect.key in PROMISES for effect in self.effects):
                 self.say("handoff")

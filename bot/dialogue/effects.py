@@ -21,12 +21,21 @@ class LogItem:
     """Put a Task into the coordinators' inbox. kind: a name from `bot/dialogue/items.py`; detail: e.g. the topic.
 
     shown_from: when it appears, unless the patient answers before (silence makes it an item); None: now.
+    by: when the patient was told, or may expect, that a person has answered; None: nothing was promised.
     """
 
     kind: str
     detail: str = ""
     visit: int | None = None
     shown_from: datetime | None = None
+    by: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Promise:
+    """The patient hears that a person will answer; somebody must have done so `by` then."""
+
+    by: datetime
 
 
 @dataclass(frozen=True)
@@ -107,6 +116,7 @@ class OptIn:
 Effect = (
     Say
     | LogItem
+    | Promise
     | CloseItems
     | SetParticipant
     | CancelAppointment

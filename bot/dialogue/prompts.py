@@ -84,6 +84,28 @@ def details(draft: Draft) -> str | None:
     return "details"
 
 
+def helped(draft: Draft) -> str | None:
+    """Whether the help that was arranged has worked: solved closes the barrier, not yet brings it back to people."""
+    prompt = draft.prompt
+    if prompt is None or prompt.ask is not Ask.HELPED:
+        return None
+    yes = draft.read.number == 1 or draft.read.keyword == "yes"
+    no = draft.read.number == 2 or draft.read.keyword == "no"
+    if not yes and not no:
+        return None
+    draft.remember(prompt=None, asked_back=False)
+    draft.acts.clear()
+    draft.doubtful.clear()
+    visit = draft.visit(prompt.visits[0]) if prompt.visits else None
+    if yes:
+        draft.do(CloseItems(kinds=("barrier",), visit=visit.id if visit else None))
+        draft.say("taken")
+        return "helped"
+    draft.log("barrier", detail=prompt.act, visit=visit)
+    draft.say("received")
+    return "not_helped"
+
+
 def language(draft: Draft) -> str | None:
     """ "1" to the offer of a language."""
     prompt = draft.prompt

@@ -99,7 +99,8 @@ def taken_over(draft: Draft) -> str | None:
         return None
     if "opt_out" in draft.acts:
         return None
-    draft.log("paused_message")
+    if draft.acts != {"social"} or draft.doubtful:  # a "thank you" needs nobody
+        draft.log("paused_message")
     return "taken_over"
 
 

@@ -93,7 +93,8 @@ class Facts:
 
     visits: booked and still to come, by start; gone: passed, called off or no longer booked, newest first.
     slots: free times for the services of this phone's people, by start. staffed: whether somebody reads the inbox now;
-    opens: when somebody next does. open_items: kinds of this phone's open items. languages: those that we write.
+    opens: when somebody next does; answer_by: when somebody must have answered who is promised an answer now.
+    open_items: kinds of this phone's open items. languages: those that we write.
     """
 
     now: datetime
@@ -106,6 +107,7 @@ class Facts:
     languages: tuple[str, ...] = ("en",)
     staffed: bool = True
     opens: datetime | None = None
+    answer_by: datetime | None = None
     opted_out: bool = False
 
 
@@ -119,6 +121,7 @@ class Ask(StrEnum):
     READ_BACK = "read_back"
     CLARIFY = "clarify"
     MEDICATION = "medication"
+    HELPED = "helped"
     DETAILS = "details"
     LANGUAGE = "language"
 
@@ -129,7 +132,7 @@ class Prompt:
 
     visits, starts: the visits it named, in the order of their numbers, and when each began at that time (F-03).
     slots: the slots it offered, in the order of their numbers. act: what a "1" would do (READ_BACK, WHICH, LANGUAGE: the language;
-    DETAILS: the topics asked about). patient, service: whom and what a new visit is for.
+    DETAILS: the topics asked about; HELPED: the barrier). patient, service: whom and what a new visit is for.
     wishes: what was asked for so far, when slots were offered.
     times: how often this same thing has been asked.
     """

@@ -22,7 +22,8 @@ from bot.clinic import ClinicFile
 from bot.lint import SAFETY, Lint, Reviews, reveals, unreviewed
 from bot.settings import Settings
 from bot.store.database import MIGRATIONS, Store
-from bot.store.models import CommunicationRow, OutboxRow, SecretRow
+from bot.store.models import CommunicationRow, SecretRow
+from bot.store.sending_models import OutboxRow
 from bot.texts import Texts
 
 LATE = timedelta(minutes=10)  # how long a text may wait that is due, or one that came in

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from bot.records.opened import Records
 from bot.store.crypto import ERASED
-from bot.store.models import AppointmentRow, CommunicationRow, OutboxRow, SlotRow, TaskRow
+from bot.store.models import AppointmentRow, CommunicationRow, SlotRow, TaskRow
+from bot.store.sending_models import OutboxRow
 
 BATCH = 500  # rows of one transaction
 Ids = Select[int]

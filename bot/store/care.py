@@ -14,15 +14,8 @@ from bot.care.due import Booked, Number
 from bot.care.schedule import DAY, GROUPS, MISSED
 from bot.dialogue.types import Participant
 from bot.store import queries
-from bot.store.models import (
-    LOOK_NOW,
-    AppointmentRow,
-    CommunicationRequestRow,
-    OutboxRow,
-    PatientPhoneRow,
-    PatientRow,
-    PhoneRow,
-)
+from bot.store.models import LOOK_NOW, AppointmentRow, PatientPhoneRow, PatientRow, PhoneRow
+from bot.store.sending_models import CommunicationRequestRow, OutboxRow
 from bot.store.turns import table
 
 BEHIND = 8 * DAY  # visits that began earlier are over for the schedule

@@ -1,51 +1,52 @@
-"""What the inbox shows, read in a few queries whatever the number of items."""
+"""What the pages of a conversation show, read in a few queries whatever its length."""
 
 from __future__ import annotations
 
-import json
+import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.dialogue.items import KINDS
 from bot.dialogue.types import State
-from bot.store import queries
-from bot.store.models import (
-    AppointmentRow,
-    CommunicationRow,
-    PatientPhoneRow,
-    PatientRow,
-    PhoneRow,
-    TaskRow,
-)
+from bot.store import queries, worklist
+from bot.store.models import AppointmentRow, CommunicationRow, PatientRow, PhoneRow, TaskRow
+from bot.store.readings import reading_of
+from bot.store.work_models import ActionRow, CandidateRow, ClaimRow, PromiseRow
+from bot.store.worklist import Item
+from bot.understand.types import Understanding
 
-UNKNOWN = "Unknown sender"
+SHOWN = 200  # the newest texts, actions and items that a timeline goes back to
 
 
 @dataclass(frozen=True)
-class Item:
-    """An open item as the list shows it. urgent: rank 0; late: it can no longer be fixed in time."""
+class Entry:
+    """One thing in a timeline. kind: "in" and "out" (texts), "did" (a person did something), "item" (the bot asked for a person).
 
-    id: int
-    phone_id: int | None
+    who: bot, staff, or a name. status: of the text's delivery. text_id: of the patient's text, which can be corrected.
+    free: a coordinator's own words, which nobody reviewed.
+    """
+
+    at: datetime
     kind: str
-    title: str
-    detail: str
-    rank: int
-    who: str
-    language: str
-    visit: datetime | None
-    due: datetime | None
-    since: datetime
-    words: str
+    who: str = ""
+    words: str = ""
+    what: str = ""
+    detail: str = ""
+    status: str = ""
+    media: int = 0
+    text_id: int | None = None
+    reading: Understanding | None = None
+    rule: str | None = None
+    corrected: str = ""
+    free: bool = False
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """One phone: who is reached there, what was said, what is open."""
+    """One phone: who is reached there, what was said and done, what is open and promised."""
 
     phone_id: int
     number: str
@@ -53,58 +54,21 @@ class Conversation:
     state: State
     people: list[tuple[PatientRow, str]]
     visits: list[tuple[AppointmentRow, str]]
-    thread: list[tuple[CommunicationRow, dict[str, Any] | None]]
+    thread: list[CommunicationRow]
+    timeline: list[Entry]
     items: list[Item]
+    promised: datetime | None
+    claim: ClaimRow | None
 
+    @property
+    def language(self) -> str:
+        """What the people of this phone are written to in."""
+        return self.state.language or (self.people[0][0].language if self.people else "en")
 
-def open_items(session: Session, clinic_id: int, now: datetime, *, phone_id: int | None = None) -> list[Item]:
-    """Open items by consequence, then by how soon they must be done."""
-    query = (
-        select(TaskRow, AppointmentRow, CommunicationRow.body)
-        .outerjoin(AppointmentRow, TaskRow.appointment_id == AppointmentRow.id)
-        .outerjoin(CommunicationRow, TaskRow.communication_id == CommunicationRow.id)
-        .where(TaskRow.clinic_id == clinic_id, TaskRow.status != "completed", TaskRow.created_at <= now)
-    )
-    if phone_id is not None:
-        query = query.where(TaskRow.phone_id == phone_id)
-    rows = session.execute(query).all()
-    names = _names(session, {task.phone_id for task, _, _ in rows if task.phone_id})
-    items = [_item(task, visit, words, names) for task, visit, words in rows]
-    far = now + timedelta(days=3650)
-    return sorted(items, key=lambda item: (item.rank, item.due or far, item.since))
-
-
-def _item(task: TaskRow, visit: AppointmentRow | None, words: str | None, names: dict[int, list[PatientRow]]) -> Item:
-    kind = KINDS[task.kind]
-    people = names.get(task.phone_id or 0, [])
-    shown = [patient for patient in people if visit is None or patient.id == visit.patient_id] or people
-    return Item(
-        id=task.id,
-        phone_id=task.phone_id,
-        kind=task.kind,
-        title=kind.title,
-        detail=task.detail.replace("_", " "),
-        rank=kind.rank,
-        who=" / ".join(patient.name for patient in shown) or UNKNOWN,
-        language=shown[0].language if shown else "",
-        visit=visit.start if visit else None,
-        due=task.due_at,
-        since=task.created_at,
-        words=words or "",
-    )
-
-
-def _names(session: Session, phones: set[int]) -> dict[int, list[PatientRow]]:
-    found: dict[int, list[PatientRow]] = {}
-    rows = session.execute(
-        select(PatientPhoneRow.phone_id, PatientRow)
-        .join(PatientRow, PatientPhoneRow.patient_id == PatientRow.id)
-        .where(PatientPhoneRow.phone_id.in_(phones))
-        .order_by(PatientRow.id)
-    )
-    for phone_id, patient in rows:
-        found.setdefault(phone_id, []).append(patient)
-    return found
+    @property
+    def who(self) -> str:
+        """Everybody who is reached on this phone."""
+        return " / ".join(patient.name for patient, _ in self.people) or worklist.UNKNOWN
 
 
 def conversation(session: Session, clinic_id: int, phone_id: int, now: datetime) -> Conversation | None:
@@ -116,6 +80,8 @@ def conversation(session: Session, clinic_id: int, phone_id: int, now: datetime)
     visits = session.scalars(
         select(AppointmentRow).where(AppointmentRow.patient_id.in_(who)).order_by(AppointmentRow.start.desc()).limit(12)
     )
+    thread = queries.thread(session, phone_id, limit=SHOWN)
+    claim = session.get(ClaimRow, phone_id)
     return Conversation(
         phone_id=phone_id,
         number=phone.number,
@@ -123,20 +89,97 @@ def conversation(session: Session, clinic_id: int, phone_id: int, now: datetime)
         state=queries.state_of(phone),
         people=list(who.values()),
         visits=[(visit, who[visit.patient_id][0].name) for visit in visits],
-        thread=[(row, json.loads(row.reading) if row.reading else None) for row in queries.thread(session, phone_id)],
-        items=open_items(session, clinic_id, now, phone_id=phone_id),
+        thread=thread,
+        timeline=_timeline(session, phone_id, thread, now),
+        items=worklist.of_phone(session, clinic_id, now, phone_id),
+        promised=session.scalar(
+            select(func.min(PromiseRow.due_at)).where(PromiseRow.phone_id == phone_id, PromiseRow.kept_at.is_(None))
+        ),
+        claim=claim if claim is not None and claim.until > now else None,
     )
+
+
+def _timeline(session: Session, phone_id: int, thread: list[CommunicationRow], now: datetime) -> list[Entry]:
+    """Texts, the items they made, and what people did, oldest first."""
+    ids = [row.id for row in thread]
+    rows = session.execute(select(CandidateRow.communication_id, CandidateRow.means).where(CandidateRow.communication_id.in_(ids)))
+    corrected: dict[int, str] = dict(rows.all())
+    entries = [entry for row in thread for entry in _text(row, corrected.get(row.id, ""))]
+    since = thread[0].at if len(thread) == SHOWN else None
+    did = select(ActionRow).where(ActionRow.phone_id == phone_id, ActionRow.kind != "wrote")  # the text itself is there
+    made = select(TaskRow).where(TaskRow.phone_id == phone_id, TaskRow.created_at <= now)
+    entries += [_did(row) for row in session.scalars(did.order_by(ActionRow.id.desc()).limit(SHOWN))]
+    entries += [_made(row) for row in session.scalars(made.order_by(TaskRow.id.desc()).limit(SHOWN))]
+    order = {"in": 0, "out": 1, "item": 2, "did": 3}
+    entries.sort(key=lambda entry: (entry.at, order[entry.kind]))
+    return [entry for entry in entries if since is None or entry.at >= since]
+
+
+def _text(row: CommunicationRow, corrected: str) -> list[Entry]:
+    if row.direction != "inbound":
+        free = row.sender == "staff" and not row.texts
+        return [Entry(row.at, "out", who=row.sender, words=row.body, status=row.status, free=free)]
+    own = Entry(
+        row.at,
+        "in",
+        words=row.body,
+        status=row.status,
+        media=row.media,
+        text_id=row.id,
+        reading=reading_of(row.reading),
+        rule=row.rule,
+        corrected=corrected,
+    )
+    answered = row.reply and row.answered_via == "twiml"
+    return [own, Entry(row.at, "out", who="bot", words=row.reply or "", status="answered")] if answered else [own]
+
+
+def _did(row: ActionRow) -> Entry:
+    return Entry(row.at, "did", who=row.actor, words=row.words or "", what=row.kind, detail=row.detail)
+
+
+def _made(row: TaskRow) -> Entry:
+    return Entry(row.created_at, "item", what=KINDS[row.kind].title, detail=row.detail.replace("_", " "), status=row.status)
 
 
 def phones(session: Session, clinic_id: int) -> list[tuple[int, str, list[PatientRow]]]:
     """(id, number, people) of every phone with people, for the demo."""
     rows = session.scalars(select(PhoneRow).where(PhoneRow.clinic_id == clinic_id).order_by(PhoneRow.id)).all()
-    names = _names(session, {row.id for row in rows})
+    names = worklist.names(session, {row.id for row in rows})
     return [(row.id, row.number, names.get(row.id, [])) for row in rows]
 
 
-def version(session: Session, clinic_id: int) -> str:
-    """A mark that changes when anything the pages show changes."""
-    texts = session.execute(select(func.max(CommunicationRow.id), func.count()).where(CommunicationRow.clinic_id == clinic_id)).one()
-    open_ = session.scalar(select(func.count()).where(TaskRow.clinic_id == clinic_id, TaskRow.status != "completed"))
-    return f"{texts[0]}-{texts[1]}-{open_}"
+def list_mark(session: Session, clinic_id: int, now: datetime) -> str:
+    """A mark that changes when anything the lists show changes; read from the newest rows and the open ones alone."""
+    newest = [
+        session.scalar(select(table.id).where(table.clinic_id == clinic_id).order_by(table.id.desc()).limit(1))
+        for table in (CommunicationRow, ActionRow)
+    ]
+    open_ = session.execute(
+        select(func.count(), func.max(TaskRow.id), func.sum(TaskRow.communication_id)).where(
+            TaskRow.clinic_id == clinic_id, TaskRow.status == "requested", TaskRow.created_at <= now
+        )
+    ).one()
+    claims = session.execute(select(ClaimRow.phone_id, ClaimRow.until).where(ClaimRow.clinic_id == clinic_id, ClaimRow.until > now))
+    return _mark(newest, tuple(open_), sorted(map(tuple, claims)))
+
+
+def phone_mark(session: Session, clinic_id: int, phone_id: int, now: datetime) -> str:
+    """A mark that changes when anything of a conversation changes, the delivery of its newest texts too."""
+    phone = session.execute(select(PhoneRow.version).where(PhoneRow.id == phone_id, PhoneRow.clinic_id == clinic_id)).first()
+    texts = session.execute(
+        select(CommunicationRow.id, CommunicationRow.status)
+        .where(CommunicationRow.phone_id == phone_id)
+        .order_by(CommunicationRow.id.desc())
+        .limit(30)
+    ).all()
+    done = session.scalar(select(func.max(ActionRow.id)).where(ActionRow.phone_id == phone_id))
+    open_ = session.execute(select(TaskRow.id).where(TaskRow.phone_id == phone_id, TaskRow.status == "requested")).all()
+    claim = session.execute(
+        select(ClaimRow.actor_id, ClaimRow.until).where(ClaimRow.phone_id == phone_id, ClaimRow.until > now)
+    ).first()
+    return _mark(phone, texts, done, open_, claim)
+
+
+def _mark(*parts: object) -> str:
+    return hashlib.blake2s(repr(parts).encode(), digest_size=8).hexdigest()

@@ -139,6 +139,7 @@ class AppointmentRow(Base):
     __tablename__ = "appointment"
     __table_args__ = (
         Index("appointment_patient", "patient_id", "start"),
+        Index("appointment_day", "clinic_id", "start"),
         Index("appointment_next_text", "clinic_id", "next_text_at"),
         Index("appointment_identifier", "clinic_id", "identifier_key", unique=True),
     )
@@ -200,10 +201,19 @@ class CommunicationRow(Base):
 
 
 class TaskRow(Base):
-    """FHIR Task: what a coordinator must do. status: requested, completed."""
+    """FHIR Task: what a coordinator must do. status: requested, completed.
+
+    rank, due_at: the order of the worklist, kept so that it is read from an index. due_at: by when somebody must have acted, the
+    sooner of fix_by (until when it can still be fixed) and what the patient was promised. owner: who it is assigned to.
+    """
 
     __tablename__ = "task"
-    __table_args__ = (Index("task_open", "clinic_id", "status"), Index("task_phone", "phone_id", "status"))
+    __table_args__ = (
+        Index("task_worklist", "clinic_id", "status", "rank", "due_at", "id"),
+        Index("task_closed", "clinic_id", "status", "closed_at"),
+        Index("task_phone", "phone_id", "status"),
+        Index("task_kind", "clinic_id", "kind", "status", "created_at"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
     phone_id: Mapped[int | None] = mapped_column(ForeignKey("phone.id"))
@@ -215,48 +225,14 @@ class TaskRow(Base):
     outcome: Mapped[str | None] = mapped_column(String(40))
     note: Mapped[str | None] = mapped_column(EncryptedText)
     created_at: Mapped[datetime]
-    due_at: Mapped[datetime | None]
+    rank: Mapped[int]
+    due_at: Mapped[datetime]
+    fix_by: Mapped[datetime | None]
+    snoozed_until: Mapped[datetime | None]
+    owner_id: Mapped[int | None]
+    owner: Mapped[str | None] = mapped_column(String(80))
+    stage: Mapped[str] = mapped_column(String(10), default="")
     closed_at: Mapped[datetime | None]
-
-
-class OutboxRow(Base):
-    """A text that waits to be sent, written in the transaction that caused it. status: waiting, sending, sent, failed, dropped.
-
-    useless_at: when it has lost its use; None: never.
-    """
-
-    __tablename__ = "outbox"
-    __table_args__ = (Index("outbox_waiting", "status", "send_at"),)
-    id: Mapped[int] = mapped_column(primary_key=True)
-    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
-    communication_id: Mapped[int] = mapped_column(ForeignKey("communication.id"), unique=True)
-    status: Mapped[str] = mapped_column(String(10), default="waiting")
-    send_at: Mapped[datetime]
-    attempts: Mapped[int] = mapped_column(default=0)
-    leased_until: Mapped[datetime | None]
-    useless_at: Mapped[datetime | None]
-
-
-class CommunicationRequestRow(Base):
-    """FHIR CommunicationRequest: which step of which visit, at which time of it, a text of ours was about: each at most once.
-
-    start: of the visit when the text was written. step: a name from the clinic's schedule, or what a coordinator did.
-    """
-
-    __tablename__ = "communication_request"
-    __table_args__ = (
-        UniqueConstraint("phone_id", "appointment_id", "start", "step"),
-        Index("communication_request_visit", "appointment_id"),
-        Index("communication_request_phone", "phone_id", "at"),
-    )
-    id: Mapped[int] = mapped_column(primary_key=True)
-    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
-    phone_id: Mapped[int] = mapped_column(ForeignKey("phone.id"))
-    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
-    start: Mapped[datetime]
-    step: Mapped[str] = mapped_column(String(40))
-    communication_id: Mapped[int] = mapped_column(ForeignKey("communication.id"), index=True)
-    at: Mapped[datetime]
 
 
 class ConsentRow(Base):

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.store.models import CommunicationRow, OutboxRow, PatientPhoneRow
+from bot.store.models import CommunicationRow, PatientPhoneRow
+from bot.store.sending_models import OutboxRow
 
 
 def queue(

@@ -66,13 +66,6 @@ _NAMES = (
     .select_from(REACHES.join(PEOPLE, REACHED.patient_id == PERSON.id))
     .where(REACHED.phone_id == bindparam("phone_id"), PERSON.active)
 )
-_ITEM = select(TASK.id).where(
-    TASK.phone_id == bindparam("phone_id"),
-    TASK.kind == bindparam("kind"),
-    TASK.detail == bindparam("detail"),
-    TASK.appointment_id.is_not_distinct_from(bindparam("appointment_id")),
-    TASK.status != "completed",
-)
 _START = select(VISIT.start).where(VISIT.id == bindparam("visit"))
 _PARTICIPANT = (
     update(VISITS)
@@ -211,12 +204,6 @@ def write_phone(connection: Connection, line: Line) -> bool:
 def write_text(connection: Connection, row_id: int, **values: Any) -> bool:
     """Writes what a turn made of a text; False when it had been answered before."""
     return connection.execute(_WRITE_TEXT, {"row_id": row_id, **values}).rowcount == 1
-
-
-def open_item(connection: Connection, **item: Any) -> int | None:
-    """The open item of that phone_id, kind, detail and appointment_id."""
-    found: int | None = connection.scalar(_ITEM, item)
-    return found
 
 
 def set_participant(connection: Connection, visit: int, said: str, *, now: datetime, seen: int | None) -> bool:

@@ -94,7 +94,7 @@ def safe_next(target: str | None) -> str:
 
 def headers(response: Response) -> Response:
     """No script but our own, nothing kept in caches, nothing told to other sites."""
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers.setdefault("Content-Security-Policy", POLICY)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "same-origin"  # without it browsers send "Origin: null" with forms
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -1,118 +1,147 @@
-"""The coordinators' inbox: the list, a conversation, and what can be done there."""
+"""The coordinators' worklist, and what can be done with its items."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from bot import staff
-from bot.remind import remind
-from bot.store import inbox as queries
-from bot.web.guard import headers, same_site
-<<<<<<< HEAD
+from bot import barriers, work
+from bot.dialogue.items import KINDS
+from bot.store import worklist
+from bot.store.worklist import PAGE, View
+from bot.turn import Bot
+from bot.web import learn, live, pictures, search, talk, words
+from bot.web.guard import actor, colleagues, headers, same_site
 from bot.web.trail import recorded
-=======
->>>>>>> accounts/main
 from bot.web.wiring import wired
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
 blueprint.before_request(same_site)
 blueprint.after_request(headers)
 blueprint.after_request(recorded)
+for part in (learn.blueprint, live.blueprint, pictures.blueprint, search.blueprint, talk.blueprint, words.blueprint):
+    blueprint.register_blueprint(part)
+
+SNOOZES = {"1h": "1 hour", "tomorrow": "the desk opens again", "3d": "3 days", "7d": "a week"}
 
 
-@blueprint.app_template_filter("local")
-def local(moment: datetime | None) -> str:
-    """A moment in the clinic's time, e.g. "Tue Mar 10, 9:00 AM"."""
-    if moment is None:
-        return ""
-    return moment.astimezone(wired().bot.clinic.zone).strftime("%a %b %-d, %-I:%M %p")
-
-
-@blueprint.app_template_filter("ago")
-def ago(moment: datetime) -> str:
-    """How long ago, in words."""
-    minutes = int((wired().bot.clock() - moment).total_seconds() // 60)
-    if minutes < 1:
-        return "just now"
-    if minutes < 60:
-        return f"{minutes} min ago"
-    return f"{minutes // 60} h ago" if minutes < 48 * 60 else f"{minutes // 1440} days ago"
-
-
-@blueprint.app_template_filter("percent")
-def percent(score: float) -> str:
-    """0.934 → 93 %."""
-    return f"{round(100 * score)} %"
+@blueprint.app_context_processor
+def of_every_page() -> dict[str, object]:
+    """What the frame of every page shows: who acts, and who else is at the desk."""
+    bot, choices = wired().bot, {"outcomes": work.OUTCOMES, "snoozes": SNOOZES}
+    return {"me": actor(), "colleagues": colleagues(), "clinic": bot.clinic.clinic, "now": bot.clock(), **choices}
 
 
 @blueprint.get("")
 def index() -> str:
-    """Open items, the gravest and most pressing first."""
-    bot = wired().bot
-    with bot.store.session() as session:
-        items = queries.open_items(session, bot.clinic_id, bot.clock())
-        mark = queries.version(session, bot.clinic_id)
-    return render_template("inbox.html", items=items, mark=mark, now=bot.clock(), clinic=bot.clinic.clinic)
+    """Open items, the gravest and most pressing first, a page at a time."""
+    bot, me = wired().bot, actor()
+    view = view_of(request.args, me.id)
+    with bot.store.session() as read:
+        items = worklist.page(read, bot.clinic_id, bot.clock(), view)
+        counts = worklist.counts(read, bot.clinic_id, bot.clock(), me.id)
+    lists = {"items": items[:PAGE], "more": len(items) > PAGE, "counts": counts, "view": view}
+    return render_template("inbox.html", **lists, mark=live.current(bot, None), kinds=KINDS)
 
 
-@blueprint.get("/phone/<int:phone_id>")
-def conversation(phone_id: int) -> str:
-    """One conversation: every text with the bot's reading of it and why."""
-    bot = wired().bot
-    with bot.store.session() as session:
-        found = queries.conversation(session, bot.clinic_id, phone_id, bot.clock())
-        mark = queries.version(session, bot.clinic_id)
-    if found is None:
-        abort(404)
-    return render_template("conversation.html", talk=found, mark=mark, outcomes=staff.OUTCOMES, clinic=bot.clinic.clinic)
+def view_of(args: dict[str, str], me: int | None) -> View:
+    """The view that an address asks for; what it does not know counts as not asked for."""
+    whose, kind, number = args.get("whose", ""), args.get("kind", ""), args.get("page", "")
+    return View(
+        whose=whose if whose in worklist.WHOSE else "all",
+        kind=kind if kind in KINDS else "",
+        language=args.get("language", "")[:12],
+        page=min(int(number), 100_000) if number.isascii() and number.isdigit() and int(number) else 1,
+        me=me,
+    )
 
 
-@blueprint.get("/mark")
-def mark() -> Response:
-    """The mark that tells an open page whether it is out of date."""
-    bot = wired().bot
-    with bot.store.session() as session:
-        return Response(queries.version(session, bot.clinic_id), mimetype="text/plain")
-
-
-ACTIONS = {"take-over": staff.take_over, "hand-back": staff.hand_back, "release": staff.release}
-
-
-@blueprint.post("/phone/<int:phone_id>/<action>")
-def act(phone_id: int, action: str) -> BaseResponse:
-    """reply, remind, take-over, hand-back, release, opt-out, opt-in."""
-    bot = wired().bot
-    with bot.store.session() as session:
-        if queries.conversation(session, bot.clinic_id, phone_id, bot.clock()) is None:
-            abort(404)
+@blueprint.post("/items")
+def items() -> BaseResponse:
+    """Does one thing with the chosen items: a claim, or one of ACTIONS."""
+    bot, me = wired().bot, actor()
+    chosen = [int(each) for each in request.form.getlist("item") if each.isascii() and each.isdigit()]
+    do = request.form.get("do", "")
     try:
-        if action == "reply":
-            staff.reply(bot, phone_id, request.form.get("text", ""))
-        elif action == "remind":
-            with bot.store.begin() as session:
-                if remind(bot, session, phone_id) is None:
-                    flash("Nothing to remind of, or texts may not be sent to this phone now.")
-        elif action in ("opt-out", "opt-in"):
-            staff.consent(bot, phone_id, texts=action == "opt-in")
-        elif action in ACTIONS:
-            ACTIONS[action](bot, phone_id)
-        else:
-            abort(404)
-    except staff.Refused as error:
+        if do.startswith("claim:"):
+            work.claim(bot, int(do.partition(":")[2] or 0), by=me)
+            return redirect(url_for("inbox.talk.conversation", phone_id=int(do.partition(":")[2])), code=303)
+        if do not in ACTIONS:
+            abort(400)
+        if not chosen:
+            raise work.Refused("Choose one or more items first.")
+        done = ACTIONS[do](bot)(bot, chosen, by=me)
+        _tell(do, done, chosen)
+    except work.Refused as error:
         flash(str(error))
-    return redirect(url_for("inbox.conversation", phone_id=phone_id), code=303)
+    return redirect(back(), code=303)
 
 
-@blueprint.post("/item/<int:item_id>/resolve")
-def resolve(item_id: int) -> BaseResponse:
-    """Closes an item with an outcome."""
-    try:
-        phone_id = staff.resolve(wired().bot, item_id, outcome=request.form.get("outcome", ""), note=request.form.get("note", ""))
-    except staff.Refused as error:
-        flash(str(error))
-        return redirect(url_for("inbox.index"), code=303)
-    back = url_for("inbox.conversation", phone_id=phone_id) if phone_id and request.form.get("stay") else url_for("inbox.index")
-    return redirect(back, code=303)
+SAID = {
+    "resolve": "closed", "assign": "assigned", "snooze": "snoozed", "wake": "back in the list", "reopen": "open again",
+    "arranged": "marked: help is arranged", "ask": "waiting for the patient's answer",
+}  # fmt: skip
+
+
+def _tell(do: str, done: int, chosen: list[int]) -> None:
+    said = SAID[do]
+    undo = {"resolve": "reopen", "snooze": "wake"}.get(do)
+    flash(f"{done} {'item' if done == 1 else 'items'} {said}.", f"{undo}:{','.join(map(str, chosen))}" if undo else "message")
+
+
+def back() -> str:
+    """Where the form was: a list or a conversation of ours, and nothing else."""
+    asked = request.form.get("back", "")
+    return asked if asked.startswith("/inbox") and "//" not in asked and "\\" not in asked else url_for("inbox.index")
+
+
+Action = Callable[..., int]
+
+
+def _resolve(bot: Bot) -> Action:
+    return partial(work.resolve, outcome=request.form.get("outcome", ""), note=request.form.get("note", ""))
+
+
+def _assign(bot: Bot) -> Action:
+    to = request.form.get("to", "")
+    found = next((each for each in colleagues() if str(each.id) == to), None)
+    if found is None and to != "nobody":
+        raise work.Refused("Choose who should have it.")
+    return partial(work.assign, to=found)
+
+
+def _snooze(bot: Bot) -> Action:
+    return partial(work.snooze, until=snooze_until(bot, request.form.get("until", "")))
+
+
+def snooze_until(bot: Bot, choice: str) -> datetime:
+    """The moment that a choice of SNOOZES stands for. Raises Refused."""
+    now = bot.clock()
+    if choice == "tomorrow":
+        return bot.clinic.opens(now) or now + timedelta(days=1)
+    steps = {"1h": timedelta(hours=1), "3d": timedelta(days=3), "7d": timedelta(days=7)}
+    if choice not in steps:
+        raise work.Refused("Choose until when.")
+    return now + steps[choice]
+
+
+ACTIONS: dict[str, Callable[[Bot], Action]] = {
+    "resolve": _resolve,
+    "assign": _assign,
+    "snooze": _snooze,
+    "wake": lambda bot: work.wake,
+    "reopen": lambda bot: work.reopen,
+    "arranged": lambda bot: barriers.arranged,
+    "ask": lambda bot: barriers.ask,
+}
+
+
+@blueprint.post("/me")
+def me() -> BaseResponse:
+    """The demo's other coordinator."""
+    session["actor"] = request.form.get("actor", type=int)
+    return redirect(back(), code=303)

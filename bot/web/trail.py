@@ -8,25 +8,22 @@ from bot.store import audit
 from bot.web.wiring import wired
 
 # What a page is about, by the name of the number in its address.
-ABOUT = {"phone_id": "phone", "item_id": "item", "patient_id": "patient"}
-SHOWN = (
-    "text/html",
-    "text/csv",
-    "text/calendar",
-)  # what a script asks for again and again, to see whether a page is old, does not count
+ABOUT = {"phone_id": "phone", "text_id": "text", "candidate_id": "candidate", "user_id": "user"}
+SHOWN = ("text/html", "text/csv")  # what a script asks for again and again, to see whether a page is old, does not count
+TYPING = "inbox.talk.check"  # asked for while somebody writes, on a page that has been noted
 
 
 def recorded(response: Response) -> Response:
     """To be put behind the requests of a blueprint. What cannot be recorded is not shown: the error ends the request."""
-    if request.endpoint is None or (request.method == "GET" and response.mimetype not in SHOWN):
+    if request.endpoint in (None, TYPING) or (request.method == "GET" and response.mimetype not in SHOWN):
         return response
     bot, who = wired().bot, g.get("actor")
     with bot.store.begin() as session:
         audit.record(
             session.connection(),
             clinic_id=bot.clinic_id,
-            actor=f"staff:{getattr(who, 'id', None) or 'demo'}",
-            role=str(getattr(who, "role", "")),
+            actor=f"staff:{who.id}" if who else "nobody",
+            role=who.role if who else "",
             action=_action(),
             about=_about(),
             outcome="ok" if response.status_code < 400 else "refused" if response.status_code < 500 else "failed",
@@ -37,10 +34,8 @@ def recorded(response: Response) -> Response:
 
 
 def _action() -> str:
-    """view, search, or the form's name; never what was searched for."""
-    if request.method == "GET":
-        return "search" if request.args.get("q") else "view"
-    return str((request.view_args or {}).get("action") or request.endpoint)
+    """view, or the form's name; never what stands in it."""
+    return "view" if request.method == "GET" else str((request.view_args or {}).get("action") or request.endpoint)
 
 
 def _about() -> str:

@@ -20,15 +20,8 @@ from bot.delivery.sender import Sender, send_waiting
 from bot.delivery.spool import Spool
 from bot.remind import About, remind, tell
 from bot.store import queries
-from bot.store.models import (
-    AppointmentRow,
-    CommunicationRequestRow,
-    CommunicationRow,
-    OutboxRow,
-    PatientRow,
-    PhoneRow,
-    TaskRow,
-)
+from bot.store.models import AppointmentRow, CommunicationRow, PatientRow, PhoneRow, TaskRow
+from bot.store.sending_models import CommunicationRequestRow, OutboxRow
 from bot.turn import take
 from tests.world import World, make_world
 
@@ -167,13 +160,13 @@ def test_nothing_is_sent_to_who_opted_out_is_held_or_taken_over_until_that_ends(
     """Opt-out, hold and take-over stop reminders; when a coordinator hands back, what is still due goes."""
     visit = visit_of(world, "olga")
     change(world, visit, start=datetime(2026, 3, 12, 14, 0, tzinfo=NEW_YORK))
-    staff.take_over(world.bot, world.phones["olga"])
+    staff.take_over(world.bot, world.phones["olga"], by=world.staff)
     run(world, datetime(2026, 3, 6, 14, tzinfo=UTC))
     assert texts(world, "olga") == []
-    staff.hand_back(world.bot, world.phones["olga"])
+    staff.hand_back(world.bot, world.phones["olga"], by=world.staff)
     run(world, datetime(2026, 3, 7, tzinfo=UTC))
     assert [at for at, _ in texts(world, "olga")] == ["Fri 06 10:00"]
-    staff.consent(world.bot, world.phones["olga"], texts=False)
+    staff.consent(world.bot, world.phones["olga"], texts=False, by=world.staff)
     run(world, datetime(2026, 3, 13, tzinfo=UTC))
     assert len(texts(world, "olga")) == 1
 

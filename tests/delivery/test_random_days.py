@@ -16,7 +16,8 @@ from bot.channels.types import Sent
 from bot.delivery.planner import plan_due
 from bot.delivery.sender import send_waiting
 from bot.store import queries
-from bot.store.models import AppointmentRow, CommunicationRequestRow, OutboxRow, PatientPhoneRow, PatientRow, PhoneRow
+from bot.store.models import AppointmentRow, PatientPhoneRow, PatientRow, PhoneRow
+from bot.store.sending_models import CommunicationRequestRow, OutboxRow
 from bot.turn import take
 from tests.world import World, make_world
 
@@ -83,7 +84,7 @@ def test_nothing_is_sent_twice_or_in_the_night_or_about_what_is_no_longer_so(ste
         if what in WORDS:
             take(world.bot, received(sender=world.number(who), body=WORDS[what]))
         elif what in OF_STAFF:
-            OF_STAFF[what](world.bot, world.phones[who])
+            OF_STAFF[what](world.bot, world.phones[who], by=world.staff)
         else:
             _change(world, what, who, timedelta(hours=by))
         for _ in range(hours):

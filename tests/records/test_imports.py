@@ -15,17 +15,8 @@ from bot.records import imports
 from bot.records.batch import Came, Report
 from bot.records.opened import Records
 from bot.settings import ROOT
-from bot.store.models import (
-    AppointmentRow,
-    AuditRow,
-    CommunicationRow,
-    ConsentRow,
-    OutboxRow,
-    PatientPhoneRow,
-    PatientRow,
-    PhoneRow,
-    SlotRow,
-)
+from bot.store.models import AppointmentRow, AuditRow, CommunicationRow, ConsentRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow
+from bot.store.sending_models import OutboxRow
 from bot.turn import take
 from tests.world import World
 

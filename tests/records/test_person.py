@@ -15,7 +15,8 @@ from bot.records.opened import Records
 from bot.records.person import NoSuchPatient, erase, everything, find
 from bot.settings import ROOT
 from bot.store import audit
-from bot.store.models import AppointmentRow, AuditRow, CommunicationRow, ConsentRow, OutboxRow, PatientRow, PhoneRow
+from bot.store.models import AppointmentRow, AuditRow, CommunicationRow, ConsentRow, PatientRow, PhoneRow
+from bot.store.sending_models import OutboxRow
 from bot.turn import take
 from tests.world import World
 

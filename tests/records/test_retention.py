@@ -20,7 +20,8 @@ from bot.records.retention import purge
 from bot.settings import ROOT
 from bot.store import audit
 from bot.store import inbox as pages
-from bot.store.models import CommunicationRow, ConsentRow, OutboxRow, SlotRow, TaskRow
+from bot.store.models import CommunicationRow, ConsentRow, SlotRow, TaskRow
+from bot.store.sending_models import OutboxRow
 from bot.turn import take
 from tests.world import World
 

@@ -66,7 +66,7 @@ def test_a_conversation_shows_the_reading_and_why(browser_client: FlaskClient) -
     """The words that decided, the score, the runner-up and the rule."""
     text(browser_client, 1, "yes I will be there")
     page = browser_client.get("/inbox/phone/1").get_data(as_text=True)
-    for part in ("Read as <b>confirm</b>", "by model", "Runner-up", "Decided by"):
+    for part in ("Is coming", "what it learned from phrases", "Runner-up", "They are coming: the visit was marked so."):
         assert part in page
 
 
@@ -87,11 +87,13 @@ def test_resolving_asks_for_an_outcome_and_closes_the_item(browser_client: Flask
     """No item disappears without what came of it."""
     text(browser_client, 2, "please have somebody call me")
     page = browser_client.get("/inbox/phone/2").get_data(as_text=True)
-    found = re.search(r"/inbox/item/(\d+)/resolve", page)
+    found = re.search(r'name="item" value="(\d+)"', page)
     assert found
-    refused = browser_client.post(found.group(), data={"outcome": ""}, follow_redirects=True).get_data(as_text=True)
+    form = {"item": found.group(1), "do": "resolve", "back": "/inbox"}
+    refused = browser_client.post("/inbox/items", data={**form, "outcome": ""}, follow_redirects=True).get_data(as_text=True)
     assert "Choose what came of it" in refused
-    done = browser_client.post(found.group(), data={"outcome": "called"}, follow_redirects=True).get_data(as_text=True)
+    assert "Wants a call" in refused
+    done = browser_client.post("/inbox/items", data={**form, "outcome": "called"}, follow_redirects=True).get_data(as_text=True)
     assert "Wants a call" not in done
 
 
@@ -159,11 +161,11 @@ def test_a_person_uses_phone_and_inbox_in_a_browser(served: str, width: int, tmp
         page.get_by_text("Una coordinadora le llamará").wait_for()
         page.goto(f"{served}/inbox")
         page.get_by_role("link", name="Wants a call").click()
-        page.get_by_text("Read as").last.click()
-        page.get_by_text("Decided by").last.wait_for()
+        page.get_by_text("Why the bot did this").last.click()
+        page.get_by_text("They want a person.").last.wait_for()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.get_by_label("What came of it").select_option("called")
-        page.get_by_role("button", name="Resolve").click()
+        page.get_by_role("button", name="Close", exact=True).click()
         page.get_by_text("Nothing open.").wait_for()
         browser.close()
     assert errors == []

@@ -50,8 +50,8 @@ def test_an_action_leaves_an_entry_without_its_words(pages: Flask) -> None:
 
 def test_a_search_leaves_an_entry_without_what_was_searched_for(pages: Flask) -> None:
     """The words of a search are often a name."""
-    pages.test_client().get("/inbox?q=zanahoria")
-    assert entries(pages) == [("search", "page:inbox.index", "ok")]
+    pages.test_client().post("/inbox/search", data={"asked": "zanahoria"})
+    assert entries(pages) == [("inbox.search.index", "page:inbox.search.index", "ok")]
     with pages.extensions["attend"].bot.store.session() as session:
         assert "zanahoria" not in str(session.connection().execute(sql("SELECT * FROM audit")).all())
 

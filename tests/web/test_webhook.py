@@ -33,8 +33,9 @@ from bot.dialogue.types import State
 from bot.errors import SettingsError
 from bot.settings import Settings, read_settings
 from bot.store import queries
-from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, OutboxRow, PatientRow, PhoneRow, TaskRow
+from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, PatientRow, PhoneRow, TaskRow
 from bot.store.outgoing import queue
+from bot.store.sending_models import OutboxRow
 from bot.understand.reader import Reader
 from bot.understand.types import Context, Message, Understanding
 from bot.web import webhook

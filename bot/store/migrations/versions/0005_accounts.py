@@ -7,11 +7,7 @@ import bot.store.crypto
 import bot.store.models
 
 revision = "0005"
-<<<<<<< HEAD
 down_revision = "0003"
-=======
-down_revision = "0002"
->>>>>>> accounts/main
 branch_labels = None
 depends_on = None
 

@@ -7,7 +7,7 @@ import bot.store.crypto
 import bot.store.models
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

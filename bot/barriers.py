@@ -1,0 +1,52 @@
+"""The life of a barrier: reported, help arranged, asked whether it worked, closed or brought back by the patient's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.actor import Actor
+from bot.remind import ask_helped
+from bot.store.models import TaskRow
+from bot.turn import Bot
+from bot.work import Refused, hold, record
+
+SILENCE = timedelta(days=1)  # how long an answer is waited for before the item is back in the list
+STAGES = {"": "reported", "acted": "help arranged", "asked": "asked whether it worked"}
+
+
+def arranged(bot: Bot, ids: Iterable[int], *, by: Actor) -> int:
+    """Notes that help with these barriers is on its way; gives how many. Raises Refused."""
+    with bot.store.begin() as session:
+        found = list(_barriers(bot, session, ids, by))
+        for item in found:
+            item.stage = "acted"
+            _record(session, bot, item, by, "helped")
+    return len(found)
+
+
+def ask(bot: Bot, ids: Iterable[int], *, by: Actor) -> int:
+    """Asks the patients whether it worked, and waits for the answer; gives how many. Raises Refused where no text may be sent."""
+    with bot.store.begin() as session:
+        found = list(_barriers(bot, session, ids, by))
+        for item in found:
+            if ask_helped(bot, session, item.phone_id or 0, barrier=item.detail, visit_id=item.appointment_id) is None:
+                raise Refused("The bot may not text this phone now: it is paused, held or opted out. Hand back first, or phone.")
+            item.stage, item.snoozed_until = "asked", bot.clock() + SILENCE
+            _record(session, bot, item, by, "asked")
+    return len(found)
+
+
+def _barriers(bot: Bot, session: Session, ids: Iterable[int], by: Actor) -> Iterator[TaskRow]:
+    mine = TaskRow.clinic_id == by.clinic_id, TaskRow.kind == "barrier", TaskRow.status == "requested"
+    for item in session.scalars(select(TaskRow).where(TaskRow.id.in_(list(ids)), *mine)):
+        if item.phone_id is not None:
+            hold(session, item.phone_id, by=by, now=bot.clock(), take=False)
+            yield item
+
+
+def _record(session: Session, bot: Bot, item: TaskRow, by: Actor, kind: str) -> None:
+    record(session, by=by, now=bot.clock(), phone_id=item.phone_id, kind=kind, detail="", task_id=item.id)

@@ -1,0 +1,104 @@
+"""Why the bot did what it did, in plain words: the rules of `bot/dialogue` and the labels of a reading."""
+
+from __future__ import annotations
+
+from bot.meaning import ACTS, BARRIERS, TOPICS, URGENT
+from bot.understand.types import Understanding
+
+RULES = {
+    "opt_out_keyword": "A carriers' word alone ends texts, whatever was meant by it.",
+    "danger": "Danger is answered with the one fixed text, people are alerted, and automation is held.",
+    "danger_abuse": "Abuse is answered with nothing that a watched phone could give away; people are alerted.",
+    "opted_out_message": "The phone has opted out: nothing is sent, a person phones.",
+    "opt_in": "They asked for texts again.",
+    "opt_out": "They asked in their own words not to be texted.",
+    "held": "Automation is held until a person releases it.",
+    "taken_over": "A coordinator has taken the conversation over: the bot is silent.",
+    "wrong_number": "They are not the patient: all texts to this number stop.",
+    "doubtful_wrong_number": "It may be a wrong number, so a person looks before anything is changed.",
+    "doubtful_opt_out": "They may want no more texts, so the bot told them how to end them.",
+    "details": "They answered whether texts may name details.",
+    "helped": "They say that the help has worked: the item was closed.",
+    "not_helped": "They say that the help has not worked: a person looks again.",
+    "language_taken": "They took the offer of another language.",
+    "language": "They asked for another language.",
+    "language_none": "The text is in a language that we do not write: an interpreter is offered.",
+    "undo": "They took the last change back.",
+    "undo_nothing": "They wanted to take a change back, and there was none.",
+    "number": "They answered the open question with a number or a plain yes or no.",
+    "which": "They told which visit they mean.",
+    "answers": "They answered for several visits in one text.",
+    "status": "They asked what is booked.",
+    "help": "They asked what this is.",
+    "new_visit": "They want a visit.",
+    "booked": "They took a free time: the visit was booked.",
+    "moved": "They took a free time: the visit was moved.",
+    "offer": "They want another time: free times were offered.",
+    "offer_other": "Nothing is free when they asked for: the nearest free times were offered.",
+    "which_visit": "It was not clear which visit they mean, so the bot asked.",
+    "no_fit": "The bot has no free time to offer that fits: a person looks for one.",
+    "ask_when": "They want another time: the bot asked when.",
+    "slot_taken": "The time they chose was gone.",
+    "which_slot": "It was not clear which of the offered times they mean.",
+    "unclear_choose": "It was not clear which of the offered times they mean, so it is read back first.",
+    "keep": "They keep the visit as it is.",
+    "confirm": "They are coming: the visit was marked so.",
+    "cancel": "They cannot come: the visit was called off, or passed to a person where the clinic wants that.",
+    "tentative": "They are not sure: the visit stays, and they are asked again.",
+    "unclear": "What they want was not sure enough to change anything, so the bot asked first.",
+    "unclear_visits": "It was not clear which visit they mean, so the bot asked.",
+    "unclear_twice": "It stayed unclear after asking: a person looks.",
+    "late": "They are late: the front desk is told.",
+    "arrived": "They are here: the front desk is told.",
+    "taken": "They took the medicine.",
+    "not_taken": "They did not take the medicine: the care team is told.",
+    "refill": "They ask for a refill: the care team is told.",
+    "ask": "They asked a question: answered from the clinic's own sentences, or passed on.",
+    "barrier": "Something stands in the way: heard, the clinic's own help named, and passed on.",
+    "update_info": "They have new details: a person updates them.",
+    "complaint": "They are upset: a person answers.",
+    "human": "They want a person.",
+    "other": "It is about care, and a person must read it.",
+    "social": "They greeted or thanked.",
+    "noise": "It says nothing that the bot could act on.",
+    "not_understood": "Not understood after asking back: a person reads it.",
+    "clarify": "Not understood: the bot asked back once.",
+    "unknown_sender": "The number is on no record: nothing is told, a person looks.",
+    "loop": "The same exchange again and again: the bot is silent.",
+    "failed": "The bot failed on this message: the patient was told that a person will answer.",
+}
+SOURCES = {"keyword": "the whole text is this word", "model": "what it learned from phrases", "danger": "words that mean danger"}
+
+
+def why(rule: str | None) -> list[str]:
+    """A stored rule, e.g. "reschedule+barrier", as sentences; what is new and has none is shown as it is."""
+    found = []
+    for name in filter(None, (rule or "").split("+")):
+        found.append(RULES.get(name) or RULES.get(name.split("_")[0]) or name.replace("_", " "))
+    return list(dict.fromkeys(found))
+
+
+def label_words(label: str) -> str:
+    """A label of a reading, such as "ask.cost" or "cancel", in plain words."""
+    head, _, detail = label.partition(".")
+    if head == "urgent":
+        return URGENT.get(detail, "danger").casefold()
+    if head == "ask":
+        return f"asks {TOPICS.get(detail, 'a question')}"
+    if head == "barrier":
+        return f"in the way: {BARRIERS.get(detail, 'something')}"
+    return ACTS[head][1] if head in ACTS else label.replace("_", " ")
+
+
+def source_words(source: str) -> str:
+    """Where a label comes from, in plain words."""
+    return SOURCES.get(source, source)
+
+
+def labels_of(read: Understanding) -> tuple[str, ...]:
+    """The labels of a reading as `intents/` names them: acts, with topics and barriers as act.detail."""
+    plain = [act for act in read.acts if act not in ("ask", "barrier")]
+    asks = [f"ask.{topic}" for topic in read.topics] or (["ask.other"] if "ask" in read.acts else [])
+    bars = [f"barrier.{kind}" for kind in read.barriers] or (["barrier.other"] if "barrier" in read.acts else [])
+    urgent = [f"urgent.{read.urgent}"] if read.urgent else []
+    return tuple(sorted([*urgent, *plain, *asks, *bars]))

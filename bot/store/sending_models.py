@@ -1,0 +1,50 @@
+"""The tables of texts on their way out: what waits to be sent, and which texts of the schedule have been written."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.store.models import Base
+
+
+class OutboxRow(Base):
+    """A text that waits to be sent, written in the transaction that caused it. status: waiting, sending, sent, failed, dropped.
+
+    useless_at: when it has lost its use; None: never.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("outbox_waiting", "status", "send_at"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
+    communication_id: Mapped[int] = mapped_column(ForeignKey("communication.id"), unique=True)
+    status: Mapped[str] = mapped_column(String(10), default="waiting")
+    send_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    leased_until: Mapped[datetime | None]
+    useless_at: Mapped[datetime | None]
+
+
+class CommunicationRequestRow(Base):
+    """FHIR CommunicationRequest: which step of which visit, at which time of it, a text of ours was about: each at most once.
+
+    start: of the visit when the text was written. step: a name from the clinic's schedule, or what a coordinator did.
+    """
+
+    __tablename__ = "communication_request"
+    __table_args__ = (
+        UniqueConstraint("phone_id", "appointment_id", "start", "step"),
+        Index("communication_request_visit", "appointment_id"),
+        Index("communication_request_phone", "phone_id", "at"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
+    phone_id: Mapped[int] = mapped_column(ForeignKey("phone.id"))
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
+    start: Mapped[datetime]
+    step: Mapped[str] = mapped_column(String(40))
+    communication_id: Mapped[int] = mapped_column(ForeignKey("communication.id"), index=True)
+    at: Mapped[datetime]

@@ -1,0 +1,77 @@
+"""Items and promises as effects write them: one open item a matter, one open promise a conversation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from bot.dialogue.effects import CloseItems, LogItem
+from bot.dialogue.items import KINDS
+from bot.store.models import PhoneRow
+from bot.store.turns import TASK, TASKS, Line, table
+from bot.store.work_models import PromiseRow
+
+PROMISES = table(PromiseRow)
+PROMISED = PROMISES.c
+_ITEM = select(TASK.id).where(
+    TASK.phone_id == bindparam("phone_id"),
+    TASK.kind == bindparam("kind"),
+    TASK.detail == bindparam("detail"),
+    TASK.appointment_id.is_not_distinct_from(bindparam("appointment_id")),
+    TASK.status != "completed",
+)
+_PROMISE = select(PROMISED.id).where(PROMISED.phone_id == bindparam("phone_id"), PROMISED.kept_at.is_(None)).limit(1)
+_NEW_ITEM, _NEW_PROMISE = insert(TASKS), insert(PROMISES)
+
+
+def log(
+    connection: Connection,
+    item: LogItem,
+    phone: Line | PhoneRow,
+    *,
+    text: int | None,
+    start: datetime | None,
+    now: datetime,
+    new: bool = False,
+) -> None:
+    """Adds the item, or refreshes the open one of that kind, detail and visit, which keeps its clock; a snoozed one wakes.
+
+    text: the message that it is about; start: of the visit; new: no item of that kind is open.
+    """
+    which = {"phone_id": phone.id, "kind": item.kind, "detail": item.detail, "appointment_id": item.visit}
+    if not new and (found := connection.scalar(_ITEM, which)) is not None:
+        connection.execute(update(TASKS).where(TASK.id == found).values(communication_id=text, snoozed_until=None, stage=""))
+        return
+    shown, kind = item.shown_from or now, KINDS[item.kind]
+    fix_by = start - kind.lead if start else None
+    due_at = shown if kind.rank == 0 else min(filter(None, (fix_by, item.by)), default=shown)
+    values = {"clinic_id": phone.clinic_id, "communication_id": text, "created_at": shown}
+    connection.execute(_NEW_ITEM, {**which, **values, "rank": kind.rank, "due_at": due_at, "fix_by": fix_by})
+
+
+def close(connection: Connection, phone_id: int, closed: CloseItems, *, now: datetime) -> None:
+    """Closes a conversation's items of those kinds about that visit: the patient has answered."""
+    connection.execute(
+        update(TASKS)
+        .where(
+            TASK.phone_id == phone_id,
+            TASK.kind.in_(closed.kinds),
+            TASK.status != "completed",
+            TASK.appointment_id.is_not_distinct_from(closed.visit),
+        )
+        .values(status="completed", outcome="answered", closed_at=now)
+    )
+
+
+def promise(connection: Connection, phone: Line | PhoneRow, *, text: int | None, by: datetime, now: datetime) -> None:
+    """Stores a promise unless an earlier one is still open."""
+    if connection.scalar(_PROMISE, {"phone_id": phone.id}) is None:
+        values = {"clinic_id": phone.clinic_id, "phone_id": phone.id, "communication_id": text}
+        connection.execute(_NEW_PROMISE, {**values, "made_at": now, "due_at": by})
+
+
+def keep_promise(connection: Connection, phone_id: int, *, now: datetime) -> None:
+    """Somebody has answered."""
+    open_ = (PROMISED.phone_id == phone_id) & PROMISED.kept_at.is_(None)
+    connection.execute(update(PROMISES).where(open_).values(kept_at=now))

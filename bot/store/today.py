@@ -1,0 +1,130 @@
+"""What a coordinator's day looks like: what is pressing, the next day's visits, promises, barriers, texts that did not arrive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta, tzinfo
+
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from bot.store import worklist
+from bot.store.models import AppointmentRow, CommunicationRow, PatientPhoneRow, PatientRow, TaskRow
+from bot.store.work_models import PromiseRow
+from bot.store.worklist import Item
+
+SHOWN = 12  # lines of each part; a page tells what is behind it
+SOON = timedelta(hours=2)
+NEAR = timedelta(days=3)  # how near a visit must be for silence to matter
+PAST = timedelta(days=7)
+NOT_ARRIVED = ("failed", "undelivered", "unknown")
+
+
+@dataclass(frozen=True)
+class Line:
+    """Somebody, and a moment that matters: of a visit, a promise or a text."""
+
+    phone_id: int
+    who: str
+    at: datetime
+    what: str = ""
+
+
+@dataclass(frozen=True)
+class Today:
+    """day: the next one with visits; visits: by what the patient has said, those that said nothing first."""
+
+    pressing: list[Item]
+    day: datetime | None
+    visits: dict[str, list[Line]]
+    promises: list[Line]
+    barriers: list[Item]
+    undelivered: list[Line]
+    silent: list[Line]
+
+
+STATES = ("needs-action", "tentative", "declined", "accepted")
+
+
+def today(session: Session, clinic_id: int, now: datetime, zone: tzinfo) -> Today:
+    """The day as it stands."""
+    day = _next_day(session, clinic_id, now, zone)
+    visits: dict[str, list[Line]] = {state: [] for state in STATES}
+    if day is not None:
+        for line in _visits(session, clinic_id, day, day + timedelta(days=1)):
+            visits.setdefault(line.what, []).append(line)
+    return Today(
+        pressing=worklist.some(session, clinic_id, now, or_(TaskRow.rank <= 2, TaskRow.due_at <= now + SOON), limit=SHOWN),
+        day=day,
+        visits=visits,
+        promises=_promises(session, clinic_id),
+        barriers=worklist.some(session, clinic_id, now, (TaskRow.kind == "barrier") & (TaskRow.fix_by > now), limit=SHOWN),
+        undelivered=_undelivered(session, clinic_id, now),
+        silent=_silent(session, clinic_id, now),
+    )
+
+
+def _next_day(session: Session, clinic_id: int, now: datetime, zone: tzinfo) -> datetime | None:
+    tomorrow = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone)
+    booked = AppointmentRow.clinic_id == clinic_id, AppointmentRow.status == "booked"
+    first = session.scalar(select(func.min(AppointmentRow.start)).where(*booked, AppointmentRow.start >= tomorrow))
+    return datetime.combine(first.astimezone(zone).date(), time(), zone) if first else None
+
+
+def _visits(session: Session, clinic_id: int, start: datetime, end: datetime) -> list[Line]:
+    rows = session.execute(
+        select(func.min(PatientPhoneRow.phone_id), PatientRow, AppointmentRow.start, AppointmentRow.participant)
+        .join(PatientRow, AppointmentRow.patient_id == PatientRow.id)
+        .outerjoin(PatientPhoneRow, PatientPhoneRow.patient_id == PatientRow.id)
+        .where(AppointmentRow.clinic_id == clinic_id, AppointmentRow.status == "booked")
+        .where(AppointmentRow.start >= start, AppointmentRow.start < end)
+        .group_by(AppointmentRow.id)
+        .order_by(AppointmentRow.start)
+    )
+    return [Line(phone_id or 0, patient.name, at, said) for phone_id, patient, at, said in rows]
+
+
+def _promises(session: Session, clinic_id: int) -> list[Line]:
+    rows = session.execute(
+        select(PromiseRow.phone_id, PromiseRow.due_at)
+        .where(PromiseRow.clinic_id == clinic_id, PromiseRow.kept_at.is_(None))
+        .order_by(PromiseRow.due_at)
+        .limit(SHOWN)
+    ).all()
+    return _named(session, [(phone_id, due, "") for phone_id, due in rows])
+
+
+def _undelivered(session: Session, clinic_id: int, now: datetime) -> list[Line]:
+    rows = session.execute(
+        select(CommunicationRow.phone_id, CommunicationRow.at, CommunicationRow.status)
+        .where(CommunicationRow.status.in_(NOT_ARRIVED), CommunicationRow.at > now - NEAR, CommunicationRow.clinic_id == clinic_id)
+        .where(CommunicationRow.direction == "outbound")
+        .order_by(CommunicationRow.at.desc())
+        .limit(SHOWN)
+    ).all()
+    return _named(session, [(phone_id or 0, at, status) for phone_id, at, status in rows])
+
+
+def _silent(session: Session, clinic_id: int, now: datetime) -> list[Line]:
+    """Whose text arrived, who has a visit soon, and who has not written: somebody may phone."""
+    heard = aliased(CommunicationRow)
+    wrote = exists().where(heard.phone_id == PatientPhoneRow.phone_id, heard.direction == "inbound", heard.at > now - PAST)
+    sent = aliased(CommunicationRow)
+    told = exists().where(sent.phone_id == PatientPhoneRow.phone_id, sent.status == "delivered", sent.at > now - PAST)
+    rows = session.execute(
+        select(func.min(PatientPhoneRow.phone_id), func.min(AppointmentRow.start))
+        .join(PatientPhoneRow, PatientPhoneRow.patient_id == AppointmentRow.patient_id)
+        .where(AppointmentRow.clinic_id == clinic_id, AppointmentRow.status == "booked")
+        .where(AppointmentRow.start > now, AppointmentRow.start < now + NEAR, AppointmentRow.participant == "needs-action")
+        .where(told, ~wrote)
+        .group_by(PatientPhoneRow.phone_id)
+        .order_by(func.min(AppointmentRow.start))
+        .limit(SHOWN)
+    ).all()
+    return _named(session, [(phone_id, start, "") for phone_id, start in rows])
+
+
+def _named(session: Session, rows: list[tuple[int, datetime, str]]) -> list[Line]:
+    people = worklist.names(session, {phone_id for phone_id, _, _ in rows})
+    who = {phone_id: " / ".join(patient.name for patient in found) for phone_id, found in people.items()}
+    return [Line(phone_id, who.get(phone_id, worklist.UNKNOWN), at, what) for phone_id, at, what in rows]

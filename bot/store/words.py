@@ -1,0 +1,113 @@
+"""Search in encrypted words: keyed hashes of folded words, by conversation.
+
+They are written a moment after the text by the sender's process, so that no patient's answer waits for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import phonenumbers
+from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy.orm import Session
+
+from bot.store.crypto import Cipher
+from bot.store.models import CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow
+from bot.store.turns import TEXTS, table
+from bot.store.work_models import ActionRow, IndexedRow, WordRow
+from bot.understand.normalise import fold, tokens
+
+WORDS, INDEXED, ACTIONS = table(WordRow), table(IndexedRow), table(ActionRow)
+BATCH = 100  # texts that are taken at once
+FOUND = 50  # conversations that a search shows
+LENGTH = 22  # of a key: 88 bits; two words with the same one are not met
+
+
+def keys(cipher: Cipher, text: str) -> set[str]:
+    """The keys of a text's words and numbers; signs of Chinese and Japanese count two by two."""
+    found, before = set(), ""
+    for token in tokens(fold(text)):
+        sign = len(token) == 1 and ord(token) > 0x2E7F
+        if sign and before:
+            found.add(before + token)
+        if len(token) > 1 and token[0].isalnum():
+            found.add(token)
+        before = token if sign else ""
+    return {cipher.index(f"word {word}")[:LENGTH] for word in found}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What is to be written: the words of conversations, and how far that brings the index."""
+
+    words: dict[tuple[int, int], frozenset[str]]
+    last: dict[str, int]
+
+
+def unindexed(connection: Connection, cipher: Cipher) -> Batch:
+    """The next texts and notes, each with the names and last digits of who is reached there."""
+    done: dict[str, int] = dict(connection.execute(select(INDEXED.c.what, INDEXED.c.last)).all())
+    found: dict[tuple[int, int], set[str]] = {}
+    last = {}
+    for what, rows in (("text", TEXTS), ("action", ACTIONS)):
+        words = rows.c.body if what == "text" else rows.c.words
+        query = select(rows.c.id, rows.c.clinic_id, rows.c.phone_id, words).where(rows.c.id > done.get(what, 0))
+        for id_, clinic_id, phone_id, said in connection.execute(query.order_by(rows.c.id).limit(BATCH)):
+            last[what] = id_
+            if phone_id is not None:
+                found.setdefault((clinic_id, phone_id), set()).update(keys(cipher, said or ""))
+    return Batch({each: frozenset(said | _of_people(connection, cipher, each[1])) for each, said in found.items()}, last)
+
+
+def _of_people(connection: Connection, cipher: Cipher, phone_id: int) -> set[str]:
+    people, reached, phones = table(PatientRow), table(PatientPhoneRow), table(PhoneRow)
+    query = select(people.c.name).join(reached, reached.c.patient_id == people.c.id).where(reached.c.phone_id == phone_id)
+    number = connection.scalar(select(phones.c.number).where(phones.c.id == phone_id)) or ""
+    return keys(cipher, " ".join([*connection.scalars(query), number[-4:]]))
+
+
+def write(connection: Connection, batch: Batch) -> None:
+    """Adds what the index does not have yet."""
+    for (clinic_id, phone_id), words in batch.words.items():
+        known = set(connection.scalars(select(WORDS.c.key).where(WORDS.c.phone_id == phone_id)))
+        if new := words - known:
+            connection.execute(insert(WORDS), [{"clinic_id": clinic_id, "key": key, "phone_id": phone_id} for key in sorted(new)])
+    for what, last in batch.last.items():
+        connection.execute(delete(INDEXED).where(INDEXED.c.what == what))
+        connection.execute(insert(INDEXED), {"what": what, "last": last})
+
+
+def search(session: Session, cipher: Cipher, clinic_id: int, asked: str) -> list[int]:
+    """The phones whose texts, notes or people have every word that is asked for, the latest first; or whose number it is."""
+    if number := _number(asked):
+        exact = PhoneRow.clinic_id == clinic_id, PhoneRow.number_key == cipher.index(number)
+        return list(session.scalars(select(PhoneRow.id).where(*exact)))
+    wanted = keys(cipher, asked)
+    if not wanted:
+        return []
+    latest = select(func.max(CommunicationRow.id)).where(CommunicationRow.phone_id == WordRow.phone_id).scalar_subquery()
+    query = (
+        select(WordRow.phone_id)
+        .where(WordRow.clinic_id == clinic_id, WordRow.key.in_(wanted))
+        .group_by(WordRow.phone_id)
+        .having(func.count() == len(wanted))
+        .order_by(func.coalesce(latest, 0).desc())
+    )
+    return list(session.scalars(query.limit(FOUND)))
+
+
+def _number(asked: str) -> str | None:
+    """What is asked for as E.164, if it is a whole telephone number."""
+    try:
+        parsed = phonenumbers.parse(asked, "US")
+    except phonenumbers.NumberParseException:
+        return None
+    valid = phonenumbers.is_possible_number(parsed) and sum(letter.isdigit() for letter in asked) >= 10
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) if valid else None
+
+
+def matching(cipher: Cipher, asked: str, texts: Iterable[str]) -> str:
+    """The first of the texts that has one of the words; "" if it was a name or number."""
+    wanted = keys(cipher, asked)
+    return next((text for text in texts if keys(cipher, text) & wanted), "")

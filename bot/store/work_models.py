@@ -1,0 +1,102 @@
+"""The tables of the coordinators' work: locks, what was done, what was promised, what the bot should learn."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.store.crypto import EncryptedText
+from bot.store.models import Base
+
+
+class ClaimRow(Base):
+    """Who works on a conversation, until when: a lock that lapses by itself."""
+
+    __tablename__ = "claim"
+    phone_id: Mapped[int] = mapped_column(ForeignKey("phone.id"), primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"), index=True)
+    actor_id: Mapped[int | None]
+    actor: Mapped[str] = mapped_column(String(80))
+    until: Mapped[datetime]
+
+
+class ActionRow(Base):
+    """Something that a person did with a conversation. kind: a name from `bot/work.py`; detail: a code, never words of people.
+
+    words: the note, or what was said on the telephone.
+    """
+
+    __tablename__ = "staff_action"
+    __table_args__ = (Index("staff_action_thread", "phone_id", "id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"), index=True)
+    phone_id: Mapped[int | None] = mapped_column(ForeignKey("phone.id"))
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"))
+    actor_id: Mapped[int | None]
+    actor: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(20))
+    detail: Mapped[str] = mapped_column(String(120), default="")
+    words: Mapped[str | None] = mapped_column(EncryptedText)
+    at: Mapped[datetime]
+
+
+class PromiseRow(Base):
+    """A patient was told that a person will answer, and by when that must be. kept_at: when somebody did."""
+
+    __tablename__ = "promise"
+    __table_args__ = (
+        Index("promise_phone", "phone_id", "kept_at"),
+        Index("promise_due", "clinic_id", "kept_at", "due_at"),
+        Index("promise_made", "clinic_id", "made_at"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
+    phone_id: Mapped[int] = mapped_column(ForeignKey("phone.id"))
+    communication_id: Mapped[int | None] = mapped_column(ForeignKey("communication.id"))
+    made_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    kept_at: Mapped[datetime | None]
+
+
+class CandidateRow(Base):
+    """A text that was read wrongly, with the reading that a coordinator chose: a phrase to learn and a case to test, once reviewed.
+
+    read_as, means: labels, joined by commas. phrase: the wording to learn, without names and dates, which a reviewer writes.
+    status: proposed, accepted, rejected.
+    """
+
+    __tablename__ = "candidate"
+    __table_args__ = (Index("candidate_status", "clinic_id", "status"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
+    communication_id: Mapped[int] = mapped_column(ForeignKey("communication.id"), unique=True)
+    words: Mapped[str] = mapped_column(EncryptedText)
+    language: Mapped[str] = mapped_column(String(12))
+    context: Mapped[str] = mapped_column(String(12))
+    read_as: Mapped[str] = mapped_column(String(200))
+    means: Mapped[str] = mapped_column(String(200))
+    phrase: Mapped[str | None] = mapped_column(EncryptedText)
+    status: Mapped[str] = mapped_column(String(10), default="proposed")
+    proposed_by: Mapped[str] = mapped_column(String(80))
+    reviewed_by: Mapped[str | None] = mapped_column(String(80))
+    at: Mapped[datetime]
+
+
+class WordRow(Base):
+    """A keyed hash of a folded word that a text, or a person's name, has: encrypted words are found by it."""
+
+    __tablename__ = "word"
+    __table_args__ = (Index("word_phone", "phone_id"),)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(22), primary_key=True)
+    phone_id: Mapped[int] = mapped_column(ForeignKey("phone.id"), primary_key=True)
+
+
+class IndexedRow(Base):
+    """How far the texts and notes are in `word`. what: text, action; last: the id."""
+
+    __tablename__ = "indexed"
+    what: Mapped[str] = mapped_column(String(10), primary_key=True)
+    last: Mapped[int]

@@ -1,0 +1,217 @@
+"""The worklist: open items by consequence and deadline, a page at a time, at a cost that does not grow with what is closed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from bot.dialogue.items import KINDS
+from bot.store.models import AppointmentRow, CommunicationRow, PatientPhoneRow, PatientRow, TaskRow
+from bot.store.readings import reading_of
+from bot.store.work_models import ClaimRow, PromiseRow
+from bot.understand.types import Understanding
+
+UNKNOWN = "Unknown sender"
+PAGE = 50
+Rows = Select[TaskRow, AppointmentRow, str, str | None, datetime, ClaimRow]
+WHOSE = ("all", "mine", "unassigned", "snoozed", "closed")
+
+
+@dataclass(frozen=True)
+class View:
+    """Which items are asked for. whose: one of WHOSE; kind, language: "" is any; page: from 1 on; me: the id of who asks."""
+
+    whose: str = "all"
+    kind: str = ""
+    language: str = ""
+    page: int = 1
+    me: int | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """An item as lists show it. due: by when to act; fix_by: until when it can still be fixed; promised: an answer, by then."""
+
+    id: int
+    phone_id: int | None
+    kind: str
+    title: str
+    detail: str
+    rank: int
+    who: str
+    language: str
+    service: str
+    visit: datetime | None
+    due: datetime
+    fix_by: datetime | None
+    promised: datetime | None
+    since: datetime
+    words: str
+    reading: Understanding | None
+    owner_id: int | None
+    owner: str | None
+    snoozed_until: datetime | None
+    stage: str
+    outcome: str | None
+    closed_at: datetime | None
+    claimed_by: int | None
+    claimed: str | None
+    claimed_until: datetime | None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many items each view has; kinds and languages count what is open, whoever it belongs to."""
+
+    all: int
+    mine: int
+    unassigned: int
+    snoozed: int
+    urgent: int
+    late: int
+    kinds: dict[str, int]
+    languages: dict[str, int]
+
+
+def page(session: Session, clinic_id: int, now: datetime, view: View) -> list[Item]:
+    """One page of a view, and one item more if there is another page."""
+    query = _items(clinic_id, now).where(*_of(view, now))
+    if view.kind:
+        query = query.where(TaskRow.kind == view.kind)
+    if view.language:
+        speaks = select(PatientPhoneRow.phone_id).join(PatientRow, PatientPhoneRow.patient_id == PatientRow.id)
+        query = query.where(TaskRow.phone_id.in_(speaks.where(PatientRow.language == view.language)))
+    order = (TaskRow.closed_at.desc(),) if view.whose == "closed" else (TaskRow.rank, TaskRow.due_at, TaskRow.id)
+    return _read(session, query.order_by(*order).limit(PAGE + 1).offset((view.page - 1) * PAGE))
+
+
+def some(session: Session, clinic_id: int, now: datetime, which: ColumnElement[bool], *, limit: int) -> list[Item]:
+    """The first open items of which that holds."""
+    query = _items(clinic_id, now).where(*_of(View(), now), which)
+    return _read(session, query.order_by(TaskRow.rank, TaskRow.due_at, TaskRow.id).limit(limit))
+
+
+def of_phone(session: Session, clinic_id: int, now: datetime, phone_id: int) -> list[Item]:
+    """The open items of one conversation, snoozed ones too."""
+    mine = TaskRow.phone_id == phone_id, TaskRow.status == "requested", TaskRow.created_at <= now
+    return _read(session, _items(clinic_id, now).where(*mine).order_by(TaskRow.rank, TaskRow.due_at, TaskRow.id))
+
+
+def counts(session: Session, clinic_id: int, now: datetime, me: int | None) -> Counts:
+    """How many items every view has; read from the open items alone, in one walk through the worklist's index."""
+    columns = TaskRow.kind, TaskRow.rank, TaskRow.due_at, TaskRow.owner_id, TaskRow.snoozed_until, TaskRow.phone_id
+    open_ = TaskRow.clinic_id == clinic_id, TaskRow.status == "requested", TaskRow.created_at <= now
+    rows = session.execute(select(*columns).where(*open_).order_by(TaskRow.rank, TaskRow.due_at, TaskRow.id)).all()
+    shown = [row for row in rows if row.snoozed_until is None or row.snoozed_until <= now]
+    phones = Counter(row.phone_id for row in shown)
+    speak = select(PatientPhoneRow.phone_id, PatientRow.language).join(PatientRow, PatientPhoneRow.patient_id == PatientRow.id)
+    languages: Counter[str] = Counter()
+    for phone_id, language in session.execute(speak.where(PatientPhoneRow.phone_id.in_(phones)).distinct()):
+        languages[language] += phones[phone_id]
+    return Counts(
+        all=len(shown),
+        mine=sum(row.owner_id == me for row in shown),
+        unassigned=sum(row.owner_id is None for row in shown),
+        snoozed=len(rows) - len(shown),
+        urgent=sum(row.rank == 0 for row in shown),
+        late=sum(row.rank > 0 and row.due_at < now for row in shown),
+        kinds=dict(Counter(row.kind for row in shown)),
+        languages=dict(sorted(languages.items())),
+    )
+
+
+def _awake(now: datetime) -> ColumnElement[bool]:
+    return or_(TaskRow.snoozed_until.is_(None), TaskRow.snoozed_until <= now)
+
+
+def _of(view: View, now: datetime) -> list[ColumnElement[bool]]:
+    if view.whose == "closed":
+        return [TaskRow.status == "completed", TaskRow.closed_at.is_not(None)]
+    where = [TaskRow.status == "requested", TaskRow.created_at <= now]
+    if view.whose == "snoozed":
+        return [*where, ~_awake(now)]
+    where.append(_awake(now))
+    if view.whose == "mine":
+        where.append(TaskRow.owner_id == view.me)
+    if view.whose == "unassigned":
+        where.append(TaskRow.owner_id.is_(None))
+    return where
+
+
+def _items(clinic_id: int, now: datetime) -> Rows:
+    promised = (
+        select(func.min(PromiseRow.due_at))
+        .where(PromiseRow.phone_id == TaskRow.phone_id, PromiseRow.kept_at.is_(None))
+        .scalar_subquery()
+    )
+    return (
+        select(TaskRow, AppointmentRow, CommunicationRow.body, CommunicationRow.reading, promised, ClaimRow)
+        .outerjoin(AppointmentRow, TaskRow.appointment_id == AppointmentRow.id)
+        .outerjoin(CommunicationRow, TaskRow.communication_id == CommunicationRow.id)
+        .outerjoin(ClaimRow, (ClaimRow.phone_id == TaskRow.phone_id) & (ClaimRow.until > now))
+        .where(TaskRow.clinic_id == clinic_id)
+    )
+
+
+def _read(session: Session, query: Rows) -> list[Item]:
+    rows = session.execute(query).all()
+    people = names(session, {row[0].phone_id for row in rows if row[0].phone_id})
+    return [_item(*row, people.get(row[0].phone_id or 0, [])) for row in rows]
+
+
+def _item(
+    task: TaskRow,
+    visit: AppointmentRow | None,
+    words: str | None,
+    reading: str | None,
+    promised: datetime | None,
+    claim: ClaimRow | None,
+    people: list[PatientRow],
+) -> Item:
+    kind = KINDS[task.kind]
+    shown = [patient for patient in people if visit is None or patient.id == visit.patient_id] or people
+    return Item(
+        id=task.id,
+        phone_id=task.phone_id,
+        kind=task.kind,
+        title=kind.title,
+        detail=task.detail.replace("_", " "),
+        rank=task.rank,
+        who=" / ".join(patient.name for patient in shown) or UNKNOWN,
+        language=shown[0].language if shown else "",
+        service=visit.service if visit else "",
+        visit=visit.start if visit else None,
+        due=task.due_at,
+        fix_by=task.fix_by,
+        promised=promised if kind.promised else None,
+        since=task.created_at,
+        words=words or "",
+        reading=reading_of(reading),
+        owner_id=task.owner_id,
+        owner=task.owner,
+        snoozed_until=task.snoozed_until,
+        stage=task.stage,
+        outcome=task.outcome,
+        closed_at=task.closed_at,
+        claimed_by=claim.actor_id if claim else None,
+        claimed=claim.actor if claim else None,
+        claimed_until=claim.until if claim else None,
+    )
+
+
+def names(session: Session, phones: set[int]) -> dict[int, list[PatientRow]]:
+    """phone id → everybody who is reached on it."""
+    found: dict[int, list[PatientRow]] = {}
+    rows = session.execute(
+        select(PatientPhoneRow.phone_id, PatientRow)
+        .join(PatientRow, PatientPhoneRow.patient_id == PatientRow.id)
+        .where(PatientPhoneRow.phone_id.in_(phones))
+        .order_by(PatientRow.id)
+    )
+    for phone_id, patient in rows:
+        found.setdefault(phone_id, []).append(patient)
+    return found

@@ -1,0 +1,53 @@
+"""Tells open pages that something has changed: server-sent events, or a mark to compare where those do not come through."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from threading import BoundedSemaphore
+
+from flask import Blueprint, Response, request, stream_with_context
+
+from bot.store import inbox as queries
+from bot.turn import Bot
+from bot.web.wiring import wired
+
+blueprint = Blueprint("live", __name__)
+EVERY = 1.0  # seconds between two looks
+LASTS = 300  # seconds after which the browser asks anew, so that no server process is kept from ending
+STREAMS = BoundedSemaphore(40)  # each keeps a thread; beyond, pages ask for the mark
+
+
+@blueprint.get("/mark")
+def mark() -> Response:
+    """The mark that tells an open page whether it is out of date."""
+    return Response(current(wired().bot, request.args.get("phone", type=int)), mimetype="text/plain")
+
+
+@blueprint.get("/events")
+def events() -> Response:
+    """A stream of marks, one whenever it changes; 204, which ends a browser's tries, when too many are open."""
+    if not STREAMS.acquire(blocking=False):
+        return Response(status=204)
+    bot, phone_id = wired().bot, request.args.get("phone", type=int)
+    response = Response(stream_with_context(_changes(bot, phone_id)), mimetype="text/event-stream")
+    response.call_on_close(STREAMS.release)
+    response.headers["X-Accel-Buffering"] = "no"  # a proxy must not collect them
+    return response
+
+
+def _changes(bot: Bot, phone_id: int | None) -> Iterator[str]:
+    last, until = "", time.monotonic() + LASTS
+    while time.monotonic() < until:
+        now = current(bot, phone_id)
+        yield f"data: {now}\n\n" if now != last else ":\n\n"  # a comment finds out whether anybody still listens
+        last = now
+        time.sleep(EVERY)
+
+
+def current(bot: Bot, phone_id: int | None) -> str:
+    """The mark of a conversation's page, or of the lists."""
+    with bot.store.session() as session:
+        if phone_id is not None:
+            return queries.phone_mark(session, bot.clinic_id, phone_id, bot.clock())
+        return queries.list_mark(session, bot.clinic_id, bot.clock())

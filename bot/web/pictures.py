@@ -1,0 +1,115 @@
+"""Today, and the pictures of a period: each as SVG, as a table beside it, and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import timedelta
+from typing import Any
+
+import pygal
+from flask import Blueprint, Response, abort, render_template, request
+from pygal.style import Style
+
+from bot import figures
+from bot.figures import Figure, Period
+from bot.store.today import STATES, today
+from bot.web import live
+from bot.web.wiring import wired
+
+blueprint = Blueprint("pictures", __name__)
+PERIODS = {7: "7 days", 30: "30 days", 90: "90 days", 365: "a year"}
+SCRIPT = re.compile(r"<script.*?</script>", re.DOTALL)  # for tooltips, which pictures in a page do not have
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+SAID = {"needs-action": "No answer yet", "tentative": "Not sure", "declined": "Cannot come", "accepted": "Coming"}
+# Told apart in print and by who sees few colours: dark, mid, light, warm.
+STYLE = Style(
+    background="transparent", plot_background="transparent", font_family="system-ui, sans-serif", opacity="1",
+    label_font_size=15, major_label_font_size=15, legend_font_size=13, foreground="#17212e", foreground_strong="#17212e",
+    foreground_subtle="#dde3ea", guide_stroke_color="#dde3ea", major_guide_stroke_color="#dde3ea", guide_stroke_dasharray="0",
+    major_guide_stroke_dasharray="0", colors=("#0b6e63", "#d98b1f", "#1c5a9f", "#9fb0c2", "#7a3b69", "#4d4d4d"),
+)  # fmt: skip
+
+
+@blueprint.get("/today")
+def day() -> str:
+    """What needs somebody now, the next day's visits, promises, barriers, silence. It prints as a handover."""
+    bot = wired().bot
+    with bot.store.session() as session:
+        shown = today(session, bot.clinic_id, bot.clock(), bot.clinic.zone)
+    return render_template("today.html", today=shown, said=SAID, states=STATES, mark=live.current(bot, None))
+
+
+def period(days: int) -> Period:
+    """The last so many days, and as many of the future's visits as are on the calendar for a week."""
+    bot = wired().bot
+    now = bot.clock()
+    return Period(bot.clinic_id, now - timedelta(days=days), now, now + timedelta(days=7), bot.clinic)
+
+
+def _days() -> int:
+    days = request.args.get("days", 30, type=int)
+    return days if days in PERIODS else 30
+
+
+@blueprint.get("/pictures")
+def index() -> str:
+    """Every picture with its table."""
+    days = _days()
+    with wired().bot.store.session() as session:
+        found = [make(session, period(days)) for make in figures.FIGURES]
+    return render_template("pictures.html", figures=found, days=days, periods=PERIODS)
+
+
+def _figure(name: str) -> Figure:
+    make = next((make for make in figures.FIGURES if make.__name__ == name.replace("-", "_")), None)
+    if make is None:
+        abort(404)
+    with wired().bot.store.session() as session:
+        return make(session, period(_days()))
+
+
+@blueprint.get("/pictures/<name>.svg")
+def svg(name: str) -> Response:
+    """A picture. It has a policy of its own: its style stands in it, and it may do nothing."""
+    response = Response(draw(_figure(name)), mimetype="image/svg+xml")
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    return response
+
+
+@blueprint.get("/pictures/<name>.csv")
+def table(name: str) -> Response:
+    """The numbers."""
+    response = Response(as_csv(_figure(name)), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
+
+
+def draw(figure: Figure) -> str:
+    """Bars, stacked where the columns add up to a whole; lying where the rows are names."""
+    lying = figure.columns[0] != "week of"
+    upright, flat = (pygal.StackedBar, pygal.HorizontalStackedBar) if figure.stacked else (pygal.Bar, pygal.HorizontalBar)
+    columns = len(figure.columns) - 1
+    chart: Any = (flat if lying else upright)(
+        style=STYLE, js=(), width=720, height=110 + 38 * len(figure.rows) if lying else 320, legend_at_bottom=True,
+        show_legend=columns > 1, legend_at_bottom_columns=columns, truncate_legend=-1, disable_xml_declaration=True, margin=12,
+        min_scale=2, max_scale=6, order_min=0, value_formatter=lambda value: f"{value:g}",
+    )  # fmt: skip
+    rows = figure.rows[::-1] if lying else figure.rows  # the first stands on top
+    chart.x_labels = [str(row[0]) for row in rows]
+    for number, column in enumerate(figure.columns[1:], 1):
+        chart.add(column, [row[number] for row in rows])
+    return SCRIPT.sub("", chart.render())
+
+
+def as_csv(figure: Figure) -> str:
+    """The table; no cell begins like a formula, since spreadsheets would run it (F-13)."""
+    out = io.StringIO()
+    csv.writer(out).writerows([[neutral(str(cell)) for cell in row] for row in (figure.columns, *figure.rows)])
+    return out.getvalue()
+
+
+def neutral(cell: str) -> str:
+    """The cell with an apostrophe before whatever a spreadsheet would take for a formula."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell

@@ -1,0 +1,143 @@
+"""One conversation: its timeline, the reply box, and what can be done there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
+from werkzeug.wrappers import Response as BaseResponse
+
+from bot import replies, staff, summary, work
+from bot.actor import Actor
+from bot.correction import correct
+from bot.meaning import ACTS, BARRIERS, TOPICS
+from bot.remind import remind
+from bot.store import inbox as queries
+from bot.store.inbox import Conversation
+from bot.store.models import PhoneRow
+from bot.turn import Bot
+from bot.web import live
+from bot.web.guard import actor
+from bot.web.wiring import wired
+
+blueprint = Blueprint("talk", __name__)
+
+
+@blueprint.get("/phone/<int:phone_id>")
+def conversation(phone_id: int) -> str:
+    """One conversation: every text, what the bot made of it and why, and what people did."""
+    return _page(phone_id)
+
+
+def _page(phone_id: int, *, draft: str = "") -> str:
+    bot = wired().bot
+    talk = _talk(bot, phone_id)
+    return render_template(
+        "conversation.html",
+        talk=talk,
+        draft=draft,
+        checked=_check(bot, talk, draft),
+        canned=_canned(bot, talk),
+        record=summary.record(bot, talk),
+        calls=staff.CALLS,
+        labels={"What they want": ACTS, "Asks": _prefixed("ask", TOPICS), "In the way": _prefixed("barrier", BARRIERS)},
+        mark=live.current(bot, phone_id),
+    )
+
+
+def _canned(bot: Bot, talk: Conversation) -> list[replies.Canned]:
+    to_come = [visit.start for visit, _ in reversed(talk.visits) if visit.status == "booked" and visit.start > bot.clock()]
+    matters = frozenset(item.detail.replace(" ", "_") for item in talk.items)
+    return replies.canned(bot, talk.language, matters=matters, visit=to_come[0] if to_come else None)
+
+
+def _prefixed(head: str, words: dict[str, str]) -> dict[str, str]:
+    return {f"{head}.{name}": said for name, said in words.items()}
+
+
+def _talk(bot: Bot, phone_id: int) -> Conversation:
+    with bot.store.session() as session:
+        talk = queries.conversation(session, bot.clinic_id, phone_id, bot.clock())
+    if talk is None:
+        abort(404)
+    return talk
+
+
+def _check(bot: Bot, talk: Conversation, text: str) -> replies.Checked:
+    names = tuple(patient.name for patient, _ in talk.people) if len(talk.people) > 1 else ()
+    return replies.check(bot, text, bot.clock(), names=names)
+
+
+@blueprint.post("/phone/<int:phone_id>/check")
+def check(phone_id: int) -> str:
+    """What a text would cost and what speaks against it: the page with the draft, or for the script that line alone."""
+    bot, text = wired().bot, request.form.get("text", "")
+    if request.headers.get("X-Requested-With") != "attend":
+        return _page(phone_id, draft=text)
+    return render_template("checked.html", checked=_check(bot, _talk(bot, phone_id), text))
+
+
+@blueprint.post("/phone/<int:phone_id>/<action>")
+def act(phone_id: int, action: str) -> BaseResponse:
+    """One of ACTIONS; 404 for any other, and for a conversation of another clinic."""
+    bot = wired().bot
+    with bot.store.session() as session:
+        ours = session.scalar(select(PhoneRow.id).where(PhoneRow.id == phone_id, PhoneRow.clinic_id == bot.clinic_id))
+    if ours is None or action not in ACTIONS:
+        abort(404)
+    try:
+        ACTIONS[action](bot, phone_id, actor())
+    except work.Refused as error:
+        flash(str(error))
+    return redirect(url_for("inbox.talk.conversation", phone_id=phone_id), code=303)
+
+
+@blueprint.post("/text/<int:text_id>/correct")
+def corrected(text_id: int) -> BaseResponse:
+    """The reading that a coordinator chose for a patient's text."""
+    chosen = [label for label in request.form.getlist("means") if label]
+    try:
+        phone_id = correct(wired().bot, text_id, means=chosen, by=actor())
+        flash("Corrected. The text is proposed as a phrase to learn, which somebody reviews first.")
+    except work.Refused as error:
+        flash(str(error))
+        phone_id = request.form.get("phone", type=int) or 0
+    return redirect(url_for("inbox.talk.conversation", phone_id=phone_id), code=303)
+
+
+def _reply(bot: Bot, phone_id: int, by: Actor) -> None:
+    key = request.form.get("key", "")
+    if not key:
+        staff.reply(bot, phone_id, request.form.get("text", ""), by=by)
+        return
+    talk = _talk(bot, phone_id)
+    found = next((each for each in _canned(bot, talk) if each.key == key and each.words), None)
+    if found is None:
+        raise work.Refused("This sentence is not there in the patient's language.")
+    staff.reply(bot, phone_id, replies.as_sent(bot, found.words or "", talk.language), by=by, key=key)
+
+
+def _remind(bot: Bot, phone_id: int, by: Actor) -> None:
+    with bot.store.begin() as session:
+        if remind(bot, session, phone_id) is None:
+            raise work.Refused("Nothing to remind of, or texts may not be sent to this phone now.")
+
+
+def _call(bot: Bot, phone_id: int, by: Actor) -> None:
+    staff.call(bot, phone_id, outcome=request.form.get("outcome", ""), words=request.form.get("words", ""), by=by)
+
+
+ACTIONS: dict[str, Callable[[Bot, int, Actor], None]] = {
+    "claim": lambda bot, phone_id, by: work.claim(bot, phone_id, by=by),
+    "let-go": lambda bot, phone_id, by: work.let_go(bot, phone_id, by=by),
+    "take-over": lambda bot, phone_id, by: staff.take_over(bot, phone_id, by=by),
+    "hand-back": lambda bot, phone_id, by: staff.hand_back(bot, phone_id, by=by),
+    "release": lambda bot, phone_id, by: staff.release(bot, phone_id, by=by),
+    "opt-out": lambda bot, phone_id, by: staff.consent(bot, phone_id, texts=False, by=by),
+    "opt-in": lambda bot, phone_id, by: staff.consent(bot, phone_id, texts=True, by=by),
+    "note": lambda bot, phone_id, by: staff.note(bot, phone_id, request.form.get("words", ""), by=by),
+    "reply": _reply,
+    "remind": _remind,
+    "call": _call,
+}

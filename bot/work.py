@@ -1,0 +1,173 @@
+"""What coordinators do with items: claim, assign, snooze, resolve, reopen, each in one transaction of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from bot.actor import Actor
+from bot.store import tasks
+from bot.store.models import TaskRow
+from bot.store.work_models import ActionRow, ClaimRow
+from bot.turn import Bot
+
+CLAIM = timedelta(minutes=5)  # how long a conversation stays locked for whoever works on it, counted from their last action
+
+# What came of an item. A closed item keeps it.
+OUTCOMES = {
+    "done": "Done",
+    "answered": "Answered by text",
+    "called": "Reached by phone",
+    "not_reached": "Could not be reached",
+    "booked": "Visit booked or moved",
+    "not_needed": "Nothing to do",
+}
+ANSWERS = {"answered", "called", "booked"}  # the patient has heard from a person: what was promised is kept
+
+
+class Refused(Exception):
+    """The action is not possible now; the message says why in plain words."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Who works on a conversation, and until when."""
+
+    actor_id: int | None
+    actor: str
+    until: datetime
+
+
+def record(
+    session: Session,
+    *,
+    by: Actor,
+    now: datetime,
+    phone_id: int | None,
+    kind: str,
+    detail: str = "",
+    words: str | None = None,
+    task_id: int | None = None,
+) -> None:
+    """Writes into the conversation's timeline what a person did."""
+    who = {"clinic_id": by.clinic_id, "actor_id": by.id, "actor": by.name}
+    session.add(ActionRow(**who, phone_id=phone_id, task_id=task_id, kind=kind, detail=detail, words=words, at=now))
+
+
+def claimed(session: Session, phone_id: int, now: datetime) -> Claim | None:
+    """The lock on a conversation, if it has not lapsed."""
+    row = session.get(ClaimRow, phone_id)
+    return Claim(row.actor_id, row.actor, row.until) if row is not None and row.until > now else None
+
+
+def hold(session: Session, phone_id: int, *, by: Actor, now: datetime, take: bool = True) -> None:
+    """Locks the conversation for `by`, or makes their lock last longer. take: although they had none. Raises Refused."""
+    row = session.get(ClaimRow, phone_id, with_for_update=True)
+    others = row is not None and row.actor_id != by.id and row.until > now
+    if row is not None and others:
+        minutes = -(-int((row.until - now).total_seconds()) // 60)
+        raise Refused(f"{row.actor} is working on this conversation for another {minutes} min. You can read it meanwhile.")
+    if row is None and take:
+        session.add(ClaimRow(phone_id=phone_id, clinic_id=by.clinic_id, actor_id=by.id, actor=by.name, until=now + CLAIM))
+    elif row is not None and (take or (row.actor_id == by.id and row.until > now)):
+        row.actor_id, row.actor, row.until = by.id, by.name, now + CLAIM
+
+
+def claim(bot: Bot, phone_id: int, *, by: Actor) -> None:
+    """Locks a conversation for CLAIM, or for as long again. Raises Refused with the name of who has it."""
+    with bot.store.begin() as session:
+        hold(session, phone_id, by=by, now=bot.clock())
+
+
+def let_go(bot: Bot, phone_id: int, *, by: Actor) -> None:
+    """Gives one's own lock up."""
+    with bot.store.begin() as session:
+        session.execute(delete(ClaimRow).where(ClaimRow.phone_id == phone_id, ClaimRow.actor_id == by.id))
+
+
+def assign(bot: Bot, ids: Iterable[int], *, to: Actor | None, by: Actor) -> int:
+    """Makes the items somebody's, or nobody's; gives how many. Raises Refused."""
+
+    def change(row: TaskRow) -> str:
+        row.owner_id, row.owner = (to.id, to.name) if to else (None, None)
+        return to.name if to else ""
+
+    return _each(bot, ids, by=by, kind="assigned" if to else "unassigned", change=change)
+
+
+def snooze(bot: Bot, ids: Iterable[int], *, until: datetime, by: Actor) -> int:
+    """Hides the items until then, or until the patient writes about the same matter again; gives how many. Raises Refused."""
+    if until <= bot.clock():
+        raise Refused("Choose a time that is still to come.")
+
+    def change(row: TaskRow) -> str:
+        row.snoozed_until = until
+        return f"{until.astimezone(bot.clinic.zone):%a %b %-d, %-I:%M %p}"
+
+    return _each(bot, ids, by=by, kind="snoozed", change=change)
+
+
+def wake(bot: Bot, ids: Iterable[int], *, by: Actor) -> int:
+    """Ends the snoozing of items; gives how many. Raises Refused."""
+
+    def change(row: TaskRow) -> str:
+        row.snoozed_until = None
+        return ""
+
+    return _each(bot, ids, by=by, kind="woken", change=change)
+
+
+def resolve(bot: Bot, ids: Iterable[int], *, outcome: str, by: Actor, note: str = "") -> int:
+    """Closes items with their outcome; gives how many. Raises Refused for an unknown outcome or a colleague's lock."""
+    if outcome not in OUTCOMES:
+        raise Refused("Choose what came of it.")
+
+    def change(row: TaskRow) -> str:
+        row.status, row.outcome, row.closed_at, row.snoozed_until = "completed", outcome, bot.clock(), None
+        row.note = note.strip()[:400] or None
+        return outcome
+
+    return _each(bot, ids, by=by, kind="resolved", change=change, keeps=outcome in ANSWERS)
+
+
+def reopen(bot: Bot, ids: Iterable[int], *, by: Actor) -> int:
+    """Opens closed items again, with the deadline that they had; gives how many. Raises Refused."""
+
+    def change(row: TaskRow) -> str:
+        row.status, row.outcome, row.closed_at, row.note = "requested", None, None, None
+        return ""
+
+    return _each(bot, ids, by=by, kind="reopened", change=change, status="completed")
+
+
+def _each(
+    bot: Bot,
+    ids: Iterable[int],
+    *,
+    by: Actor,
+    kind: str,
+    change: Callable[[TaskRow], str],
+    keeps: bool = False,
+    status: str = "requested",
+) -> int:
+    """Changes those of the items that are of this clinic and in that status, and records it. All or, where one is locked, none."""
+    now = bot.clock()
+    with bot.store.begin() as session:
+        rows = session.scalars(
+            select(TaskRow)
+            .where(TaskRow.id.in_(list(ids)), TaskRow.clinic_id == by.clinic_id, TaskRow.status == status)
+            .order_by(TaskRow.id)
+            .with_for_update()
+        ).all()
+        for row in rows:
+            if row.phone_id is not None:
+                hold(session, row.phone_id, by=by, now=now, take=False)
+            detail = change(row)
+            record(session, by=by, now=now, phone_id=row.phone_id, kind=kind, detail=detail, words=row.note, task_id=row.id)
+            if keeps and row.phone_id is not None:
+                tasks.keep_promise(session.connection(), row.phone_id, now=now)
+        return len(rows)

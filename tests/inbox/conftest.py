@@ -1,0 +1,93 @@
+"""The demo's pages on a database of their own, two coordinators, and patients who text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import app as application
+from bot import demo
+from bot.store.models import TaskRow
+from bot.turn import Bot
+from bot.web.wiring import Wired
+from tests.conftest import serving
+from tests.world import World, make_world
+
+ANA, BEN = 1, 2
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The demo and its two coordinators. Patients are known by the number of their phone on the demo's page."""
+
+    app: Flask
+    ana: FlaskClient
+    ben: FlaskClient
+
+    @property
+    def bot(self) -> Bot:
+        """The parts of the application."""
+        wired: Wired = self.app.extensions["attend"]
+        return wired.bot
+
+    def text(self, phone: int, words: str) -> None:
+        """A patient texts the clinic."""
+        self.app.test_client().post(f"/demo/{phone}/text", data={"body": words})
+
+    def rows(self, kind: Any, *where: Any) -> list[Any]:
+        """Rows of a table, oldest first."""
+        with self.bot.store.session() as session:
+            return list(session.query(kind).filter(*where).order_by(kind.id))
+
+    def items(self, phone: int) -> list[TaskRow]:
+        """The open items of a phone."""
+        return self.rows(TaskRow, TaskRow.phone_id == phone, TaskRow.status == "requested")
+
+
+def page(client: FlaskClient, address: str) -> str:
+    """What a page says."""
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    return answer.get_data(as_text=True)
+
+
+def do(client: FlaskClient, what: str, *ids: int, **form: str) -> str:
+    """Does something with items and gives the page that follows."""
+    data = {"do": what, "item": [str(each) for each in ids], "back": "/inbox", **form}
+    return client.post("/inbox/items", data=data, follow_redirects=True).get_data(as_text=True)
+
+
+def act(client: FlaskClient, phone: int, action: str, **form: str) -> str:
+    """Does something with a conversation and gives its page."""
+    return client.post(f"/inbox/phone/{phone}/{action}", data=form, follow_redirects=True).get_data(as_text=True)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, bot_parts: Any) -> Iterator[Desk]:
+    """A demo clinic with Ana and Ben at the desk."""
+    app = application.create_app()
+    wired = demo.make(app, application.wire, demo.demo_settings(tmp_path / "demo.db"))
+    clients = app.test_client(), app.test_client()
+    for client, number in zip(clients, (ANA, BEN), strict=True):
+        client.post("/inbox/me", data={"actor": number})
+    yield Desk(app, *clients)
+    wired.bot.store.engine.dispose()
+
+
+@pytest.fixture
+def served(desk: Desk) -> Iterator[str]:
+    """The demo over HTTP."""
+    with serving(desk.app) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def world(bot_parts: Any) -> World:
+    """A clinic without pages, whose clock can be set."""
+    return make_world(bot_parts)

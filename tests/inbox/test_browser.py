@@ -1,0 +1,207 @@
+"""Coordinators at work in Debian's Chromium: two at once, by keyboard alone, without JavaScript, on three widths, and axe's opinion."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from bot.delivery.sender import send_waiting
+from bot.store.models import CommunicationRow
+from bot.web.wiring import Wired
+from tests.inbox.conftest import Desk, act
+
+pytestmark = pytest.mark.slow
+PAGES = [
+    "/inbox",
+    "/inbox?whose=closed",
+    "/inbox/phone/2",
+    "/inbox/phone/5",
+    "/inbox/phone/9",
+    "/inbox/learn",
+    "/inbox/today",
+    "/inbox/pictures",
+    "/demo",
+]
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """A browser."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only these tests need a browser
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+def sit_down(browser: Any, served: str, actor: int, errors: list[str], **options: Any) -> Any:
+    """A page of its own on which that coordinator works."""
+    page = browser.new_context(viewport={"width": 1280, "height": 900}, **options).new_page()
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.context.request.post(f"{served}/inbox/me", form={"actor": str(actor)})
+    page.goto(f"{served}/inbox", wait_until="domcontentloaded")
+    return page
+
+
+def busy_day(desk: Desk) -> None:
+    """Texts of every kind."""
+    for phone, words in (
+        (2, "can I come Thursday afternoon instead? I have no ride"),
+        (3, "me duele el pecho y no puedo respirar"),
+        (5, "1 yes 2 no, please call me"),
+        (7, "please have somebody call me"),
+        (9, "Tôi không có xe đi"),
+        (10, "أريد أن أتحدث مع شخص"),
+    ):
+        desk.text(phone, words)
+    act(desk.ben, 2, "note", words="Cousin may drive.")
+    text = next(row for row in desk.rows(CommunicationRow) if row.phone_id == 9 and row.direction == "inbound")
+    desk.ben.post(f"/inbox/text/{text.id}/correct", data={"means": ["barrier.transport"]})
+
+
+def test_two_coordinators_reach_for_the_same_patient(desk: Desk, served: str) -> None:
+    """Ben sees Ana's lock within seconds without reloading, is refused, and gets the patient when she lets go."""
+    desk.text(7, "please have somebody call me")
+    errors: list[str] = []
+    with chromium() as browser:
+        ana, ben = (sit_down(browser, served, number, errors) for number in (1, 2))
+        ana.get_by_role("button", name="Claim Owen Park").click()
+        ana.get_by_text("You have this conversation").wait_for()
+        ben.get_by_text("Ana Torres has it").wait_for(timeout=5000)
+        ben.get_by_role("link", name="Wants a call").click()
+        ben.get_by_text("Ana Torres has this conversation.").wait_for()
+        assert ben.get_by_role("button", name="Send", exact=True).is_disabled()
+        before = ben.locator("[data-left]").first.inner_text()
+        ben.wait_for_timeout(1500)
+        assert ben.locator("[data-left]").first.inner_text() < before
+        ana.get_by_role("button", name="Let go").click()
+        ben.get_by_role("button", name="Claim for 5 minutes").click(timeout=5000)
+        ben.get_by_text("You have this conversation").wait_for()
+    assert errors == []
+
+
+def test_taking_over_while_the_bot_would_answer(desk: Desk, served: str) -> None:
+    """The patient's next text finds the bot silent, arrives on the open page by itself, and the coordinator's words arrive."""
+    errors: list[str] = []
+    wired: Wired = desk.app.extensions["attend"]
+    with chromium() as browser:
+        ana = sit_down(browser, served, 1, errors)
+        ana.goto(f"{served}/inbox/phone/1", wait_until="domcontentloaded")
+        ana.keyboard.press("t")
+        ana.get_by_text("The bot is paused").wait_for()
+        desk.text(1, "yes I will be there")
+        ana.locator(".timeline").get_by_text("yes I will be there").wait_for(timeout=5000)
+        assert ana.get_by_text("You are confirmed").count() == 0
+        ana.keyboard.press("r")
+        ana.keyboard.type("Hello, this is Ana. Reply CANCEL?")
+        ana.get_by_text("CANCEL: carriers act on this word").wait_for()
+        ana.locator("#text").fill("Hello, this is Ana.")
+        ana.get_by_text("1 text (19 characters)").wait_for()
+        ana.get_by_role("button", name="Send", exact=True).click()
+        ana.get_by_text("free text, not reviewed").wait_for()
+        send_waiting(wired.bot, wired.channel)
+        ana.locator(".status.delivered").last.wait_for(timeout=5000)
+    assert errors == []
+
+
+def test_a_shift_by_keyboard_alone(desk: Desk, served: str) -> None:
+    """From the list through a claim to an outcome; “?” lists the keys, and they can be switched off."""
+    busy_day(desk)
+    errors: list[str] = []
+    with chromium() as browser:
+        ana = sit_down(browser, served, 1, errors)
+        ana.keyboard.press("?")
+        ana.get_by_text("claim: yours for five minutes").wait_for()
+        ana.keyboard.press("Escape")
+        for _ in range(3):
+            ana.keyboard.press("j")
+        ana.keyboard.press("k")
+        ana.keyboard.press("c")
+        ana.get_by_text("You have this conversation").wait_for()
+        assert "Marcus Reed" in ana.title()
+        ana.keyboard.press("e")
+        for key in ("D", "Tab", "Tab", "Enter"):
+            ana.keyboard.press(key)
+        ana.get_by_text("1 item closed.").wait_for()
+        ana.keyboard.press("u")
+        ana.wait_for_url(re.compile(r"/inbox$"))
+        ana.keyboard.press("2")
+        ana.wait_for_url(re.compile("whose=mine"))
+        ana.keyboard.press("1")
+        ana.wait_for_url(re.compile("whose=all"))
+        for key in ("j", "x", "j", "x"):
+            ana.keyboard.press(key)
+        assert ana.locator(":checked[name=item]").count() == 2
+        ana.locator("#keys summary").click()
+        ana.get_by_label("Single keys are on").uncheck()
+        ana.keyboard.press("Escape")
+        ana.keyboard.press("2")
+        assert "whose=all" in ana.url
+    assert errors == []
+
+
+def test_everything_works_without_javascript(desk: Desk, served: str) -> None:
+    """Filter, claim, count a draft, reply, note, assign, close, undo, switch."""
+    busy_day(desk)
+    with chromium() as browser:
+        ana = sit_down(browser, served, 1, [], java_script_enabled=False)
+        ana.get_by_label("Language").select_option("vi")
+        ana.get_by_role("button", name="Show", exact=True).click()
+        assert ana.locator(".items .item").count() == 1
+        ana.get_by_role("button", name="Claim Nguyễn Linh").click()
+        ana.get_by_label("Reply in Vietnamese").fill("x" * 200)
+        ana.get_by_role("button", name="Count and check").click()
+        assert ana.get_by_text("2 texts (200 characters)").is_visible()
+        assert ana.get_by_label("Reply in Vietnamese").input_value() == "x" * 200
+        ana.get_by_role("button", name="Send Your ride is arranged").click()
+        assert ana.get_by_text("The bot is paused").is_visible()
+        ana.get_by_text("Hand on or snooze").click()
+        ana.get_by_label("Whose").select_option(label="Ben Carter")
+        ana.get_by_role("button", name="Assign").click()
+        assert ana.get_by_text("1 item assigned.").is_visible()
+        ana.get_by_label("What came of it").select_option("answered")
+        ana.get_by_role("button", name="Close", exact=True).click()
+        ana.get_by_role("button", name="Undo").click()
+        assert ana.get_by_text("1 item open again.").is_visible()
+        ana.get_by_label("You are").select_option(label="Ben Carter")
+        ana.get_by_role("button", name="Switch").click()
+        assert ana.get_by_text("Ana Torres is working on this conversation").is_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 820, 390])
+def test_no_page_is_wider_than_the_screen(desk: Desk, served: str, width: int) -> None:
+    """Desk, tablet, phone."""
+    busy_day(desk)
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        for address in PAGES:
+            page.goto(served + address, wait_until="domcontentloaded")
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_no_violation_on_any_page(desk: Desk, served: str, width: int) -> None:
+    """WCAG 2.2 AA, with everything that can be unfolded unfolded."""
+    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 - only this test needs it
+
+    busy_day(desk)
+    found = []
+    with chromium() as browser:
+        page = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True).new_page()
+        for address in PAGES:
+            page.goto(served + address, wait_until="domcontentloaded")
+            page.evaluate("document.querySelectorAll('main details').forEach((each) => { each.open = true; })")
+            result = Axe().run(page)
+            found += [
+                f"{address}: {each['id']}: {each['nodes'][0]['html'][:150]}: {each['nodes'][0].get('failureSummary')}"
+                for each in result.response["violations"]
+            ]
+    assert found == []

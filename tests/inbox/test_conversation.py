@@ -1,0 +1,350 @@
+"""The conversation: what texts mean, why the bot did what it did, correcting it, replies, notes and calls."""
+
+from __future__ import annotations
+
+import ast
+import re
+from datetime import date, timedelta
+
+import pytest
+from click.testing import Result
+
+import app as application
+from bot import explain, replies, staff, work
+from bot.dialogue.items import KINDS
+from bot.meaning import meaning
+from bot.settings import ROOT
+from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow
+from bot.store.work_models import ActionRow, CandidateRow, PromiseRow
+from bot.understand.labels import ACTS, BARRIERS, TOPICS
+from bot.understand.phrases import load_phrases
+from bot.understand.types import Answer, Understanding, When, Wish
+from tests.inbox.conftest import Desk, act, do, page
+
+THURSDAY = date(2026, 3, 5)
+
+
+def read(*acts: str, **more: object) -> Understanding:
+    """A reading."""
+    return Understanding(acts=frozenset(acts), **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("reading", "says"),
+    [
+        (
+            read("reschedule", "barrier", barriers=frozenset(["transport"]), when=When((Wish((THURSDAY,), 720, 1020),))),
+            "Wants another time: Thu Mar 5, noon to 5 PM; no ride",
+        ),
+        (read("confirm", "ask", topics=frozenset(["parking"])), "Is coming; asks where to park"),
+        (read(urgent="self_harm"), "May be in danger: thoughts of suicide or self-harm"),
+        (read("opt_out", keyword="opt_out_cancel"), "Sent CANCEL, the carriers' word for no more texts: may have meant the visit"),
+        (read(doubtful=frozenset(["cancel", "reschedule"])), "Perhaps cannot come or wants another time"),
+        (read(answers=(Answer(1, "confirm"), Answer(2, "cancel"))), "Visit 1: is coming; visit 2: cannot come"),
+        (read("language", language_to="ht"), "Wants Haitian Creole"),
+        (read("choose", choice=2), "Takes the offered time number 2"),
+        (read(number=7), "Answers “7”"),
+        (read(), "Not understood"),
+        (read("reschedule", when=When((Wish(None, 870, 870),), doubtful=True)), "Wants another time: any day, at 2:30 PM (unsure)"),
+        (
+            read("reschedule", when=When((Wish(tuple(THURSDAY + timedelta(days=n) for n in range(4, 11)), 900, None),))),
+            "Wants another time: Mon Mar 9 to Sun Mar 15, from 3 PM",
+        ),
+        (
+            read("reschedule", when=When((Wish(tuple(THURSDAY + timedelta(days=7 * n) for n in range(9))),))),
+            "Wants another time: Thursdays",
+        ),
+    ],
+)
+def test_a_reading_is_told_in_plain_english(reading: Understanding, says: str) -> None:
+    """Acts, topics, barriers and times, the most consequential first."""
+    assert meaning(reading) == says
+
+
+def test_every_label_has_plain_words() -> None:
+    """A new act, topic or barrier without words for staff fails here."""
+    for act_ in ACTS - {"ask", "barrier"}:
+        assert meaning(read(act_)) != "Not understood", act_
+    assert all(meaning(read("ask", topics=frozenset([topic]))) != f"Asks {topic}" for topic in TOPICS)
+    assert all(meaning(read("barrier", barriers=frozenset([kind]))).casefold() != kind for kind in BARRIERS - {"cost"})
+
+
+def test_every_rule_of_the_dialogue_is_explained() -> None:
+    """Each name that a step of bot/dialogue returns has a sentence for staff."""
+    found = set()
+    for path in (ROOT / "bot" / "dialogue").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef) and node.returns and ast.unparse(node.returns) in ("str", "str | None"):
+                found |= {
+                    each.value.value for each in ast.walk(node) if isinstance(each, ast.Return) and isinstance(each.value, ast.Constant)
+                }
+    rules = {rule for rule in found if isinstance(rule, str)}
+    assert len(rules) > 30
+    assert [rule for rule in sorted(rules) if explain.why(rule) == [rule.replace("_", " ")]] == []
+
+
+def test_the_timeline_tells_the_whole_story_in_one_order(desk: Desk) -> None:
+    """Texts, what the bot made of them, items, notes, calls and who took over."""
+    desk.text(2, "can I come Thursday afternoon instead? I have no ride")
+    act(desk.ana, 2, "take-over")
+    act(desk.ana, 2, "note", words="Cousin may drive.")
+    act(desk.ana, 2, "call", outcome="voicemail", words="Left our number.")
+    shown = page(desk.ana, "/inbox/phone/2")
+    told = ["can I come Thursday afternoon", "no ride", "They want another time", "Into the inbox: <b>Something stands in the way",
+            "took over: the bot is silent", "Cousin may drive.", "Left a message", "Left our number."]  # fmt: skip
+    places = [shown.index(part) for part in told]
+    assert places == sorted(places)
+
+
+def test_notes_and_calls_are_encrypted(desk: Desk) -> None:
+    """H-10: the database's bytes do not show them."""
+    act(desk.ana, 2, "note", words="zanahoria azul")
+    act(desk.ana, 2, "call", outcome="reached", words="zanahoria roja")
+    with desk.bot.store.engine.connect() as connection:
+        stored = [row[0] for row in connection.exec_driver_sql("select words from staff_action")]
+    assert all(stored)
+    assert not [words for words in stored if b"zanahoria" in words]
+
+
+def test_a_correction_puts_the_right_item_in_place_of_the_wrong_one(desk: Desk) -> None:
+    """And marks the visit as the patient meant it."""
+    desk.text(3, "no tengo dinero para pagar la consulta")
+    (wrong,) = desk.items(3)
+    assert (wrong.kind, wrong.detail) == ("barrier", "cost")
+    desk.ana.post(f"/inbox/text/{wrong.communication_id}/correct", data={"means": ["cancel", "barrier.transport"], "phone": "3"})
+    assert sorted((item.kind, item.detail) for item in desk.items(3)) == [("barrier", "transport"), ("declined", "")]
+    patient = desk.rows(AppointmentRow)[2]
+    assert patient.participant == "declined"
+    shown = page(desk.ana, "/inbox/phone/3")
+    assert "corrected: in the way: no ride, cannot come" in shown
+
+
+def test_a_correction_that_confirms_the_reading_keeps_the_item(desk: Desk) -> None:
+    """What was right stays open with its clock."""
+    desk.text(7, "please have somebody call me")
+    (item,) = desk.items(7)
+    desk.ana.post(f"/inbox/text/{item.communication_id}/correct", data={"means": ["human"]})
+    assert [each.id for each in desk.items(7)] == [item.id]
+
+
+def test_a_missed_opt_out_is_honoured_when_it_is_corrected(desk: Desk) -> None:
+    """O-06, O-11: however it reached us."""
+    desk.text(7, "what do I bring")
+    text = desk.rows(CommunicationRow, CommunicationRow.phone_id == 7)[-1]
+    desk.ana.post(f"/inbox/text/{text.id}/correct", data={"means": ["opt_out"]})
+    assert desk.rows(ConsentRow, ConsentRow.phone_id == 7)[-1].decision == "opt_out"
+
+
+def test_an_emergency_that_was_overlooked_goes_to_the_top(desk: Desk) -> None:
+    """S-03: a person saw what the bot did not."""
+    desk.text(7, "what do I bring")
+    text = desk.rows(CommunicationRow, CommunicationRow.phone_id == 7)[-1]
+    desk.ana.post(f"/inbox/text/{text.id}/correct", data={"means": ["urgent.medical"]})
+    assert "Medical emergency" in page(desk.ana, "/inbox")
+
+
+@pytest.mark.parametrize("means", [[], ["nonsense"], ["ask.nonsense"], ["<script>"]])
+def test_a_correction_without_a_known_meaning_changes_nothing(desk: Desk, means: list[str]) -> None:
+    """Nor does one about a text of ours."""
+    desk.text(7, "please have somebody call me")
+    (item,) = desk.items(7)
+    answer = desk.ana.post(f"/inbox/text/{item.communication_id}/correct", data={"means": means, "phone": "7"}, follow_redirects=True)
+    assert "Choose what the text means." in answer.get_data(as_text=True)
+    ours = desk.rows(CommunicationRow, CommunicationRow.direction == "outbound")[0]
+    desk.ana.post(f"/inbox/text/{ours.id}/correct", data={"means": ["human"], "phone": "7"})
+    assert desk.rows(CandidateRow) == []
+
+
+def export(desk: Desk) -> Result:
+    """What the command prints, run as by another process."""
+    environ = {"DATABASE_URL": str(desk.bot.store.engine.url), "STAFF_PAGES": "off"}
+    return application.create_app().test_cli_runner().invoke(args=["candidates"], env=environ)
+
+
+def test_what_was_reviewed_is_exported_as_phrase_files_have_it(desk: Desk, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    """Phrase and test sentence are different sentences, and both can be read as `intents/` is."""
+    desk.text(3, "que me marque alguien porfa")
+    text = desk.rows(CommunicationRow, CommunicationRow.phone_id == 3)[-1]
+    desk.ana.post(f"/inbox/text/{text.id}/correct", data={"means": ["human", "ask.cost"]})
+    shown = page(desk.ben, "/inbox/learn")
+    assert "que me marque alguien porfa" in shown
+    (candidate,) = desk.rows(CandidateRow)
+    form = {"do": "accept", "phrase": "Que me marque alguien, porfa!"}
+    refused = desk.ben.post(f"/inbox/learn/{candidate.id}", data=form, follow_redirects=True)
+    assert "Word the phrase to learn differently" in refused.get_data(as_text=True)
+    desk.ben.post(f"/inbox/learn/{candidate.id}", data={"do": "accept", "phrase": "que alguien me marque"})
+    exported = export(desk)
+    assert exported.exit_code == 0, exported.output
+    parts = re.findall(r"  (phrases|tests):\n((?:  - .*\n|    .*\n)+)", exported.output)
+    sentences = {}
+    for name, part in parts:
+        (tmp_path / f"{name}.yaml").write_text(re.sub(r"(?m)^  ", "", part))
+        (phrase,) = load_phrases(tmp_path / f"{name}.yaml")
+        assert phrase.labels == {"human", "ask.cost"}
+        sentences[name] = phrase.text
+    assert sentences == {"phrases": "que alguien me marque", "tests": "que me marque alguien porfa"}
+
+
+def test_what_was_rejected_is_not_exported(desk: Desk) -> None:
+    """Nor what nobody has reviewed."""
+    desk.text(3, "que me marque alguien porfa")
+    text = desk.rows(CommunicationRow, CommunicationRow.phone_id == 3)[-1]
+    desk.ana.post(f"/inbox/text/{text.id}/correct", data={"means": ["human"]})
+    (candidate,) = desk.rows(CandidateRow)
+    for _ in range(2):
+        exported = export(desk)
+        assert "marque" not in exported.output
+        desk.ben.post(f"/inbox/learn/{candidate.id}", data={"do": "reject"})
+
+
+# ---- the reply box
+
+
+def test_reviewed_sentences_stand_in_the_patients_language_with_the_english_beside(desk: Desk) -> None:
+    """Those about what is open stand first; sending one tells in the timeline that it was reviewed."""
+    desk.text(9, "Tôi không có xe đi")
+    assert [item.detail for item in desk.items(9)] == ["transport"]
+    shown = page(desk.ana, "/inbox/phone/10")
+    shown = page(desk.ana, "/inbox/phone/9")
+    first = shown[shown.index('<li class="fits">') :][:900]
+    assert "Bus 14 stops at our door" in first
+    assert "Xe buýt 14" in first
+    act(desk.ana, 9, "reply", key="reply.ride")
+    sent = desk.rows(CommunicationRow, CommunicationRow.phone_id == 9)[-1]
+    assert sent.body == "Sunrise Clinic: " + desk.bot.clinic.replies["ride"]["vi"]
+    assert sent.texts == "reply.ride"
+    assert "free text, not reviewed" not in page(desk.ana, "/inbox/phone/9")
+
+
+def test_own_words_are_marked_as_unreviewed(desk: Desk) -> None:
+    """L-04: everybody who reads the conversation sees it."""
+    act(desk.ana, 9, "reply", text="Chào chị")
+    assert "free text, not reviewed" in page(desk.ana, "/inbox/phone/9")
+
+
+def test_only_sentences_that_exist_in_the_patients_language_are_sent(desk: Desk) -> None:
+    """A key that is not offered, or a template with gaps, sends nothing."""
+    before = len(desk.rows(CommunicationRow))
+    for key in ("offer", "reply.nothing", "../../x", "safety.medical"):
+        assert "not there in the patient" in act(desk.ana, 9, "reply", key=key)
+    assert len(desk.rows(CommunicationRow)) == before
+
+
+def test_the_demos_replies_are_in_every_language(desk: Desk) -> None:
+    """Approved sentences that a coordinator sees for English are there for all."""
+    for language in desk.bot.texts.languages:
+        offered = replies.canned(desk.bot, language, matters=frozenset(), visit=desk.bot.clock())
+        missing = [each.key for each in offered if each.words is None]
+        assert missing == [], language
+
+
+def test_what_a_text_costs_and_what_speaks_against_it_is_told_without_a_script(desk: Desk) -> None:
+    """The page comes back with the draft, its segments and warnings, and nothing is sent."""
+    before = len(desk.rows(CommunicationRow))
+    shown = act(desk.ana, 2, "check", text="Reply CANCEL please – it’s ok 🙂" + "x" * 60)
+    assert "2 texts (" in shown
+    assert "– 🙂 cost more room" in shown
+    assert "CANCEL: carriers act on this word" in shown
+    assert "Reply CANCEL please" in shown[shown.index("<textarea") :]
+    assert len(desk.rows(CommunicationRow)) == before
+
+
+def test_a_shared_phone_is_told_of_and_names_in_the_draft_are_found(desk: Desk) -> None:
+    """N-04: somebody else may hold the phone."""
+    assert "2 people share this phone" in page(desk.ana, "/inbox/phone/5")
+    assert "the text names Theo" in act(desk.ana, 5, "check", text="Is theo better?")
+
+
+def test_at_night_the_box_says_so(desk: Desk) -> None:
+    """O-19: an answer may go out, but the coordinator knows what time it is."""
+    night = desk.bot.clock().astimezone(desk.bot.clinic.zone).replace(hour=22, minute=5)
+    assert replies.check(desk.bot, "hello", night).warnings == ("It is 10:05 PM at the clinic: a text may wake somebody.",)
+    assert replies.check(desk.bot, "hello", night.replace(hour=12)).warnings == ()
+
+
+def test_a_colleagues_reply_pauses_the_bot_visibly_and_handing_back_resumes_it(desk: Desk) -> None:
+    """Take over and hand back stand in the timeline with who did it."""
+    act(desk.ana, 1, "reply", text="This is Ana.")
+    assert "The bot is paused" in page(desk.ben, "/inbox/phone/1")
+    desk.text(1, "yes I will be there")
+    assert [item.kind for item in desk.items(1)] == ["paused_message"]
+    act(desk.ana, 1, "hand-back")
+    desk.text(1, "yes I will be there")
+    assert "You are confirmed" in page(desk.ana, "/inbox/phone/1")
+    assert [row.kind for row in desk.rows(ActionRow)] == ["wrote", "handed_back"]
+
+
+def test_the_summary_for_the_record_is_plain_lines(desk: Desk) -> None:
+    """Who wrote what, what it was taken to mean, what came of it."""
+    desk.text(7, "please have somebody call me")
+    act(desk.ana, 7, "call", outcome="reached", words="Explained the test.")
+    shown = page(desk.ana, "/inbox/phone/7")
+    record = shown[shown.index('<textarea id="record"') :]
+    for part in ("Text messages with Owen Park, English", "Patient: please have somebody call me [read as: Wants to talk to a person]",
+                 "Phone call, reached (Ana Torres): Explained the test.", "Open: Wants a call"):  # fmt: skip
+        assert part in record
+
+
+def test_conversations_and_actions_that_do_not_exist_are_not_found(desk: Desk) -> None:
+    """Numbers and names in an address give nothing away."""
+    assert desk.ana.get("/inbox/phone/999").status_code == 404
+    assert desk.ana.post("/inbox/phone/999/note", data={"words": "x"}).status_code == 404
+    assert desk.ana.post("/inbox/phone/1/explode").status_code == 404
+
+
+# ---- promises and barriers
+
+
+def promises(desk: Desk) -> list[PromiseRow]:
+    """Every promise."""
+    return desk.rows(PromiseRow)
+
+
+def test_a_promise_is_kept_by_a_reply_a_call_or_an_outcome_that_is_an_answer(desk: Desk) -> None:
+    """A note, a message on the machine or “nothing to do” does not answer anybody."""
+    for phone, steps in ((1, "reply"), (2, "call"), (7, "resolve")):
+        desk.text(phone, "please have somebody call me")
+        promise = promises(desk)[-1]
+        assert (promise.phone_id, promise.kept_at) == (phone, None)
+        act(desk.ana, phone, "note", words="later")
+        act(desk.ana, phone, "call", outcome="voicemail")
+        assert promises(desk)[-1].kept_at is None
+        if steps == "reply":
+            act(desk.ana, phone, "reply", text="Ana here.")
+        elif steps == "call":
+            act(desk.ana, phone, "call", outcome="reached")
+        else:
+            do(desk.ana, "resolve", desk.items(phone)[0].id, outcome="called")
+        assert promises(desk)[-1].kept_at is not None
+
+
+def test_help_with_a_barrier_is_followed_until_it_has_worked(desk: Desk) -> None:
+    """Reported, arranged, asked; “not yet” brings it back, “solved” closes it."""
+    desk.text(2, "my car died and I have no way to get there")
+    (item,) = desk.items(2)
+    do(desk.ana, "arranged", item.id)
+    assert "Help arranged" in page(desk.ana, "/inbox/phone/2")
+    do(desk.ana, "ask", item.id)
+    assert desk.items(2)[0].snoozed_until is not None
+    desk.text(2, "2")
+    (again,) = desk.items(2)
+    assert (again.id, again.snoozed_until, again.stage) == (item.id, None, "")
+    do(desk.ana, "ask", item.id)
+    desk.text(2, "yes")
+    assert desk.items(2) == []
+    assert "They say that the help has worked" in page(desk.ana, "/inbox/phone/2")
+
+
+def test_the_bot_does_not_ask_in_a_conversation_that_it_must_leave_alone(desk: Desk) -> None:
+    """A paused one is the coordinator's."""
+    desk.text(2, "my car died and I have no way to get there")
+    (item,) = desk.items(2)
+    act(desk.ana, 2, "take-over")
+    assert "The bot may not text this phone now" in do(desk.ana, "ask", item.id)
+    assert desk.items(2)[0].stage == ""
+
+
+def test_titles_of_items_are_unique() -> None:
+    """Two kinds that read the same cannot be told apart in a list."""
+    assert len({kind.title for kind in KINDS.values()}) == len(KINDS)
+    assert set(work.OUTCOMES) & set(staff.CALLS) == set()

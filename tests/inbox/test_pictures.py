@@ -1,0 +1,170 @@
+"""Today and the pictures: the right people on the page, the right numbers in tables, drawings and files."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from bot import figures
+from bot.demo_clock import DemoClock
+from bot.figures import FIGURES, Figure, Period, ninetieth
+from bot.store.models import CommunicationRow
+from bot.store.today import Today, today
+from bot.web.pictures import as_csv, draw, neutral
+from tests.inbox.conftest import Desk, act, page
+
+
+def the_day(desk: Desk) -> Today:
+    """The day as it stands."""
+    with desk.bot.store.session() as session:
+        return today(session, 1, desk.bot.clock(), desk.bot.clinic.zone)
+
+
+def arrived(desk: Desk, status: str = "delivered") -> None:
+    """What became of the reminders."""
+    with desk.bot.store.begin() as session:
+        session.query(CommunicationRow).filter_by(direction="outbound").update({"status": status})
+
+
+def numbers(desk: Desk, name: str, days: int = 30) -> dict[object, tuple[object, ...]]:
+    """A figure's rows."""
+    now = desk.bot.clock()
+    make = next(make for make in FIGURES if make.__name__ == name)
+    with desk.bot.store.session() as session:
+        found = make(session, Period(1, now - timedelta(days=days), now, now + timedelta(days=90), desk.bot.clinic))
+    return {row[0]: row[1:] for row in found.rows}
+
+
+def test_today_shows_the_next_days_visits_by_what_patients_said(desk: Desk) -> None:
+    """Marcus and Rosa come on the first working day."""
+    desk.text(2, "yes I will be there")
+    shown = the_day(desk)
+    assert [line.who for line in shown.visits["accepted"]] == ["Marcus Reed"]
+    assert [line.who for line in shown.visits["needs-action"]] == ["Rosa Delgado"]
+    assert "Rosa Delgado" in page(desk.ana, "/inbox/today")
+
+
+def test_today_shows_danger_what_is_due_and_what_is_promised(desk: Desk) -> None:
+    """And not what can wait."""
+    desk.text(3, "me duele el pecho y no puedo respirar")
+    desk.text(9, "Tôi không có xe đi")
+    desk.text(7, "please have somebody call me")
+    shown = the_day(desk)
+    assert [item.who for item in shown.pressing] == ["Lucía Ramírez"]
+    assert {line.who for line in shown.promises} == {"Nguyễn Linh", "Owen Park"}
+    assert [item.who for item in shown.barriers] == ["Nguyễn Linh"]
+    act(desk.ana, 7, "call", outcome="reached")
+    assert {line.who for line in the_day(desk).promises} == {"Nguyễn Linh"}
+
+
+def test_silent_patients_are_those_whose_text_arrived_and_who_said_nothing(desk: Desk) -> None:
+    """Who wrote anything, or whose text never arrived, stands elsewhere."""
+    arrived(desk)
+    clock = desk.bot.clock
+    assert isinstance(clock, DemoClock)
+    first = the_day(desk)
+    assert first.day is not None
+    near = {line.who for line in first.silent}
+    assert "Marcus Reed" in near or first.day - clock() > timedelta(days=3)
+    desk.text(2, "ok let me see")
+    assert "Marcus Reed" not in {line.who for line in the_day(desk).silent}
+
+
+def test_texts_that_did_not_arrive_are_listed(desk: Desk) -> None:
+    """With who should have got them."""
+    arrived(desk, "undelivered")
+    assert "Marcus Reed" in {line.who for line in the_day(desk).undelivered}
+    assert "not delivered" in page(desk.ana, "/inbox/today")
+
+
+def test_understanding_counts_what_came_of_texts_by_language(desk: Desk) -> None:
+    """Settled by the bot, asked back, handed to a person, corrected."""
+    desk.text(1, "yes I will be there")
+    desk.text(2, "asdf qwer zxcv")
+    desk.text(7, "please have somebody call me")
+    desk.text(3, "sí ahí estaré")
+    assert numbers(desk, "understanding") == {"English": (1, 1, 1, 0), "Spanish": (1, 0, 0, 0)}
+    text = desk.rows(CommunicationRow, CommunicationRow.phone_id == 3)[-1]
+    desk.ana.post(f"/inbox/text/{text.id}/correct", data={"means": ["cancel"]})
+    assert numbers(desk, "understanding")["Spanish"] == (0, 0, 0, 1)
+
+
+def test_promises_are_kept_late_or_open(desk: Desk) -> None:
+    """The rate leaves out what is not due yet."""
+    for phone in (1, 2, 7):
+        desk.text(phone, "please have somebody call me")
+    act(desk.ana, 1, "call", outcome="reached")
+    (row,) = numbers(desk, "promises").values()
+    assert row == (1, 0, 2)
+    clock = desk.bot.clock
+    assert isinstance(clock, DemoClock)
+    clock.move(timedelta(days=6))
+    act(desk.ana, 2, "call", outcome="reached")
+    (row,) = numbers(desk, "promises").values()
+    assert row == (1, 2, 0)
+    assert "33 % kept." in page(desk.ana, "/inbox/pictures")
+
+
+def test_waiting_is_measured_in_hours_at_the_desk(desk: Desk) -> None:
+    """Half of them, and nine of ten."""
+    assert (ninetieth(range(1, 11)), ninetieth([5]), ninetieth([1, 2])) == (9, 5, 2)
+    desk.text(7, "please have somebody call me")
+    act(desk.ana, 7, "call", outcome="reached")
+    assert list(numbers(desk, "response_times").values()) == [(0.0, 0.0)]
+
+
+def test_barriers_opt_outs_and_moves_are_counted(desk: Desk) -> None:
+    """By kind and language, by cause, by how it went on."""
+    desk.text(2, "my car died and I have no way to get there")
+    desk.text(3, "no tengo dinero para pagar la consulta")
+    desk.text(6, "STOP")
+    desk.text(1, "can I come another day")
+    assert numbers(desk, "barriers") == {"transport": (1, 0), "cost": (0, 1)}
+    assert numbers(desk, "opt_outs") == {"word STOP or CANCEL": (1,)}
+    assert numbers(desk, "rescheduling")["asked when"] == (1,)
+
+
+def test_every_picture_is_drawn_and_does_nothing(desk: Desk) -> None:
+    """No script, no address of another site; its own policy forbids both."""
+    desk.text(2, "my car died and I have no way to get there")
+    for make in FIGURES:
+        name = make.__name__.replace("_", "-")
+        answer = desk.ana.get(f"/inbox/pictures/{name}.svg")
+        drawn = answer.get_data(as_text=True)
+        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; style-src 'unsafe-inline'"
+        assert not {"script", "image", "a"} & set(re.findall(r"<(\w+)", drawn))
+        assert re.findall(r"https?://(?!www\.w3\.org|pygal\.org)[^\s\"'<]+", re.sub(r"<!--.*?-->", "", drawn, flags=re.S)) == []
+    assert desk.ana.get("/inbox/pictures/nothing.svg").status_code == 404
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+17165550122", "-2", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+def test_no_cell_of_a_file_is_a_formula(cell: str) -> None:
+    """F-13: spreadsheets run what begins so."""
+    written = as_csv(Figure("x", "x", ("a", cell), ((cell, 1),)))
+    assert neutral(cell) == f"'{cell}"
+    assert written.count(f"'{cell}") == 2
+
+
+def test_files_hold_what_the_tables_show(desk: Desk) -> None:
+    """A cell is a cell."""
+    desk.text(2, "my car died and I have no way to get there")
+    answer = desk.ana.get("/inbox/pictures/barriers.csv")
+    assert answer.get_data(as_text=True).splitlines() == ["what,English", "transport,1"]
+    assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def test_an_empty_clinic_has_empty_pictures_and_no_errors() -> None:
+    """Nothing to draw is no mistake."""
+    for lying in ("week of", "what"):
+        assert "<svg" in draw(Figure("x", "x", (lying, "n"), ()))
+
+
+def test_many_languages_are_gathered_so_that_a_picture_stays_readable(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The most frequent stand alone, the rest together; nothing is lost."""
+    monkeypatch.setattr(figures, "MOST", 1)
+    desk.text(2, "my car died and I have no way to get there")
+    desk.text(1, "my car died and I have no way to get there")
+    desk.text(3, "no tengo dinero para pagar la consulta")
+    assert numbers(desk, "barriers") == {"transport": (2, 0), "cost": (0, 1)}
