@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from bot import commands
 from bot.channels.console import Console
@@ -86,11 +87,13 @@ def _channel(settings: Settings) -> Channel:
 
 
 def _clinic_id(store: Store, slug: str) -> int:
-    with store.begin() as session:
-        row = session.scalar(select(ClinicRow).where(ClinicRow.slug == slug))
-        if row is None:
-            row = ClinicRow(slug=slug)
-            session.add(row)
-            session.flush()
-        found: int = row.id
-    return found
+    with store.session() as session:
+        found: int | None = session.scalar(select(ClinicRow.id).where(ClinicRow.slug == slug))
+    if found is not None:
+        return found
+    try:
+        with store.begin() as session:
+            session.add(ClinicRow(slug=slug))
+    except IntegrityError:  # another process that starts now was first
+        pass
+    return _clinic_id(store, slug)

@@ -28,6 +28,7 @@ from bot.dialogue.effects import (
 from bot.dialogue.items import KINDS
 from bot.dialogue.types import Visit
 from bot.store import queries, turns
+from bot.store.database import Conflict
 from bot.store.models import (
     AppointmentRow,
     CommunicationRow,
@@ -42,10 +43,6 @@ from bot.store.models import (
 from bot.store.turns import Line, Text, table
 
 TASKS = table(TaskRow)
-
-
-class Conflict(Exception):
-    """Something that the decision rests on has changed since it was read: a slot, a visit, the conversation. Decide again."""
 
 
 @dataclass

@@ -16,7 +16,7 @@ from bot.turn import Bot, read_facts
 
 def remind(bot: Bot, session: Session, phone_id: int) -> CommunicationRow | None:
     """Queues a reminder of the phone's open visits and remembers the question; None when none may or need be sent."""
-    phone = session.get_one(PhoneRow, phone_id)
+    phone = queries.locked_phone(session, phone_id)
     facts, state = read_facts(bot, session, phone, bot.clock())
     if not facts.visits or not _allowed(facts, state):
         return None
@@ -30,7 +30,7 @@ def remind(bot: Bot, session: Session, phone_id: int) -> CommunicationRow | None
 
 def ask_medicine(bot: Bot, session: Session, phone_id: int) -> CommunicationRow | None:
     """Queues the medicine question and remembers it; None when none may be sent."""
-    phone = session.get_one(PhoneRow, phone_id)
+    phone = queries.locked_phone(session, phone_id)
     facts, state = read_facts(bot, session, phone, bot.clock())
     if not facts.people or not _allowed(facts, state):
         return None

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # name → (default, what it is). The README's table is checked against this.
 NAMES: dict[str, tuple[str, str]] = {
-    "DATABASE_URL": ("sqlite:///instance/attend.db", "SQLAlchemy URL of the database"),
+    "DATABASE_URL": ("sqlite:///instance/attend.db", "the database: sqlite:///… on one machine, postgresql+psycopg://… for several"),
     "ATTEND_KEY": (
         "",
         "key for patients' words, names and numbers at rest: `flask --app app key` makes one; several, newest first, "
@@ -31,6 +31,8 @@ NAMES: dict[str, tuple[str, str]] = {
     "SPOOL_DIR": ("instance/spool", "where messages wait while the database is down"),
     "CACHE_DIR": ("instance/cache", "where the trained reader is kept between starts"),
 }
+
+DATABASES = ("sqlite:", "postgresql+psycopg:")
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,13 @@ class Settings:
 def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False) -> Settings:
     """Settings from `environ`; raises SettingsError that names every missing or wrong one at once."""
     given = {name: environ.get(name, "").strip() or default for name, (default, _) in NAMES.items()}
-    url = _absolute_sqlite(given["DATABASE_URL"])
+    url = re.sub("^postgres(ql)?:", "postgresql+psycopg:", _absolute_sqlite(given["DATABASE_URL"]))  # as hosts write it
     wrong: list[str] = []
     public = given["PUBLIC_URL"].split("#")[0].rstrip("/")  # the fragment is never signed (W-07)
     if public and not public.startswith(("http://", "https://")):
         wrong.append(f"PUBLIC_URL is {public!r}: it must begin with https://")
-    if not url.startswith("sqlite"):
-        wrong.append(
-            f"DATABASE_URL begins with {url.split(':')[0]!r}: this version runs on SQLite alone, e.g. sqlite:///instance/attend.db"
-        )
+    if not url.startswith(DATABASES):
+        wrong.append(f"DATABASE_URL begins with {url.split(':')[0]!r}: it must begin with one of {', '.join(DATABASES)}")
     if re.match(r"https?://[^/]*@[^/]*:\d+(/|$)", public):
         wrong.append("PUBLIC_URL has a password and a port: requests signed for such an address cannot be checked (W-08)")
     if given["OPT_OUT_HANDLED_BY"] not in ("carrier", "us"):

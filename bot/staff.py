@@ -38,7 +38,7 @@ def reply(bot: Bot, phone_id: int, text: str) -> None:
     if len(body) > 1600:
         raise Refused(f"The message has {len(body)} characters; 1600 fit.")
     with bot.store.begin() as session:
-        phone = session.get_one(PhoneRow, phone_id)
+        phone = queries.locked_phone(session, phone_id)
         if phone.opted_out_at is not None:
             raise Refused("This phone has opted out: texts must not be sent. Phone instead.")
         hold = queries.state_of(phone).hold
@@ -53,25 +53,25 @@ def reply(bot: Bot, phone_id: int, text: str) -> None:
 def take_over(bot: Bot, phone_id: int) -> None:
     """The bot is silent for this conversation until it is handed back."""
     with bot.store.begin() as session:
-        _change(session.get_one(PhoneRow, phone_id), paused=True, prompt=None)
+        _change(queries.locked_phone(session, phone_id), paused=True, prompt=None)
 
 
 def hand_back(bot: Bot, phone_id: int) -> None:
     """The bot answers again."""
     with bot.store.begin() as session:
-        _change(session.get_one(PhoneRow, phone_id), paused=False, asked_back=False)
+        _change(queries.locked_phone(session, phone_id), paused=False, asked_back=False)
 
 
 def release(bot: Bot, phone_id: int) -> None:
     """A person has seen to it: automation runs again (S-03, S-08, N-01)."""
     with bot.store.begin() as session:
-        _change(session.get_one(PhoneRow, phone_id), hold=None, safety={})
+        _change(queries.locked_phone(session, phone_id), hold=None, safety={})
 
 
 def consent(bot: Bot, phone_id: int, *, texts: bool) -> None:
     """Records what a patient said by phone or at the desk about being texted (O-11)."""
     with bot.store.begin() as session:
-        phone = session.get_one(PhoneRow, phone_id)
+        phone = queries.locked_phone(session, phone_id)
         effect = OptIn(source="staff") if texts else OptOut(source="staff")
         apply(Scope(connection=session.connection(), opened=session, phone=phone, now=bot.clock()), (effect,))
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot.apply import Conflict, Scope, apply
+from bot.apply import Scope, apply
 from bot.channels.types import Inbound
 from bot.clinic import ClinicFile
 from bot.dialogue import loops
@@ -24,7 +24,7 @@ from bot.dialogue.targets import listed
 from bot.dialogue.types import Facts, Person, State
 from bot.moments import ALIASES
 from bot.store import queries, turns
-from bot.store.database import Store
+from bot.store.database import Conflict, Store
 from bot.store.models import CommunicationRow, PhoneRow
 from bot.store.outgoing import queue
 from bot.store.turns import Line, Text
@@ -67,13 +67,16 @@ def _store(bot: Bot, inbound: Inbound) -> int | None:
     cipher, number = bot.store.cipher, inbound.sender if inbound.textable else None
     text = {"clinic_id": bot.clinic_id, "provider_sid": inbound.sid, "media": inbound.media}
     text["body"] = cipher.encrypt(inbound.body[:MAX_WORDS])
-    try:
-        return bot.store.write(lambda connection: turns.store_text(connection, cipher, number=number, now=bot.clock(), **text))
-    except IntegrityError:
-        with bot.store.session() as session:
-            if queries.by_sid(session, inbound.sid) is None:
-                raise  # no copy: something else of the same name was written meanwhile
-        return None
+    for attempt in range(ATTEMPTS):
+        try:
+            return bot.store.write(lambda connection: turns.store_text(connection, cipher, number=number, now=bot.clock(), **text))
+        except IntegrityError:
+            with bot.store.session() as session:
+                if queries.by_sid(session, inbound.sid) is not None:
+                    return None
+            if attempt == ATTEMPTS - 1:  # else: two texts from a new phone at once, and the other one has made it
+                raise
+    return None
 
 
 def _answered(bot: Bot, inbound: Inbound) -> str:
@@ -267,13 +270,13 @@ def floor(bot: Bot, body: str, state: State, *spoken: str) -> tuple[Decision | N
 def _failed(bot: Bot, row_id: int, via: str) -> str:
     """The turn broke: the message stands on top of the inbox, and the patient hears that a person will answer."""
     with bot.store.begin() as session:
-        row = session.get_one(CommunicationRow, row_id)
+        row = session.get_one(CommunicationRow, row_id, with_for_update=True)
         if row.status != "received":
             return row.reply or "" if row.answered_via == via else ""
         if row.phone_id is None:
             row.status = "failed"
             return ""
-        phone = session.get_one(PhoneRow, row.phone_id)
+        phone = queries.locked_phone(session, row.phone_id)
         now = bot.clock()
         spoken = [patient.language for patient, _ in queries.people(session, phone.id).values()]
         danger, text = floor(bot, row.body, queries.state_of(phone), *spoken)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -74,10 +73,9 @@ def load_parts() -> Parts:
     return Parts(reader=load_reader(ROOT / "intents", cache=ROOT / "instance" / "cache"), texts=load_texts(ROOT / "locales"))
 
 
-def make_world(parts: Parts, *, path: Path | None = None, may_cancel: bool = True, **changes: Any) -> World:
-    """A fresh clinic, in memory unless `path` names a file."""
+def make_world(parts: Parts, *, url: str = "sqlite://", may_cancel: bool = True, **changes: Any) -> World:
+    """A fresh clinic, in memory unless `url` names another database."""
     clock = Clock()
-    url = f"sqlite:///{path}" if path else "sqlite://"
     store = Store(url=url, keys=(Fernet.generate_key(),))
     store.migrate()
     clinic = load_clinic(ROOT / "clinics" / "demo.yaml")

@@ -18,6 +18,7 @@ from bot.channels.types import Inbound, Sent
 TIMEOUT = 10.0  # seconds; the SDK has none by itself (P-02)
 MOST = 1600  # characters of one message (W-24)
 ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot carry
+NO_ID = re.compile("[^!-~]")  # what stands in no id of the provider, and a database may refuse
 
 
 class SendError(Exception):
@@ -49,7 +50,8 @@ def signed(*, tokens: tuple[str, ...], url: str, form: Mapping[str, Any], header
 
 def parse(form: Mapping[str, str], headers: Headers) -> Inbound | None:
     """The message in the form; None without MessageSid or sender (W-02). Whatever is no phone is not textable (W-26)."""
-    sid, sender = form.get("MessageSid") or form.get("SmsMessageSid") or form.get("SmsSid") or "", form.get("From", "").strip()
+    given = form.get("MessageSid") or form.get("SmsMessageSid") or form.get("SmsSid") or ""
+    sid, sender = NO_ID.sub("", given), form.get("From", "").strip()
     if not sid or not sender:
         return None
     retry = bool(headers.get("I-Twilio-Idempotency-Token") or form.get("ErrorCode") or form.get("ErrorUrl"))

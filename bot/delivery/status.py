@@ -31,7 +31,7 @@ def record(session: Session, *, sid: str, status: str, phone_key: str) -> None:
     A callback about an id that is not known yet belongs to the text that is being sent to that phone: the provider has it,
     although it has not answered us, or never did (W-34).
     """
-    row = queries.by_sid(session, sid) or _being_sent(session, phone_key)
+    row = queries.by_sid(session, sid, lock=True) or _being_sent(session, phone_key)
     if row is None or row.direction != "outbound":
         return
     row.provider_sid = sid
@@ -47,4 +47,4 @@ def _being_sent(session: Session, phone_key: str) -> CommunicationRow | None:
         .where((OutboxRow.status == "sending") | (CommunicationRow.status == "unknown"))
         .order_by(CommunicationRow.id)
     )
-    return session.scalars(query.limit(1)).first()
+    return session.scalars(query.limit(1).with_for_update(of=CommunicationRow)).first()

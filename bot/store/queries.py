@@ -29,6 +29,11 @@ def phone(session: Session, cipher: Cipher, *, clinic_id: int, number: str, now:
     return found
 
 
+def locked_phone(session: Session, phone_id: int) -> PhoneRow:
+    """The phone as it is now; nobody else changes it, or the items about it, before this transaction ends."""
+    return session.get_one(PhoneRow, phone_id, with_for_update=True, populate_existing=True)
+
+
 def state_of(row: PhoneRow | Line) -> State:
     """What the bot remembers of a conversation. A value that this version does not know counts as nothing remembered."""
     try:
@@ -76,9 +81,10 @@ def is_free(phone_id: int | None, now: datetime):  # type: ignore[no-untyped-def
     return or_(SlotRow.status == "free", kept & (SlotRow.held_for == phone_id), kept & (SlotRow.held_until <= now))
 
 
-def by_sid(session: Session, sid: str) -> CommunicationRow | None:
-    """The text with that provider's id."""
-    return session.scalar(select(CommunicationRow).where(CommunicationRow.provider_sid == sid))
+def by_sid(session: Session, sid: str, *, lock: bool = False) -> CommunicationRow | None:
+    """The text with that provider's id. lock: nobody else changes it before this transaction ends."""
+    query = select(CommunicationRow).where(CommunicationRow.provider_sid == sid)
+    return session.scalar(query.with_for_update() if lock else query)
 
 
 def thread(session: Session, phone_id: int, *, limit: int = 200) -> list[CommunicationRow]:

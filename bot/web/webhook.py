@@ -12,6 +12,7 @@ from bot.channels import twilio_sms
 from bot.channels.types import Inbound
 from bot.delivery.status import record
 from bot.dialogue.types import State
+from bot.store.database import Conflict
 from bot.turn import floor, take
 from bot.web.wiring import Wired
 
@@ -35,7 +36,7 @@ def sms() -> Response:
         return _twiml("")
     try:
         return _twiml(take(wired().bot, inbound))
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, Conflict) as error:
         log.error("database_down", error=type(error).__name__)
         return _without_database(inbound)
 
@@ -64,7 +65,7 @@ def status() -> Response:
     try:
         with store.begin() as session:
             record(session, sid=sid[:64], status=said, phone_key=store.cipher.index(form.get("To", "")))
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, Conflict) as error:
         log.error("database_down", error=type(error).__name__)
         return Response("cannot store the status now", status=503)
     return Response(status=204)
@@ -81,7 +82,7 @@ def readyz() -> Response:
     """200 when the database can be written, 503 when it cannot."""
     try:
         with wired().bot.store.begin() as session:
-            session.execute(sql("select 1"))
+            session.execute(sql("select id from clinic"))
     except SQLAlchemyError as error:
         return Response(f"database: {type(error).__name__}\n", status=503, mimetype="text/plain")
     return Response("ready\n", mimetype="text/plain")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import create_engine, select
 
 from bench import served
 from bot.channels import twilio_sms
@@ -33,7 +32,7 @@ from bot.dialogue.types import State
 from bot.errors import SettingsError
 from bot.settings import Settings, read_settings
 from bot.store import queries
-from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, OutboxRow, PatientRow, PhoneRow, TaskRow
+from bot.store.models import AppointmentRow, Base, CommunicationRow, ConsentRow, OutboxRow, PatientRow, PhoneRow, TaskRow
 from bot.store.outgoing import queue
 from bot.understand.reader import Reader
 from bot.understand.types import Context, Message, Understanding
@@ -362,13 +361,17 @@ def test_a_visit_called_off_twice_is_called_off_once(app: Flask, signed_post: Po
 
 @contextmanager
 def locked(settings: Settings) -> Iterator[None]:
-    """Nobody else can write to the database."""
-    connection = sqlite3.connect(settings.database_url.removeprefix("sqlite:///"), isolation_level=None)
-    connection.execute("BEGIN EXCLUSIVE")
-    try:
+    """Nobody else can use the database."""
+    engine = create_engine(settings.database_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            lock = "BEGIN EXCLUSIVE"
+        else:
+            lock = f"BEGIN; LOCK TABLE {', '.join(Base.metadata.tables)} IN ACCESS EXCLUSIVE MODE"
+        connection.exec_driver_sql(lock)
         yield
-    finally:
-        connection.close()
+        connection.exec_driver_sql("ROLLBACK")
+    engine.dispose()
 
 
 @pytest.fixture
