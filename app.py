@@ -16,13 +16,14 @@ from sqlalchemy.exc import IntegrityError
 from bot import commands
 from bot.channels.console import Console
 from bot.channels.twilio_sms import TwilioSms
+from bot.channels.types import Channel
 from bot.clinic import load_clinic
-from bot.delivery.sender import Channel, Sender
 from bot.delivery.spool import Spool
+from bot.delivery.worker import Worker
 from bot.logs import configure_logs
 from bot.settings import ROOT, Settings, read_settings
 from bot.store.database import Store
-from bot.store.models import ClinicRow
+from bot.store.models import ClinicRow, SenderRow
 from bot.texts import load_texts
 from bot.turn import Bot
 from bot.understand.reader import load_reader
@@ -47,11 +48,11 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
 
 
 def serve() -> Flask:
-    """What a server runs: `gunicorn "app:serve()"`. The sender runs beside it."""
+    """What a server runs: `gunicorn "app:serve()"`. The jobs run beside it; who sends is a setting."""
     settings = read_settings()
     app = create_app(settings)
     wired: Wired = app.extensions["attend"]
-    Sender(wired.bot, wired.channel, wired.spool).start()
+    Worker(wired.bot, wired.channel, wired.spool, rate=settings.rate if settings.sends else None).start()
     return app
 
 
@@ -93,7 +94,9 @@ def _clinic_id(store: Store, slug: str) -> int:
         return found
     try:
         with store.begin() as session:
-            session.add(ClinicRow(slug=slug))
+            session.add(clinic := ClinicRow(slug=slug))
+            session.flush()
+            session.add(SenderRow(clinic_id=clinic.id))
     except IntegrityError:  # another process that starts now was first
         pass
     return _clinic_id(store, slug)

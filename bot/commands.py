@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -14,6 +15,8 @@ from cryptography.fernet import Fernet
 from flask import Flask
 
 from bot import checks, demo
+from bot.delivery import switch
+from bot.delivery.worker import Worker
 from bot.errors import DataError, SettingsError
 from bot.settings import ROOT, read_settings
 from bot.texts import update_catalog
@@ -27,6 +30,7 @@ Wire = Callable[..., Any]
 
 def register(app: Flask, wire: Wire) -> None:
     """Adds the commands to the application."""
+    _sending(app, wire)
 
     @app.cli.command("demo")
     @click.option("--port", default=8000, show_default=True)
@@ -80,6 +84,37 @@ def register(app: Flask, wire: Wire) -> None:
     def key() -> None:
         """A new key for ATTEND_KEY."""
         print(Fernet.generate_key().decode())
+
+
+def _sending(app: Flask, wire: Wire) -> None:
+    """The commands for what goes out by itself."""
+
+    @app.cli.command("worker")
+    def worker() -> None:
+        """Sends what waits in the outbox, until it is told to end (SIGTERM, Ctrl+C). As many as wanted, on any machines."""
+        with _clear_errors():
+            settings = read_settings()
+            wired = wire(app, settings)
+        running = Worker(wired.bot, wired.channel, wired.spool, rate=settings.rate)
+        ends = {signal.SIGTERM, signal.SIGINT}
+        signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # for the threads, too, that are started now
+        running.start()
+        signal.sigwait(ends)
+        running.stop()
+
+    @app.cli.command("pause")
+    def pause() -> None:
+        """The kill switch: nothing but safety texts goes out any more, from any process."""
+        with _clear_errors():
+            bot = wire(app, read_settings()).bot
+        switch.pause(bot.store, bot.clinic_id, bot.clock())
+
+    @app.cli.command("resume")
+    def resume() -> None:
+        """Ends a pause, or a stop after a mistake in the provider's configuration."""
+        with _clear_errors():
+            bot = wire(app, read_settings()).bot
+        switch.resume(bot.store, bot.clinic_id)
 
 
 class _clear_errors:

@@ -27,17 +27,25 @@ NAMES: dict[str, tuple[str, str]] = {
     "TWILIO_ACCOUNT_SID": ("", "Twilio account, AC…"),
     "TWILIO_AUTH_TOKEN": ("", "Twilio auth token; during a rotation the old one after a comma"),
     "TWILIO_NUMBER": ("", "the number that texts are sent from, E.164"),
+    "SENDER_TYPE": ("long-code", "what that number is: long-code (1 segment a second), toll-free (3) or short-code (100)"),
+    "SEGMENTS_PER_SECOND": ("", "the number's rate, where the provider grants another"),
+    "WORKERS": ("inside", "who sends: inside (the web process) or apart (processes of `flask --app app worker`)"),
     "OPT_OUT_HANDLED_BY": ("carrier", "who answers STOP, START and HELP: carrier (Twilio's default) or us"),
     "SPOOL_DIR": ("instance/spool", "where messages wait while the database is down"),
     "CACHE_DIR": ("instance/cache", "where the trained reader is kept between starts"),
 }
 
+RATES = {"long-code": 1.0, "toll-free": 3.0, "short-code": 100.0}  # segments a second (D-11)
+CHOICES = {"OPT_OUT_HANDLED_BY": ("carrier", "us"), "SENDER_TYPE": tuple(RATES), "WORKERS": ("inside", "apart")}
 DATABASES = ("sqlite:", "postgresql+psycopg:")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of one process. keys: Fernet keys, newest first. auth_tokens: accepted ones, newest first."""
+    """The settings of one process. keys: Fernet keys, newest first. auth_tokens: accepted ones, newest first.
+
+    rate: segments a second of the number. sends: whether web processes send, too.
+    """
 
     database_url: str
     keys: tuple[bytes, ...]
@@ -46,6 +54,8 @@ class Settings:
     account_sid: str
     auth_tokens: tuple[str, ...]
     number: str
+    rate: float
+    sends: bool
     carrier_answers: bool
     spool_dir: Path
     cache_dir: Path
@@ -64,8 +74,11 @@ def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False
         wrong.append(f"DATABASE_URL begins with {url.split(':')[0]!r}: it must begin with one of {', '.join(DATABASES)}")
     if re.match(r"https?://[^/]*@[^/]*:\d+(/|$)", public):
         wrong.append("PUBLIC_URL has a password and a port: requests signed for such an address cannot be checked (W-08)")
-    if given["OPT_OUT_HANDLED_BY"] not in ("carrier", "us"):
-        wrong.append(f"OPT_OUT_HANDLED_BY is {given['OPT_OUT_HANDLED_BY']!r}: it must be carrier or us")
+    for name, allowed in CHOICES.items():
+        if given[name] not in allowed:
+            wrong.append(f"{name} is {given[name]!r}: it must be {' or '.join(allowed)}")
+    if not re.fullmatch(r"|0*[1-9][0-9]*(\.[0-9]+)?|0?\.0*[1-9][0-9]*", given["SEGMENTS_PER_SECOND"]):
+        wrong.append(f"SEGMENTS_PER_SECOND is {given['SEGMENTS_PER_SECOND']!r}: it must be a number above 0, e.g. 3")
     if not demo and environ.get("TWILIO_ACCOUNT_SID"):
         wrong += [
             f"{name} is missing: {NAMES[name][1]}" for name in ("TWILIO_AUTH_TOKEN", "TWILIO_NUMBER", "PUBLIC_URL") if not given[name]
@@ -84,6 +97,8 @@ def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False
         account_sid=given["TWILIO_ACCOUNT_SID"],
         auth_tokens=tuple(token.strip() for token in given["TWILIO_AUTH_TOKEN"].split(",") if token.strip()),
         number=given["TWILIO_NUMBER"],
+        rate=float(given["SEGMENTS_PER_SECOND"] or RATES[given["SENDER_TYPE"]]),
+        sends=given["WORKERS"] == "inside",
         carrier_answers=given["OPT_OUT_HANDLED_BY"] == "carrier",
         spool_dir=_path(given["SPOOL_DIR"]),
         cache_dir=_path(given["CACHE_DIR"]),

@@ -25,8 +25,8 @@ from bot.dialogue.types import Facts, Person, State
 from bot.moments import ALIASES
 from bot.store import queries, turns
 from bot.store.database import Conflict, Store
-from bot.store.models import CommunicationRow, PhoneRow
-from bot.store.outgoing import queue
+from bot.store.models import CommunicationRow, PhoneRow, SenderRow
+from bot.store.outgoing import queue_answer
 from bot.store.turns import Line, Text
 from bot.texts import Texts, compose
 from bot.understand.reader import Reader
@@ -140,7 +140,10 @@ def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan 
         decision = loops.damp(decision, [keys] * often)
     if row.media:  # a picture is never fetched here (W-27); a person looks at it
         decision = replace(decision, effects=(*decision.effects, LogItem(kind="media")))
-    return Plan(row, phone, facts, understanding, decision, _written(bot, decision, phone, row.body))
+    reply = _written(bot, decision, phone, row.body)
+    if row.silenced and reply and not _safe(decision):
+        decision, reply = replace(decision, effects=(*decision.effects, LogItem(kind="silenced"))), ""
+    return Plan(row, phone, facts, understanding, decision, reply)
 
 
 def _values(bot: Bot, plan: Plan | None, via: str) -> dict[str, Any]:
@@ -169,8 +172,7 @@ def _write(bot: Bot, row_id: int, via: str, now: datetime, plan: Plan | None, va
     if not turns.write_phone(connection, phone):
         raise Conflict("the conversation")
     if plan.reply and via == "outbox":
-        ids = {"clinic_id": phone.clinic_id, "phone_id": phone.id, "in_reply_to": row_id}
-        queue(scope.session, body=plan.reply, now=now, sender=_sender(phone.opted_out_at), **ids)
+        queue_answer(scope.session, phone, row_id, plan.reply, now)
         scope.flush()
     return plan.reply
 
@@ -229,6 +231,11 @@ def _written(bot: Bot, decision: Decision, phone: Line, body: str) -> str:
     return compose(bot.clinic.clinic.name, parts, decision.language) if parts else ""
 
 
+def _safe(decision: Decision) -> bool:
+    """Whether the answer is one that goes whatever is switched off."""
+    return any(isinstance(effect, Say) and effect.key.startswith("safety.") for effect in decision.effects)
+
+
 def _opted_out(phone: Line, decision: Decision) -> bool:
     """Whether the phone will have opted out when the decision is carried out."""
     kinds = {type(effect) for effect in decision.effects}
@@ -280,17 +287,13 @@ def _failed(bot: Bot, row_id: int, via: str) -> str:
         now = bot.clock()
         spoken = [patient.language for patient, _ in queries.people(session, phone.id).values()]
         danger, text = floor(bot, row.body, queries.state_of(phone), *spoken)
+        if danger is None and session.get_one(SenderRow, row.clinic_id).paused_at is not None:
+            text = ""
         if danger is not None:
             queries.keep_state(phone, danger.state)
         effects = (*(danger.effects if danger else ()), LogItem(kind="failed_turn"))
         apply(Scope(connection=session.connection(), opened=session, phone=phone, now=now, communication=row), effects)
         row.status, row.reply, row.answered_via, row.rule = "failed", text, via, "failed"
         if text and via == "outbox":
-            sender = _sender(phone.opted_out_at)
-            queue(session, clinic_id=row.clinic_id, phone_id=phone.id, body=text, now=now, sender=sender, in_reply_to=row.id)
+            queue_answer(session, phone, row.id, text, now)
         return text
-
-
-def _sender(opted_out_at: datetime | None) -> str:
-    """An answer that is written for a phone that opted out is one that may still go there: safety, or that it is noted."""
-    return "safety" if opted_out_at is not None else "bot"

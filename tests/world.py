@@ -14,7 +14,7 @@ from bot.seed import seed
 from bot.settings import ROOT
 from bot.store import queries
 from bot.store.database import Store
-from bot.store.models import ClinicRow
+from bot.store.models import ClinicRow, SenderRow
 from bot.texts import Texts, load_texts
 from bot.turn import Bot
 from bot.understand.reader import Reader, load_reader
@@ -85,6 +85,7 @@ def make_world(parts: Parts, *, url: str = "sqlite://", may_cancel: bool = True,
         session.add(row)
         session.flush()
         clinic_id = row.id
+        session.add(SenderRow(clinic_id=clinic_id))
     bot = Bot(
         store=store,
         reader=parts.reader,

@@ -26,9 +26,11 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 READING = {"attend_reading": True}  # an option of SQLite's connections that only read
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}  # PostgreSQL's: all they read is of one moment
 MIGRATING = 4713  # number of the lock that one of several starting processes gets
+NO_KEY: Any = {"key_share": True}  # a row lock that does not keep others from adding rows which point to it
 CONFLICTS = ("40001", "40P01")  # PostgreSQL: could not serialise, deadlock
 SWITCH = 0.0002  # seconds after which a thread that reads a text lets the one that holds the write lock go on
 AGAIN = 0.0003  # seconds between two tries for the write lock
+TRIES = 5  # how often what conflicts is done anew
 LOCK_SECONDS = 3  # how long a writer waits for another one before the database counts as down
 T = TypeVar("T")
 
@@ -121,6 +123,17 @@ class Store:
                 job.error = job.error or error
         for job in jobs:
             job.done = True
+
+    def run(self, work: Callable[[Session], T]) -> T:
+        """Does `work` in one transaction, anew when it conflicts with another. For what decides nothing on older readings."""
+        for _ in range(TRIES - 1):
+            try:
+                with self.begin() as session:
+                    return work(session)
+            except Conflict:
+                continue
+        with self.begin() as session:
+            return work(session)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

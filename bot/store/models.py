@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import DateTime, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from bot.store.crypto import EncryptedText
+
+ANSWERED = "reply_sid IS NOT NULL"
 
 
 class Moment(TypeDecorator[datetime]):
@@ -63,6 +65,7 @@ class PhoneRow(Base):
     """A number and the conversation held with it.
 
     state: `dialogue.types.State` as JSON; it holds no words and no names. version counts its changes.
+    unusable_at: when the provider said that no text can arrive there (a landline, no such number).
     """
 
     __tablename__ = "phone"
@@ -73,6 +76,7 @@ class PhoneRow(Base):
     number_key: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(default="{}")
     opted_out_at: Mapped[datetime | None]
+    unusable_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     __mapper_args__ = {"version_id_col": version}
@@ -130,11 +134,16 @@ class CommunicationRow(Base):
 
     status of a received one: received → answered | failed; of a sent one: Twilio's message status. reply: the answer that
     rode in the webhook's TwiML. reading: the bot's reading of it as JSON, which quotes words. answered_via: twiml or outbox.
+    error: the provider's code for why it did not arrive. reply_sid, reply_status: what is known of a reply that rode in TwiML.
     rule, texts, reader: which rules decided, which approved texts were sent, by which version of the reader (S-17).
     """
 
     __tablename__ = "communication"
-    __table_args__ = (Index("communication_thread", "phone_id", "id"), Index("communication_open", "status", "at"))
+    __table_args__ = (
+        Index("communication_thread", "phone_id", "id"),
+        Index("communication_open", "status", "at"),
+        Index("communication_reply", "reply_sid", sqlite_where=text(ANSWERED), postgresql_where=text(ANSWERED)),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
     phone_id: Mapped[int | None] = mapped_column(ForeignKey("phone.id"))
@@ -147,6 +156,9 @@ class CommunicationRow(Base):
     sender: Mapped[str] = mapped_column(String(20), default="patient")
     reply: Mapped[str | None] = mapped_column(EncryptedText)
     answered_via: Mapped[str | None] = mapped_column(String(10))
+    reply_sid: Mapped[str | None] = mapped_column(String(64))
+    reply_status: Mapped[str | None] = mapped_column(String(20))
+    error: Mapped[int | None]
     reading: Mapped[str | None] = mapped_column(EncryptedText)
     rule: Mapped[str | None] = mapped_column(String(80))
     texts: Mapped[str | None] = mapped_column(String(300))
@@ -175,17 +187,39 @@ class TaskRow(Base):
 
 
 class OutboxRow(Base):
-    """A text that waits to be sent, written in the transaction that caused it. status: waiting, sending, sent, failed, dropped."""
+    """A text that waits to be sent, written in the transaction that caused it. status: waiting, sending, sent, failed, dropped.
+
+    priority: `outgoing.Priority`. useless_at: when it has lost its use. reason: why it was put off, dropped, or failed.
+    look_at: when somebody looks up at the provider what became of it, unless that is known by then; while a worker sends it,
+    the end of that worker's lease. attempts tells one lease from the next.
+    """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("outbox_waiting", "status", "send_at"),)
+    __table_args__ = (Index("outbox_waiting", "status", "priority", "send_at"), Index("outbox_look", "look_at"))
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
     communication_id: Mapped[int] = mapped_column(ForeignKey("communication.id"), unique=True)
     status: Mapped[str] = mapped_column(String(10), default="waiting")
+    priority: Mapped[int] = mapped_column(default=2, server_default="2")
     send_at: Mapped[datetime]
+    useless_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
-    leased_until: Mapped[datetime | None]
+    look_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(40))
+
+
+class SenderRow(Base):
+    """The one number a clinic sends from. paused_at: the kill switch. stopped_at, stopped_code: a mistake in its configuration.
+
+    free_at: up to when its rate is used up.
+    """
+
+    __tablename__ = "sender"
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"), primary_key=True)
+    free_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]
+    stopped_code: Mapped[int | None]
 
 
 class ConsentRow(Base):

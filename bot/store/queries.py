@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session, defer
 
 from bot.dialogue.types import Slot, State
 from bot.store.crypto import Cipher
-from bot.store.models import CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow
+from bot.store.database import NO_KEY
+from bot.store.models import CommunicationRow, OutboxRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow
 from bot.store.turns import Line
 
 HORIZON = timedelta(days=60)  # how far ahead slots are offered
@@ -31,7 +32,7 @@ def phone(session: Session, cipher: Cipher, *, clinic_id: int, number: str, now:
 
 def locked_phone(session: Session, phone_id: int) -> PhoneRow:
     """The phone as it is now; nobody else changes it, or the items about it, before this transaction ends."""
-    return session.get_one(PhoneRow, phone_id, with_for_update=True, populate_existing=True)
+    return session.get_one(PhoneRow, phone_id, with_for_update=NO_KEY, populate_existing=True)
 
 
 def state_of(row: PhoneRow | Line) -> State:
@@ -85,6 +86,22 @@ def by_sid(session: Session, sid: str, *, lock: bool = False) -> CommunicationRo
     """The text with that provider's id. lock: nobody else changes it before this transaction ends."""
     query = select(CommunicationRow).where(CommunicationRow.provider_sid == sid)
     return session.scalar(query.with_for_update() if lock else query)
+
+
+def known_sids(session: Session, sids: Iterable[str], *, besides: int | None = None) -> set[str]:
+    """Those of the provider's ids that belong to a text of ours, as its own or its reply's; not counting the outbox's row `besides`."""
+    wanted = list(sids)
+    own = select(CommunicationRow.provider_sid).where(CommunicationRow.provider_sid.in_(wanted))
+    if besides is not None:
+        own = own.where(CommunicationRow.id != select(OutboxRow.communication_id).where(OutboxRow.id == besides).scalar_subquery())
+    replies = select(CommunicationRow.reply_sid).where(CommunicationRow.reply_sid.in_(wanted))
+    return {*session.scalars(own), *session.scalars(replies)} - {None}
+
+
+def wrote_since(session: Session, phone_id: int, moment: datetime) -> bool:
+    """Whether a text has come from a phone since then."""
+    query = select(CommunicationRow.id).where(CommunicationRow.phone_id == phone_id, CommunicationRow.direction == "inbound")
+    return session.scalar(query.where(CommunicationRow.at > moment).limit(1)) is not None
 
 
 def thread(session: Session, phone_id: int, *, limit: int = 200) -> list[CommunicationRow]:

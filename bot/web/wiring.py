@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.delivery.sender import Channel
+from bot.channels.types import Channel
 from bot.delivery.spool import Spool
 from bot.settings import Settings
 from bot.turn import Bot
