@@ -43,7 +43,7 @@ def _of_a_text(bot: Bot, session: Session, told: Callback) -> None:
     known = CommunicationRow.id == int(told.text) if OURS.fullmatch(told.text) else CommunicationRow.provider_sid == told.sid
     query = select(OutboxRow).join(CommunicationRow, OutboxRow.communication_id == CommunicationRow.id)
     waits = session.scalar(query.where(known, OutboxRow.clinic_id == bot.clinic_id).with_for_update(of=OutboxRow, key_share=True))
-    if waits is None:
+    if waits is None or waits.attempts == 0:
         return
     row = session.get_one(CommunicationRow, waits.communication_id, with_for_update=NO_KEY, populate_existing=True)
     if row.provider_sid != told.sid:

@@ -71,7 +71,7 @@ def claim(bot: Bot, *, rate: float, limit: int) -> Batch:
                 break
             switch.use(sender, segments=segments(communication.body), rate=rate, now=now)
             claimed.append(_lease(outbox, communication, phone.number, now))
-        wait = sender.free_at - now if sender.free_at else timedelta(0)
+        wait = max(sender.free_at - now, timedelta(0)) if sender.free_at else timedelta(0)
     return Batch(tuple(claimed), wait)
 
 

@@ -683,7 +683,8 @@ def sent_text(app: Flask, sid: str | None, *, status: str = "queued", outbox: st
         owner = queries.phone(session, bot.store.cipher, clinic_id=bot.clinic_id, number=NUMBERS["dorothy"], now=bot.clock())
         row = queue(session, clinic_id=bot.clinic_id, phone_id=owner.id, body="x", now=bot.clock(), sender="bot")
         row.provider_sid, row.status = sid, status
-        session.scalars(select(OutboxRow).where(OutboxRow.communication_id == row.id)).one().status = outbox
+        waits = session.scalars(select(OutboxRow).where(OutboxRow.communication_id == row.id)).one()
+        waits.status, waits.attempts = outbox, 1
         return row.id
 
 
