@@ -1,8 +1,8 @@
 """A provider of texts for tests and benches: an HTTP server that takes, lists and tells messages as Twilio does, and misbehaves.
 
-    .venv/bin/python bench/double.py PORT FAULTS
+    .venv/bin/python bench/double.py PORT FAULTS PAUSE
 
-It knows nothing of Attend. FAULTS is the share of sends that go wrong, in turn in each of the ways of WAYS.
+It knows nothing of Attend. FAULTS is the share of sends that go wrong, in one of WAYS each; PAUSE the seconds that each takes.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ class Provider:
     messages: list[dict[str, Any]] = field(default_factory=list)
     requests: list[dict[str, str]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
-    times: list[float] = field(default_factory=list)
     blocked: bool = False  # answers nothing but 503, lists included
 
     def way(self) -> str:
@@ -49,10 +48,16 @@ class Provider:
         """Takes a text."""
         now = format_datetime(datetime.now(UTC))
         message = {"sid": f"SM{uuid.uuid4().hex}", "to": form["To"], "from": form["From"], "body": form["Body"], "status": "queued"}
-        message |= {"date_created": now, "date_updated": now, "date_sent": None, "error_code": None, "num_segments": "1"}
+        message |= {
+            "taken": datetime.now(UTC).isoformat(),
+            "date_created": now,
+            "date_updated": now,
+            "date_sent": None,
+            "error_code": None,
+            "num_segments": "1",
+        }
         with self.lock:
             self.messages.append(message)
-            self.times.append(time.monotonic())
         return message
 
 
@@ -129,4 +134,4 @@ class Server(ThreadingHTTPServer):
 
 
 if __name__ == "__main__":
-    Server(Provider(faults=float(sys.argv[2])), int(sys.argv[1])).serve_forever()
+    Server(Provider(faults=float(sys.argv[2]), pause=float(sys.argv[3])), int(sys.argv[1])).serve_forever()

@@ -62,9 +62,7 @@ def claim(bot: Bot, *, rate: float, limit: int) -> Batch:
         sender = switch.locked(session, bot.clinic_id)
         if sender.stopped_at is not None:
             return Batch()
-        for outbox in _due(session, bot, now, limit, urgent_alone=sender.paused_at is not None):
-            communication = session.get_one(CommunicationRow, outbox.communication_id)
-            phone = session.get_one(PhoneRow, communication.phone_id)
+        for outbox, communication, phone in _due(session, bot, now, limit, urgent_alone=sender.paused_at is not None):
             if not _may_go(session, outbox, communication, phone, now):
                 continue
             if len(claimed) == limit or (sender.free_at is not None and sender.free_at > now):
@@ -77,23 +75,26 @@ def claim(bot: Bot, *, rate: float, limit: int) -> Batch:
 
 def _anything_due(bot: Bot, now: datetime) -> bool:
     """Looked at without a lock first: most of the time there is nothing."""
+    query = select(OutboxRow.id).where(OutboxRow.clinic_id == bot.clinic_id, OutboxRow.status == "waiting", OutboxRow.send_at <= now)
     with bot.store.session() as session:
-        return any(session.scalar(_waiting(bot, priority, now).limit(1)) is not None for priority in Priority)
+        return session.scalar(query.where(OutboxRow.priority.in_(list(Priority))).limit(1)) is not None
 
 
-def _waiting(bot: Bot, priority: Priority, now: datetime):  # type: ignore[no-untyped-def]
-    return (
-        select(OutboxRow)
-        .where(OutboxRow.status == "waiting", OutboxRow.priority == priority, OutboxRow.send_at <= now)
-        .where(OutboxRow.clinic_id == bot.clinic_id)
-        .order_by(OutboxRow.send_at, OutboxRow.id)
-    )
-
-
-def _due(session: Session, bot: Bot, now: datetime, limit: int, *, urgent_alone: bool) -> Iterator[OutboxRow]:
+def _due(
+    session: Session, bot: Bot, now: datetime, limit: int, *, urgent_alone: bool
+) -> Iterator[tuple[OutboxRow, CommunicationRow, PhoneRow]]:
     """Due texts, locked; those that another transaction holds, of an opt-out perhaps, are passed over."""
-    for priority in (Priority.URGENT,) if urgent_alone else Priority:
-        while rows := session.scalars(_waiting(bot, priority, now).limit(limit).with_for_update(skip_locked=True)).all():
+    query = (
+        select(OutboxRow, CommunicationRow, PhoneRow)
+        .join(CommunicationRow, OutboxRow.communication_id == CommunicationRow.id)
+        .join(PhoneRow, CommunicationRow.phone_id == PhoneRow.id)
+        .where(OutboxRow.clinic_id == bot.clinic_id, OutboxRow.status == "waiting", OutboxRow.send_at <= now)
+        .order_by(OutboxRow.send_at, OutboxRow.id)
+        .limit(limit)
+        .with_for_update(of=OutboxRow, skip_locked=True, key_share=True)
+    )
+    for priority in (Priority.URGENT,) if urgent_alone else Priority:  # one after the other: each is a range of the index
+        while rows := session.execute(query.where(OutboxRow.priority == priority)).all():
             yield from rows
             session.flush()
 
