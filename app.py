@@ -15,9 +15,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from bot import commands
 from bot.channels.console import Console
 from bot.channels.twilio_sms import TwilioSms
+from bot.channels.types import Channel
 from bot.clinic import load_clinic
-from bot.delivery.sender import Channel, Sender
 from bot.delivery.spool import Spool
+from bot.delivery.worker import Worker
 from bot.logs import configure_logs
 from bot.settings import ROOT, Settings, read_settings
 from bot.store import queries
@@ -48,11 +49,11 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
 
 
 def serve() -> Flask:
-    """What a server runs: `gunicorn "app:serve()"`. The sender runs beside it."""
+    """What a server runs: `gunicorn "app:serve()"`. The jobs run beside it; who sends is a setting."""
     settings = read_settings()
     app = create_app(settings)
     wired: Wired = app.extensions["attend"]
-    Sender(wired.bot, wired.channel, wired.spool).start()
+    Worker(wired.bot, wired.channel, wired.spool, rate=settings.rate if settings.sends else None).start()
     return app
 
 

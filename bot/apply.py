@@ -28,13 +28,10 @@ from bot.dialogue.effects import (
 )
 from bot.dialogue.types import Visit
 from bot.store import care, queries, tasks, turns
+from bot.store.database import Conflict
 from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow
 from bot.store.sending_models import OutboxRow
 from bot.store.turns import Line, Text
-
-
-class Conflict(Exception):
-    """Something that the decision rests on has changed since it was read: a slot, a visit, the conversation. Decide again."""
 
 
 @dataclass
@@ -217,10 +214,11 @@ def opt_out(scope: Scope, effect: OptOut) -> None:
     """Nothing more is sent to this phone; what waits is dropped (O-10)."""
     scope.phone.opted_out_at = scope.now
     _consent(scope, "opt_out", effect.source)
-    waiting = select(CommunicationRow.id).where(CommunicationRow.phone_id == scope.phone.id)
-    scope.session.execute(
-        update(OutboxRow).where(OutboxRow.status == "waiting", OutboxRow.communication_id.in_(waiting)).values(status="dropped")
-    )
+    texts = select(CommunicationRow.id).where(CommunicationRow.phone_id == scope.phone.id, CommunicationRow.sender != "safety")
+    waiting = update(OutboxRow).where(OutboxRow.status == "waiting", OutboxRow.communication_id.in_(texts))
+    dropped = waiting.values(status="dropped", reason="opted_out").returning(OutboxRow.communication_id)
+    ids = list(scope.session.scalars(dropped))
+    scope.session.execute(update(CommunicationRow).where(CommunicationRow.id.in_(ids)).values(status="canceled"))
 
 
 def opt_in(scope: Scope, effect: OptIn) -> None:

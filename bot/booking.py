@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from bot.apply import Conflict
 from bot.remind import BOOKED, CALLED_OFF, MOVED, About, tell
 from bot.store import care, queries
+from bot.store.database import Conflict
 from bot.store.models import AppointmentRow, PhoneRow, SlotRow
 from bot.turn import Bot
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -18,6 +19,8 @@ from bot import candidates, checks, commands_operate, commands_records, demo
 from bot.accounts import people
 from bot.accounts.types import Accounts, Refused
 from bot.clinic import load_clinic
+from bot.delivery import switch
+from bot.delivery.worker import Worker
 from bot.errors import DataError, SettingsError
 from bot.preview import report
 from bot.settings import ROOT, read_settings
@@ -36,6 +39,7 @@ Wire = Callable[..., Any]
 def register(app: Flask, wire: Wire) -> None:
     """Adds the commands to the application."""
     _register_inbox(app, wire)
+    _sending(app, wire)
 
     @app.cli.command("demo")
     @click.option("--port", default=8000, show_default=True)
@@ -131,6 +135,37 @@ def _register_inbox(app: Flask, wire: Wire) -> None:
             bot = wire(app, read_settings()).bot
         with bot.store.session() as session:
             print(candidates.export(session, bot.clinic_id), end="")
+
+
+def _sending(app: Flask, wire: Wire) -> None:
+    """The commands for what goes out by itself."""
+
+    @app.cli.command("worker")
+    def worker() -> None:
+        """Sends what waits in the outbox, until it is told to end (SIGTERM, Ctrl+C). As many as wanted, on any machines."""
+        with _clear_errors():
+            settings = read_settings()
+            wired = wire(app, settings)
+        running = Worker(wired.bot, wired.channel, wired.spool, rate=settings.rate)
+        ends = {signal.SIGTERM, signal.SIGINT}
+        signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # for the threads, too, that are started now
+        running.start()
+        signal.sigwait(ends)
+        running.stop()
+
+    @app.cli.command("pause")
+    def pause() -> None:
+        """The kill switch: nothing but safety texts goes out any more, from any process."""
+        with _clear_errors():
+            bot = wire(app, read_settings()).bot
+        switch.pause(bot.store, bot.clinic_id, bot.clock())
+
+    @app.cli.command("resume")
+    def resume() -> None:
+        """Ends a pause, or a stop after a mistake in the provider's configuration."""
+        with _clear_errors():
+            bot = wire(app, read_settings()).bot
+        switch.resume(bot.store, bot.clinic_id)
 
 
 class _clear_errors(AbstractContextManager[None]):

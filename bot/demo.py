@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import tempfile
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from werkzeug.serving import run_simple
 
 from bot.channels.console import received
-from bot.delivery.sender import Sender
+from bot.delivery.worker import Worker
 from bot.demo_clock import DemoClock
 from bot.remind import remind
 from bot.seed import seed
@@ -37,7 +38,7 @@ def run(app: Flask, wire: Wire, *, host: str, port: int, fresh: bool) -> None:
     settings = demo_settings(DATABASE, fresh=fresh)
     print("Reading the phrases; the first start learns from them, which takes about a minute.", file=sys.stderr)
     wired = make(app, wire, settings)
-    Sender(wired.bot, wired.channel, wired.spool, every=0.5).start()
+    Worker(wired.bot, wired.channel, wired.spool, rate=math.inf, every=0.5).start()
     print(f"\n  Phone  http://{host}:{port}/demo\n  Inbox  http://{host}:{port}/inbox\n\nStop with Ctrl+C.", file=sys.stderr)
     run_simple(host, port, app, threaded=True)
 

@@ -42,7 +42,7 @@ OVER = frozenset({"missed", "clinic_called_off", "asked_called_off"})  # they ar
 
 def remind(bot: Bot, session: Session, phone_id: int) -> CommunicationRow | None:
     """Queues a reminder of the phone's open visits at a coordinator's word; None when none may or need be sent."""
-    phone = session.get_one(PhoneRow, phone_id)
+    phone = queries.locked_phone(session, phone_id)
     now = bot.clock()
     number, _ = care.number(session, phone, now=now, zone=bot.clinic.zone)
     may = {visit.id for visit in number.visits if not visit.stop}
@@ -56,7 +56,7 @@ def remind(bot: Bot, session: Session, phone_id: int) -> CommunicationRow | None
 
 def ask_medicine(bot: Bot, session: Session, phone_id: int) -> CommunicationRow | None:
     """Queues the medicine question and remembers it; None when none may be sent."""
-    phone = session.get_one(PhoneRow, phone_id)
+    phone = queries.locked_phone(session, phone_id)
     facts, state = read_facts(bot, session, phone, bot.clock())
     if not facts.people or not _allowed(facts, state):
         return None
@@ -67,7 +67,7 @@ def ask_medicine(bot: Bot, session: Session, phone_id: int) -> CommunicationRow 
 
 def ask_helped(bot: Bot, session: Session, phone_id: int, *, barrier: str, visit_id: int | None) -> CommunicationRow | None:
     """Queues the question whether help with a barrier has worked and remembers it; None when none may be sent."""
-    phone = session.get_one(PhoneRow, phone_id)
+    phone = queries.locked_phone(session, phone_id)
     facts, state = read_facts(bot, session, phone, bot.clock())
     if not facts.people or not _allowed(facts, state):
         return None
@@ -156,5 +156,12 @@ def _ask(
 ) -> CommunicationRow:
     queries.keep_state(phone, replace(state, prompt=prompt))
     body = compose(bot.clinic.clinic.name, [text], language)
-    ids = {"clinic_id": bot.clinic_id, "phone_id": phone.id}
-    return queue(session, **ids, body=body, now=bot.clock(), sender="bot", useless_at=useless_at)
+    return queue(
+        session,
+        clinic_id=bot.clinic_id,
+        phone_id=phone.id,
+        body=body,
+        now=bot.clock(),
+        sender="bot",
+        useless_at=useless_at,
+    )

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # name → (default, what it is). The README's table is checked against this.
 NAMES: dict[str, tuple[str, str]] = {
-    "DATABASE_URL": ("sqlite:///instance/attend.db", "SQLAlchemy URL of the database"),
+    "DATABASE_URL": ("sqlite:///instance/attend.db", "the database: sqlite:///… on one machine, postgresql+psycopg://… for several"),
     "ATTEND_KEY": (
         "",
         "key for patients' words, names and numbers at rest: `flask --app app key` makes one; several, newest first, "
@@ -28,6 +28,9 @@ NAMES: dict[str, tuple[str, str]] = {
     "TWILIO_ACCOUNT_SID": ("", "Twilio account, AC…"),
     "TWILIO_AUTH_TOKEN": ("", "Twilio auth token; during a rotation the old one after a comma"),
     "TWILIO_NUMBER": ("", "the number that texts are sent from, E.164"),
+    "SENDER_TYPE": ("long-code", "what that number is: long-code (1 segment a second), toll-free (3) or short-code (100)"),
+    "SEGMENTS_PER_SECOND": ("", "the number's rate, where the provider grants another"),
+    "WORKERS": ("inside", "who sends: inside (the web process) or apart (processes of `flask --app app worker`)"),
     "OPT_OUT_HANDLED_BY": ("carrier", "who answers STOP, START and HELP: carrier (Twilio's default) or us"),
     "STAFF_PAGES": ("on", "the inbox and its accounts: on, or off for a server that takes messages alone"),
     "PROXY_HOPS": ("0", "how many proxies of yours stand before this server; only their X-Forwarded headers are believed"),
@@ -37,10 +40,17 @@ NAMES: dict[str, tuple[str, str]] = {
 }
 SAFE_TO_SIGN_IN = r"https://|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/|$)"
 
+RATES = {"long-code": 1.0, "toll-free": 3.0, "short-code": 100.0}  # segments a second (D-11)
+CHOICES = {"OPT_OUT_HANDLED_BY": ("carrier", "us"), "SENDER_TYPE": tuple(RATES), "WORKERS": ("inside", "apart")}
+DATABASES = ("sqlite:", "postgresql+psycopg:")
+
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of one process. keys: Fernet keys, newest first. auth_tokens: accepted ones, newest first."""
+    """The settings of one process. keys: Fernet keys, newest first. auth_tokens: accepted ones, newest first.
+
+    rate: segments a second of the number. sends: whether web processes send, too.
+    """
 
     database_url: str
     keys: tuple[bytes, ...]
@@ -49,6 +59,8 @@ class Settings:
     account_sid: str
     auth_tokens: tuple[str, ...]
     number: str
+    rate: float
+    sends: bool
     carrier_answers: bool
     spool_dir: Path
     cache_dir: Path
@@ -67,18 +79,19 @@ def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False
     wrong: list[str] = []
     environ = from_files(environ, NAMES, wrong)
     given = {name: environ.get(name, "").strip() or default for name, (default, _) in NAMES.items()}
-    url = _absolute_sqlite(given["DATABASE_URL"])
+    url = re.sub("^postgres(ql)?:", "postgresql+psycopg:", _absolute_sqlite(given["DATABASE_URL"]))  # as hosts write it
     public = given["PUBLIC_URL"].split("#")[0].rstrip("/")  # the fragment is never signed (W-07)
     if public and not public.startswith(("http://", "https://")):
         wrong.append(f"PUBLIC_URL is {public!r}: it must begin with https://")
-    if not url.startswith("sqlite"):
-        wrong.append(
-            f"DATABASE_URL begins with {url.split(':')[0]!r}: this version runs on SQLite alone, e.g. sqlite:///instance/attend.db"
-        )
+    if not url.startswith(DATABASES):
+        wrong.append(f"DATABASE_URL begins with {url.split(':')[0]!r}: it must begin with one of {', '.join(DATABASES)}")
     if re.match(r"https?://[^/]*@[^/]*:\d+(/|$)", public):
         wrong.append("PUBLIC_URL has a password and a port: requests signed for such an address cannot be checked (W-08)")
-    if given["OPT_OUT_HANDLED_BY"] not in ("carrier", "us"):
-        wrong.append(f"OPT_OUT_HANDLED_BY is {given['OPT_OUT_HANDLED_BY']!r}: it must be carrier or us")
+    for name, allowed in CHOICES.items():
+        if given[name] not in allowed:
+            wrong.append(f"{name} is {given[name]!r}: it must be {' or '.join(allowed)}")
+    if not re.fullmatch(r"|0*[1-9][0-9]*(\.[0-9]+)?|0?\.0*[1-9][0-9]*", given["SEGMENTS_PER_SECOND"]):
+        wrong.append(f"SEGMENTS_PER_SECOND is {given['SEGMENTS_PER_SECOND']!r}: it must be a number above 0, e.g. 3")
     if not demo and environ.get("TWILIO_ACCOUNT_SID"):
         wrong += lacks(given, public)
     _pages(given, public, wrong, demo=demo)
@@ -96,6 +109,8 @@ def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False
         account_sid=given["TWILIO_ACCOUNT_SID"],
         auth_tokens=tuple(token.strip() for token in given["TWILIO_AUTH_TOKEN"].split(",") if token.strip()),
         number=given["TWILIO_NUMBER"],
+        rate=float(given["SEGMENTS_PER_SECOND"] or RATES[given["SENDER_TYPE"]]),
+        sends=given["WORKERS"] == "inside",
         carrier_answers=given["OPT_OUT_HANDLED_BY"] == "carrier",
         spool_dir=_path(given["SPOOL_DIR"]),
         cache_dir=_path(given["CACHE_DIR"]),

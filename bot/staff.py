@@ -33,7 +33,7 @@ def reply(bot: Bot, phone_id: int, text: str, *, by: Actor, key: str = "") -> No
         raise Refused(f"The message has {len(body)} characters; {LONGEST} fit.")
     now = bot.clock()
     with bot.store.begin() as session:
-        phone = session.get_one(PhoneRow, phone_id)
+        phone = queries.locked_phone(session, phone_id)
         _may_text(phone)
         hold(session, phone_id, by=by, now=now)
         _change(phone, paused=True)
@@ -57,7 +57,7 @@ def take_over(bot: Bot, phone_id: int, *, by: Actor) -> None:
     """The bot is silent for this conversation until it is handed back. Raises Refused while a colleague works on it."""
     with bot.store.begin() as session:
         hold(session, phone_id, by=by, now=bot.clock())
-        _change(session.get_one(PhoneRow, phone_id), paused=True, prompt=None)
+        _change(queries.locked_phone(session, phone_id), paused=True, prompt=None)
         _record(session, bot, phone_id, by, "took_over")
 
 
@@ -65,7 +65,7 @@ def hand_back(bot: Bot, phone_id: int, *, by: Actor) -> None:
     """The bot answers again. Raises Refused while a colleague works on it."""
     with bot.store.begin() as session:
         hold(session, phone_id, by=by, now=bot.clock(), take=False)
-        _change(session.get_one(PhoneRow, phone_id), paused=False, asked_back=False)
+        _change(queries.locked_phone(session, phone_id), paused=False, asked_back=False)
         care.look_again(session, phone_id, bot.clock())
         _record(session, bot, phone_id, by, "handed_back")
 
@@ -73,7 +73,7 @@ def hand_back(bot: Bot, phone_id: int, *, by: Actor) -> None:
 def release(bot: Bot, phone_id: int, *, by: Actor) -> None:
     """A person has seen to it: automation runs again (S-03, S-08, N-01)."""
     with bot.store.begin() as session:
-        phone = session.get_one(PhoneRow, phone_id)
+        phone = queries.locked_phone(session, phone_id)
         _record(session, bot, phone_id, by, "released", str(queries.state_of(phone).hold or ""))
         _change(phone, hold=None, safety={})
         care.look_again(session, phone_id, bot.clock())
@@ -82,7 +82,7 @@ def release(bot: Bot, phone_id: int, *, by: Actor) -> None:
 def consent(bot: Bot, phone_id: int, *, texts: bool, by: Actor) -> None:
     """Records what a patient said by phone or at the desk about being texted (O-11)."""
     with bot.store.begin() as session:
-        phone = session.get_one(PhoneRow, phone_id)
+        phone = queries.locked_phone(session, phone_id)
         effect = OptIn(source="staff") if texts else OptOut(source="staff")
         apply(Scope(connection=session.connection(), opened=session, phone=phone, now=bot.clock()), (effect,))
         _record(session, bot, phone_id, by, "opted_in" if texts else "opted_out")

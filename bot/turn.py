@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot.apply import Conflict, Scope, apply
+from bot.apply import Scope, apply
 from bot.channels.types import Inbound
 from bot.clinic import ClinicFile
 from bot.dialogue import loops
@@ -24,9 +24,10 @@ from bot.dialogue.rescheduling import wants_slots
 from bot.dialogue.types import Facts, Person, State
 from bot.moments import ALIASES
 from bot.store import queries, turns
-from bot.store.database import Store
+from bot.store.database import Conflict, Store
 from bot.store.models import CommunicationRow, PhoneRow
-from bot.store.outgoing import queue
+from bot.store.outgoing import queue_answer
+from bot.store.sending_models import SenderRow
 from bot.store.turns import Line, Text
 from bot.texts import Texts, compose
 from bot.understand.reader import Reader
@@ -67,13 +68,16 @@ def _store(bot: Bot, inbound: Inbound) -> int | None:
     cipher, number = bot.store.cipher, inbound.sender if inbound.textable else None
     text = {"clinic_id": bot.clinic_id, "provider_sid": inbound.sid, "media": inbound.media}
     text["body"] = cipher.encrypt(inbound.body[:MAX_WORDS])
-    try:
-        return bot.store.write(lambda connection: turns.store_text(connection, cipher, number=number, now=bot.clock(), **text))
-    except IntegrityError:
-        with bot.store.session() as session:
-            if queries.by_sid(session, inbound.sid) is None:
-                raise  # no copy: something else of the same name was written meanwhile
-        return None
+    for attempt in range(ATTEMPTS):
+        try:
+            return bot.store.write(lambda connection: turns.store_text(connection, cipher, number=number, now=bot.clock(), **text))
+        except IntegrityError:
+            with bot.store.session() as session:
+                if queries.by_sid(session, inbound.sid) is not None:
+                    return None
+            if attempt == ATTEMPTS - 1:  # else: two texts from a new phone at once, and the other one has made it
+                raise
+    return None
 
 
 def _answered(bot: Bot, inbound: Inbound) -> str:
@@ -139,7 +143,10 @@ def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan 
         decision = loops.damp(decision, [keys] * often)
     if row.media:  # a picture is never fetched here (W-27); a person looks at it
         decision = replace(decision, effects=(*decision.effects, LogItem(kind="media")))
-    return Plan(row, phone, facts, message, understanding, decision, _written(bot, decision, phone, row.body))
+    reply = _written(bot, decision, phone, row.body)
+    if row.silenced and reply and not _safe(decision):
+        decision, reply = replace(decision, effects=(*decision.effects, LogItem(kind="silenced"))), ""
+    return Plan(row, phone, facts, message, understanding, decision, reply)
 
 
 def _values(bot: Bot, plan: Plan | None, via: str) -> dict[str, Any]:
@@ -172,8 +179,7 @@ def _write(bot: Bot, row_id: int, via: str, now: datetime, plan: Plan | None, va
     if not turns.write_phone(connection, phone):
         raise Conflict("the conversation")
     if plan.reply and via == "outbox":
-        ids: dict[str, Any] = {"clinic_id": phone.clinic_id, "phone_id": phone.id, "in_reply_to": row_id}
-        queue(scope.session, body=plan.reply, now=now, sender=_sender(phone.opted_out_at), **ids)
+        queue_answer(scope.session, phone, row_id, plan.reply, now)
         scope.flush()
     return plan.reply
 
@@ -217,6 +223,11 @@ def _written(bot: Bot, decision: Decision, phone: Line, body: str) -> str:
     return compose(bot.clinic.clinic.name, parts, decision.language) if parts else ""
 
 
+def _safe(decision: Decision) -> bool:
+    """Whether the answer is one that goes whatever is switched off."""
+    return any(isinstance(effect, Say) and effect.key.startswith("safety.") for effect in decision.effects)
+
+
 def _opted_out(phone: Line, decision: Decision) -> bool:
     """Whether the phone will have opted out when the decision is carried out."""
     kinds = {type(effect) for effect in decision.effects}
@@ -258,16 +269,18 @@ def floor(bot: Bot, body: str, state: State, *spoken: str) -> tuple[Decision | N
 def _failed(bot: Bot, row_id: int, via: str) -> str:
     """The turn broke: the message stands on top of the inbox, and the patient hears that a person will answer."""
     with bot.store.begin() as session:
-        row = session.get_one(CommunicationRow, row_id)
+        row = session.get_one(CommunicationRow, row_id, with_for_update=True)
         if row.status != "received":
             return row.reply or "" if row.answered_via == via else ""
         if row.phone_id is None:
             row.status = "failed"
             return ""
-        phone = session.get_one(PhoneRow, row.phone_id)
+        phone = queries.locked_phone(session, row.phone_id)
         now = bot.clock()
         spoken = [patient.language for patient, _ in queries.people(session, phone.id).values()]
         danger, text = floor(bot, row.body, queries.state_of(phone), *spoken)
+        if danger is None and session.get_one(SenderRow, row.clinic_id).paused_at is not None:
+            text = ""
         if danger is not None:
             queries.keep_state(phone, danger.state)
         by = bot.clinic.answer_by(now)
@@ -275,11 +288,5 @@ def _failed(bot: Bot, row_id: int, via: str) -> str:
         apply(Scope(connection=session.connection(), opened=session, phone=phone, now=now, communication=row), effects)
         row.status, row.reply, row.answered_via, row.rule = "failed", text, via, "failed"
         if text and via == "outbox":
-            sender = _sender(phone.opted_out_at)
-            queue(session, clinic_id=row.clinic_id, phone_id=phone.id, body=text, now=now, sender=sender, in_reply_to=row.id)
+            queue_answer(session, phone, row.id, text, now)
         return text
-
-
-def _sender(opted_out_at: datetime | None) -> str:
-    """An answer that is written for a phone that opted out is one that may still go there: safety, or that it is noted."""
-    return "safety" if opted_out_at is not None else "bot"

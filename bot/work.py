@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.actor import Actor
-from bot.store import tasks
+from bot.store import queries, tasks
 from bot.store.models import TaskRow
 from bot.store.work_models import ActionRow, ClaimRow
 from bot.turn import Bot
@@ -66,7 +66,8 @@ def claimed(session: Session, phone_id: int, now: datetime) -> Claim | None:
 
 def hold(session: Session, phone_id: int, *, by: Actor, now: datetime, take: bool = True) -> None:
     """Locks the conversation for `by`, or makes their lock last longer. take: although they had none. Raises Refused."""
-    row = session.get(ClaimRow, phone_id, with_for_update=True)
+    queries.locked_phone(session, phone_id)  # of two who claim it at once the second one finds the claim of the first
+    row = session.get(ClaimRow, phone_id, populate_existing=True)
     others = row is not None and row.actor_id != by.id and row.until > now
     if row is not None and others:
         minutes = -(-int((row.until - now).total_seconds()) // 60)

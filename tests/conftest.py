@@ -18,6 +18,7 @@ from werkzeug.serving import make_server
 import app as application
 from bot.seed import seed
 from bot.settings import Settings, read_settings
+from tests.postgres import Databases, postgres
 from tests.provider import ACCOUNT, CLINIC_NUMBER, PUBLIC, TOKENS, Answer, post
 from tests.world import PEOPLE, Clock, Parts, World, load_parts
 
@@ -52,10 +53,10 @@ def clock() -> Clock:
     return Clock()
 
 
-def settings_in(folder: Path) -> Settings:
-    """The settings of a clinic with a provider, its database and spool in that folder."""
+def settings_in(folder: Path, url: str | None = None) -> Settings:
+    """The settings of a clinic with a provider, its database (SQLite's, unless `url` names another) and spool in that folder."""
     return read_settings({
-        "DATABASE_URL": f"sqlite:///{folder / 'clinic.db'}", "ATTEND_KEY": KEY, "SPOOL_DIR": str(folder / "spool"),
+        "DATABASE_URL": url or f"sqlite:///{folder / 'clinic.db'}", "ATTEND_KEY": KEY, "SPOOL_DIR": str(folder / "spool"),
         "PUBLIC_URL": f"{PUBLIC}/#rc=2&rp=all", "TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": ",".join(TOKENS),
         "TWILIO_NUMBER": CLINIC_NUMBER, "OPT_OUT_HANDLED_BY": "us", "BAA_ON_FILE": "yes",
     })  # fmt: skip
@@ -71,23 +72,47 @@ def application_on(settings: Settings, clock: Clock) -> Iterator[Flask]:
         app.extensions["attend"].bot.store.engine.dispose()
 
 
-@pytest.fixture(scope="session")
-def seeded_file(bot_parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the demo's people, all of them reminded of their visits; tests work on copies."""
-    folder, clock = tmp_path_factory.mktemp("seeded"), Clock()
-    with application_on(settings_in(folder), clock) as app:
+def fill(settings: Settings) -> None:
+    """The demo's people, all of them reminded of their visits."""
+    clock = Clock()
+    with application_on(settings, clock) as app:
         bot = app.extensions["attend"].bot
         world = World(bot=bot, clock=clock, phones=seed(bot, PEOPLE))
         for who in ("dorothy", "marcus", "lucia", "ernesto", "nadia", "rosa"):
             world.remind(who)
+
+
+@pytest.fixture(scope="session")
+def seeded_file(bot_parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the demo's people; tests work on copies."""
+    folder = tmp_path_factory.mktemp("seeded")
+    fill(settings_in(folder))
     return folder / "clinic.db"  # the last connection is closed, so the journal is folded in
 
 
-@pytest.fixture
-def settings(tmp_path: Path, seeded_file: Path) -> Settings:
-    """Settings on a fresh copy of the seeded database."""
-    shutil.copy(seeded_file, tmp_path / "clinic.db")
-    return settings_in(tmp_path)
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """A PostgreSQL server."""
+    with postgres() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def seeded_database(bot_parts: Parts, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The same clinic on PostgreSQL."""
+    fill(settings_in(tmp_path_factory.mktemp("seeded"), databases.make("seeded")))
+    return "seeded"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """Settings on a fresh copy of the seeded database, of one kind and the other; PostgreSQL's turn is among the slow tests."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("seeded_file"), tmp_path / "clinic.db")
+        yield settings_in(tmp_path)
+        return
+    with request.getfixturevalue("databases").copy(request.getfixturevalue("seeded_database")) as url:
+        yield settings_in(tmp_path, url)
 
 
 @pytest.fixture
@@ -95,6 +120,16 @@ def app(settings: Settings, clock: Clock) -> Iterator[Flask]:
     """The application on the seeded clinic."""
     with application_on(settings, clock) as app:
         yield app
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database, of one kind and the other."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'clinic.db'}"
+        return
+    with request.getfixturevalue("databases").copy() as url:
+        yield url
 
 
 @contextmanager

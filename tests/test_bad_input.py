@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from bot.clinic import load_clinic
 from bot.errors import DataError, SettingsError
@@ -119,6 +120,20 @@ def test_all_wrong_settings_are_told_at_once() -> None:
     for name in ("TWILIO_AUTH_TOKEN", "TWILIO_NUMBER", "PUBLIC_URL", "OPT_OUT_HANDLED_BY", "CLINIC_FILE", "ATTEND_KEY"):
         assert name in str(error.value)
     assert set(wrong) <= set(NAMES)
+
+
+@pytest.mark.parametrize("given", ["postgres://db.example.org/attend", "postgresql://db.example.org/attend"])
+def test_a_hosts_way_to_write_the_database_is_understood(given: str) -> None:
+    """Hosts name no driver."""
+    settings = read_settings({"DATABASE_URL": given, "ATTEND_KEY": Fernet.generate_key().decode()})
+    assert settings.database_url == "postgresql+psycopg://db.example.org/attend"
+
+
+def test_another_database_is_refused_by_name() -> None:
+    """Two are supported, and both are named; the address itself, which may hold a password, is not."""
+    with pytest.raises(SettingsError, match="'mysql': it must begin with one of sqlite:, postgresql") as error:
+        read_settings({"DATABASE_URL": "mysql://user:hunter2@db/attend", "ATTEND_KEY": Fernet.generate_key().decode()})
+    assert "hunter2" not in str(error.value)
 
 
 def test_secrets_do_not_stand_in_the_error() -> None:

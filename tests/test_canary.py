@@ -23,7 +23,8 @@ from sqlalchemy import select
 from bot import staff, work
 from bot.actor import Actor
 from bot.channels.twilio_sms import TwilioSms
-from bot.delivery.sender import index_words, send_waiting, sweep
+from bot.delivery.sender import send_waiting
+from bot.delivery.worker import index_words, sweep
 from bot.records.exports import export
 from bot.records.imports import import_file
 from bot.records.opened import Records
@@ -195,6 +196,7 @@ def day(
 KINDS = (PatientRow, PhoneRow, CommunicationRow, TaskRow, ActionRow)
 
 
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)  # whose files we can read
 def test_no_word_name_or_number_stands_in_any_byte(day: Day) -> None:
     """Files, logs, errors and addresses; and every word that belongs in the database can be read there with the key."""
     files, output = day.files, day.output

@@ -28,9 +28,9 @@ KEYS = {"name", "who", "speaks", "remind", "clinic", "talk", "ends", "why"}
 TURN_KEYS = {"they", "says", "has", "lacks", "first", "silent"}
 
 
-def conversations() -> Iterator[Any]:
-    """Every conversation of every file."""
-    for path in sorted(FOLDER.glob("*.yaml")):
+def conversations(files: str = "*") -> Iterator[Any]:
+    """Every conversation of those files."""
+    for path in sorted(FOLDER.glob(f"{files}.yaml")):
         for number, talk in enumerate(read_yaml(path), 1):
             yield pytest.param(talk, id=f"{path.stem}-{number:02} {talk['name']}")
 
@@ -38,8 +38,20 @@ def conversations() -> Iterator[Any]:
 @pytest.mark.parametrize("talk", list(conversations()))
 def test_a_conversation_goes_as_it_should(talk: dict[str, Any], bot_parts: Any) -> None:
     """Each text gets the answers it should, and the clinic's records end as they should."""
+    _goes(talk, bot_parts, "sqlite://")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("talk", list(conversations("[!l]*")))
+def test_a_conversation_goes_the_same_on_postgresql(talk: dict[str, Any], bot_parts: Any, databases: Any) -> None:
+    """One code path: what the bot says and does hangs on no database. (The languages' own conversations change nothing else.)"""
+    with databases.copy() as url:
+        _goes(talk, bot_parts, url)
+
+
+def _goes(talk: dict[str, Any], bot_parts: Any, url: str) -> None:
     assert set(talk) <= KEYS, f"unknown keys {set(talk) - KEYS}"
-    world = make_world(bot_parts, may_cancel=talk.get("clinic") != "asks before cancelling")
+    world = make_world(bot_parts, url=url, may_cancel=talk.get("clinic") != "asks before cancelling")
     if "speaks" in talk:
         with world.bot.store.begin() as session:
             for patient, _ in queries.people(session, world.phone_id(talk["who"])).values():
@@ -52,6 +64,7 @@ def test_a_conversation_goes_as_it_should(talk: dict[str, Any], bot_parts: Any) 
             EVENTS[event.split()[0]](world, talk["who"], *event.split()[1:])
         _one_turn(world, talk["who"], turn, number)
     _ends(world, talk["who"], talk.get("ends") or {})
+    world.bot.store.engine.dispose()
 
 
 def _one_turn(world: World, who: str, turn: dict[str, Any], number: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -17,6 +16,7 @@ from bot.settings import ROOT
 from bot.store import queries
 from bot.store.database import Store
 from bot.store.models import ClinicRow
+from bot.store.sending_models import SenderRow
 from bot.texts import Texts, load_texts
 from bot.turn import Bot
 from bot.understand.reader import Reader, load_reader
@@ -80,10 +80,9 @@ def load_parts() -> Parts:
     return Parts(reader=load_reader(ROOT / "intents", cache=ROOT / "instance" / "cache"), texts=load_texts(ROOT / "locales"))
 
 
-def make_world(parts: Parts, *, path: Path | None = None, may_cancel: bool = True, **changes: Any) -> World:
-    """A fresh clinic, in memory unless `path` names a file."""
+def make_world(parts: Parts, *, url: str = "sqlite://", may_cancel: bool = True, **changes: Any) -> World:
+    """A fresh clinic, in memory unless `url` names another database."""
     clock = Clock()
-    url = f"sqlite:///{path}" if path else "sqlite://"
     store = Store(url=url, keys=(Fernet.generate_key(),))
     store.migrate()
     clinic = load_clinic(ROOT / "clinics" / "demo.yaml")
@@ -93,6 +92,7 @@ def make_world(parts: Parts, *, path: Path | None = None, may_cancel: bool = Tru
         session.add(row)
         session.flush()
         clinic_id = row.id
+        session.add(SenderRow(clinic_id=clinic_id))
     bot = Bot(
         store=store,
         reader=parts.reader,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 import phonenumbers
 from twilio.base.exceptions import TwilioException
@@ -13,19 +16,14 @@ from twilio.request_validator import RequestValidator, get_signature_algorithm
 from twilio.rest import Client
 from twilio.twiml.messaging_response import MessagingResponse
 
-from bot.channels.types import Inbound, Sent
+from bot.channels.types import Inbound, Outgoing, SendError, Sent
 
 TIMEOUT = 10.0  # seconds; the SDK has none by itself (P-02)
+SEARCHED = 50  # newest texts to a phone among which one is looked for
 MOST = 1600  # characters of one message (W-24)
 ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot carry
-
-
-class SendError(Exception):
-    """The provider did not take a text. code: its error code, None when it is unknown what happened (W-34)."""
-
-    def __init__(self, code: int | None) -> None:
-        super().__init__(f"provider error {code}" if code else "no answer from the provider")
-        self.code = code
+NO_ID = re.compile("[^!-~]")
+SIDS = ("MessageSid", "SmsMessageSid", "SmsSid")
 
 
 class Headers(Protocol):
@@ -49,13 +47,13 @@ def signed(*, tokens: tuple[str, ...], url: str, form: Mapping[str, Any], header
 
 def parse(form: Mapping[str, str], headers: Headers) -> Inbound | None:
     """The message in the form; None without MessageSid or sender (W-02). Whatever is no phone is not textable (W-26)."""
-    sid, sender = form.get("MessageSid") or form.get("SmsMessageSid") or form.get("SmsSid") or "", form.get("From", "").strip()
+    sid, sender = sid_of(form), form.get("From", "").strip()
     if not sid or not sender:
         return None
     retry = bool(headers.get("I-Twilio-Idempotency-Token") or form.get("ErrorCode") or form.get("ErrorUrl"))
     media = form.get("NumMedia", "0")
     return Inbound(
-        sid=sid[:64],
+        sid=sid,
         sender=sender[:64],
         receiver=form.get("To", "")[:64],
         body=form.get("Body", ""),
@@ -63,6 +61,12 @@ def parse(form: Mapping[str, str], headers: Headers) -> Inbound | None:
         retry=retry,
         textable=is_phone(sender),
     )
+
+
+def sid_of(form: Mapping[str, str], *names: str) -> str:
+    """The provider's id in a form, without what stands in none and a database may refuse. names: where it stands, if elsewhere."""
+    given = next(filter(None, (form.get(name) for name in names or SIDS)), "")
+    return NO_ID.sub("", given)[:64]
 
 
 def is_phone(sender: str) -> bool:
@@ -75,12 +79,20 @@ def is_phone(sender: str) -> bool:
         return False
 
 
-def twiml(text: str) -> str:
-    """The answer as TwiML: one message, or `<Response/>` when there is nothing to say (W-23, W-24)."""
+def twiml(text: str, status_url: str = "") -> str:
+    """The answer as TwiML: one message, or `<Response/>` when there is nothing to say (W-23, W-24).
+
+    status_url: where the provider tells what becomes of the message.
+    """
     response = MessagingResponse()
     if text:
-        response.message(ILLEGAL.sub("", text)[:MOST])
+        response.message(clean(text), **({"status_callback": status_url} if status_url else {}))
     return str(response)
+
+
+def clean(text: str) -> str:
+    """The text as the provider takes it."""
+    return ILLEGAL.sub("", text)[:MOST]
 
 
 class TwilioSms:
@@ -92,15 +104,48 @@ class TwilioSms:
             self._client.api.base_url = base_url
         self._number, self._status_url = number, status_url
 
-    def send(self, *, to: str, body: str) -> Sent:
+    def send(self, text: Outgoing) -> Sent:
         """Sends one text. Raises SendError."""
-        more = {"status_callback": self._status_url} if self._status_url else {}
-        try:
-            message = self._client.messages.create(to=to, from_=self._number, body=body, **more)
-        except TwilioException as error:  # TwilioRestException carries a code, others do not (P-04)
-            raise SendError(getattr(error, "code", None) or 0) from error
-        except Exception as error:  # no answer, or none that the SDK can read: the text may have been sent
-            raise SendError(None) from error
-        if not message.sid:
-            raise SendError(None)
-        return Sent(sid=message.sid, status=str(message.status or "queued"))
+        more = {"status_callback": f"{self._status_url}?{urlencode({'text': text.mark})}"} if self._status_url else {}
+        with _errors():
+            message = self._client.messages.create(
+                to=text.to, from_=self._number, body=clean(text.body), validity_period=text.seconds, **more
+            )
+            return _sent(message)
+
+    def find(self, text: Outgoing, *, since: datetime) -> tuple[Sent, ...]:
+        """What the provider took for that phone since then with those words, oldest first. Raises SendError.
+
+        The day of sending is not asked for: a text that waits in the provider's queue has none yet. An account that redacts
+        messages keeps no words; there the phone and the time must do.
+        """
+        with _errors():
+            messages = self._client.messages.list(to=text.to, from_=self._number, limit=SEARCHED)
+            fits = [
+                each for each in messages if each.body in (clean(text.body), "") and each.date_created and each.date_created >= since
+            ]
+            return tuple(_sent(each) for each in sorted(fits, key=lambda each: each.date_created))
+
+    def fetch(self, sid: str) -> Sent:
+        """What has become of a text. Raises SendError."""
+        with _errors():
+            return _sent(self._client.messages(sid).fetch())
+
+
+def _sent(message: Any) -> Sent:
+    if not message.sid:
+        raise SendError(None)
+    return Sent(sid=message.sid, status=str(message.status or "queued"), code=message.error_code)
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Whatever goes wrong becomes one SendError, which tells no number and no word."""
+    try:
+        yield
+    except SendError:
+        raise
+    except TwilioException as error:  # TwilioRestException carries a code, others do not (P-04)
+        raise SendError(getattr(error, "code", None) or 0) from error
+    except Exception as error:  # no answer, or none that the SDK can read: the text may have been sent
+        raise SendError(None) from error

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+LONGEST = 36_000  # seconds that the provider keeps a text at most (D-12)
 
 
 @dataclass(frozen=True)
@@ -22,8 +26,40 @@ class Inbound:
 
 
 @dataclass(frozen=True)
+class Outgoing:
+    """A text to be sent. mark: what its status callbacks name it by; seconds: how long the provider may keep it waiting."""
+
+    to: str
+    body: str
+    mark: str = ""
+    seconds: int = LONGEST
+
+
+@dataclass(frozen=True)
 class Sent:
-    """The provider's word on a text that it took: its id and first status."""
+    """The provider's word on a text that it took: its id, its status, and the code of its error."""
 
     sid: str
     status: str
+    code: int | None = None
+
+
+class SendError(Exception):
+    """The provider did not take a text. code: its error code, None when it is unknown what happened (W-34)."""
+
+    def __init__(self, code: int | None) -> None:
+        super().__init__(f"provider error {code}" if code is not None else "no answer from the provider")
+        self.code = code
+
+
+class Channel(Protocol):
+    """What a channel must be able to do to send. Each raises SendError."""
+
+    def send(self, text: Outgoing) -> Sent:
+        """Sends one text."""
+
+    def find(self, text: Outgoing, *, since: datetime) -> tuple[Sent, ...]:
+        """What the provider took since then that may be this text, oldest first."""
+
+    def fetch(self, sid: str) -> Sent:
+        """What has become of a text."""

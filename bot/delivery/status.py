@@ -2,50 +2,27 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from bot.store import queries
-from bot.store.models import CommunicationRow, PhoneRow
-from bot.store.sending_models import OutboxRow
+from bot.store.models import CommunicationRow
 
 # How far a text has come. Each status has a place of its own, so that any order of callbacks ends in the same one.
 ORDER = (
-    "scheduled", "accepted", "queued", "sending", "sent", "partially_delivered",
+    "unknown", "scheduled", "accepted", "queued", "sending", "sent", "partially_delivered",
     "canceled", "failed", "undelivered", "delivered", "read",
 )  # fmt: skip
+FINAL = frozenset(ORDER[ORDER.index("canceled") :])
+ARRIVED = frozenset({"delivered", "read"})
+LOST = frozenset({"failed", "undelivered"})
+
+
+def further(known: str | None, status: str) -> str | None:
+    """The further one of two statuses; one that nobody has heard of changes nothing (W-30)."""
+    return status if _rank(status) > _rank(known) else known
 
 
 def advance(row: CommunicationRow, status: str) -> None:
-    """Takes a status over if it is further than what is known; one that nobody has heard of changes nothing (W-30)."""
-    if _rank(status) > _rank(row.status):
-        row.status = status
+    """Takes a status over if it is further than what is known."""
+    row.status = further(row.status, status) or status
 
 
-def _rank(status: str) -> int:
+def _rank(status: str | None) -> int:
     return ORDER.index(status) if status in ORDER else -1
-
-
-def record(session: Session, *, sid: str, status: str, phone_key: str) -> None:
-    """Records a callback about the text `sid` to the phone with that key.
-
-    A callback about an id that is not known yet belongs to the text that is being sent to that phone: the provider has it,
-    although it has not answered us, or never did (W-34).
-    """
-    row = queries.by_sid(session, sid) or _being_sent(session, phone_key)
-    if row is None or row.direction != "outbound":
-        return
-    row.provider_sid = sid
-    advance(row, status)
-
-
-def _being_sent(session: Session, phone_key: str) -> CommunicationRow | None:
-    query = (
-        select(CommunicationRow)
-        .join(OutboxRow, OutboxRow.communication_id == CommunicationRow.id)
-        .join(PhoneRow, CommunicationRow.phone_id == PhoneRow.id)
-        .where(PhoneRow.number_key == phone_key, CommunicationRow.provider_sid.is_(None))
-        .where((OutboxRow.status == "sending") | (CommunicationRow.status == "unknown"))
-        .order_by(CommunicationRow.id)
-    )
-    return session.scalars(query.limit(1)).first()

@@ -1,4 +1,4 @@
-"""Opening the database: engine, sessions, migrations."""
+"""Opening the database, SQLite or PostgreSQL: engine, transactions, migrations."""
 
 from __future__ import annotations
 
@@ -16,18 +16,24 @@ from typing import Any, TypeVar
 from alembic import command
 from alembic.config import Config
 from cryptography.fernet import InvalidToken
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm.exc import StaleDataError
 
 from bot.errors import SettingsError
 from bot.store.crypto import Cipher, use_cipher
 from bot.store.models import SecretRow
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-READING = {"attend_reading": True}  # an option of connections that only read
+READING = {"attend_reading": True}  # an option of SQLite's connections that only read
+SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}  # PostgreSQL's: all they read is of one moment
+MIGRATING = 4713  # number of the lock that one of several starting processes gets
+NO_KEY: Any = {"key_share": True}  # a row lock that does not keep others from adding rows which point to it
+CONFLICTS = ("40001", "40P01")  # PostgreSQL: could not serialise, deadlock
 SWITCH = 0.0002  # seconds after which a thread that reads a text lets the one that holds the write lock go on
 AGAIN = 0.0003  # seconds between two tries for the write lock
+TRIES = 5  # how often what conflicts is done anew
 LOCK_SECONDS = 3  # how long a writer waits for another one before the database counts as down
 T = TypeVar("T")
 
@@ -55,15 +61,23 @@ class _Job:
             self.error = error
 
 
+class Conflict(Exception):
+    """Something that a decision rests on has changed since it was read: a slot, a visit, the conversation. Decide again."""
+
+
 class Store:
-    """A database. `begin()` opens a transaction that commits at the end of the `with` and rolls back on an error."""
+    """A database. `begin()` opens a transaction that commits at the end of the `with` and rolls back on an error.
+
+    On SQLite writers queue for its one lock. On PostgreSQL they lock rows, and what was decided on rows that others have changed
+    meanwhile is noticed by the rows' versions. Either way that is a Conflict.
+    """
 
     def __init__(self, *, url: str, keys: tuple[bytes, ...]) -> None:
         self.cipher = Cipher(keys)
         use_cipher(self.cipher)
         self.engine = _engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
-        self._reader = self.engine.execution_options(**READING)
+        self._reader = self.engine.execution_options(**(READING if self.engine.dialect.name == "sqlite" else SNAPSHOT))
         shared = self.engine.dialect.name == "sqlite" and self.engine.url.database not in (None, "", ":memory:")
         self._writer = threading.Lock() if shared else None
         self._reading = sessionmaker(self._reader, expire_on_commit=False)
@@ -71,8 +85,8 @@ class Store:
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
-        """A Session in one transaction. Raises sqlalchemy.exc.OperationalError when the database is down."""
-        with self._turn(), self._sessions.begin() as session:
+        """A Session in one transaction. Raises Conflict, and sqlalchemy.exc.OperationalError when the database is down."""
+        with _conflicts(), self._turn(), self._sessions.begin() as session:
             yield session
 
     def write(self, work: Callable[[Connection], T]) -> T:
@@ -81,7 +95,7 @@ class Store:
         What threads want written while another one commits is committed together: waiting for the disk is most of what a write costs.
         """
         if self._writer is None:
-            with self.engine.begin() as connection:
+            with _conflicts(), self.engine.begin() as connection:
                 return work(connection)
         job = _Job(work)
         self._waiting.append(job)
@@ -96,7 +110,8 @@ class Store:
             with self._writer:  # it is being written after all
                 pass
         if job.error is not None:
-            raise job.error
+            with _conflicts():
+                raise job.error
         return job.result  # type: ignore[no-any-return]
 
     def _commit_waiting(self) -> None:
@@ -111,6 +126,17 @@ class Store:
                 job.error = job.error or error
         for job in jobs:
             job.done = True
+
+    def run(self, work: Callable[[Session], T]) -> T:
+        """Does `work` in one transaction, anew when it conflicts with another. For what decides nothing on older readings."""
+        for _ in range(TRIES - 1):
+            try:
+                with self.begin() as session:
+                    return work(session)
+            except Conflict:
+                continue
+        with self.begin() as session:
+            return work(session)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -138,6 +164,8 @@ class Store:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         with self.engine.begin() as connection:
+            if self.engine.dialect.name == "postgresql":
+                connection.execute(text(f"SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock({MIGRATING})"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             self.cipher.secret = _secret(connection, self.cipher)
@@ -154,9 +182,24 @@ def _secret(connection: Connection, cipher: Cipher) -> str:
     return found or cipher.secret
 
 
+@contextmanager
+def _conflicts() -> Iterator[None]:
+    """Names what the databases and the ORM call differently by one name."""
+    try:
+        yield
+    except StaleDataError as error:
+        raise Conflict("a row of another version") from error
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) in CONFLICTS:
+            raise Conflict("another transaction") from error
+        raise
+
+
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        # A lock or a connection that takes longer counts as a database that is down: the provider does not wait (W-15).
+        waits = {"connect_timeout": LOCK_SECONDS, "options": f"-c lock_timeout={int(1000 * LOCK_SECONDS)}"}
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=waits, hide_parameters=True)
     engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS}, hide_parameters=True)  # errors are printed (H-11)
     sys.setswitchinterval(SWITCH)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import DateTime, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, validates
 from sqlalchemy.types import TypeDecorator
@@ -15,6 +15,7 @@ from sqlalchemy.types import TypeDecorator
 from bot.store.crypto import EncryptedText
 
 LOOK_NOW = datetime(1970, 1, 1, tzinfo=UTC)  # a visit's next_text_at when the planner has yet to look at it
+ANSWERED = "reply_sid IS NOT NULL"
 
 
 class Moment(TypeDecorator[datetime]):
@@ -83,6 +84,7 @@ class PhoneRow(Base):
     """A number and the conversation held with it.
 
     state: `dialogue.types.State` as JSON; it holds no words and no names. version counts its changes.
+    unusable_at: when the provider said that no text can arrive there (a landline, no such number).
     """
 
     __tablename__ = "phone"
@@ -93,6 +95,7 @@ class PhoneRow(Base):
     number_key: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(default="{}")
     opted_out_at: Mapped[datetime | None]
+    unusable_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     __mapper_args__ = {"version_id_col": version}
@@ -176,11 +179,16 @@ class CommunicationRow(Base):
 
     status of a received one: received → answered | failed; of a sent one: Twilio's message status. reply: the answer that
     rode in the webhook's TwiML. reading: the bot's reading of it as JSON, which quotes words. answered_via: twiml or outbox.
+    error: the provider's code for why it did not arrive. reply_sid, reply_status: what is known of a reply that rode in TwiML.
     rule, texts, reader: which rules decided, which approved texts were sent, by which version of the reader (S-17).
     """
 
     __tablename__ = "communication"
-    __table_args__ = (Index("communication_thread", "phone_id", "id"), Index("communication_open", "status", "at"))
+    __table_args__ = (
+        Index("communication_thread", "phone_id", "id"),
+        Index("communication_open", "status", "at"),
+        Index("communication_reply", "reply_sid", sqlite_where=text(ANSWERED), postgresql_where=text(ANSWERED)),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
     phone_id: Mapped[int | None] = mapped_column(ForeignKey("phone.id"))
@@ -193,6 +201,9 @@ class CommunicationRow(Base):
     sender: Mapped[str] = mapped_column(String(20), default="patient")
     reply: Mapped[str | None] = mapped_column(EncryptedText)
     answered_via: Mapped[str | None] = mapped_column(String(10))
+    reply_sid: Mapped[str | None] = mapped_column(String(64))
+    reply_status: Mapped[str | None] = mapped_column(String(20))
+    error: Mapped[int | None]
     reading: Mapped[str | None] = mapped_column(EncryptedText)
     rule: Mapped[str | None] = mapped_column(String(80))
     texts: Mapped[str | None] = mapped_column(String(300))

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import IntEnum
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.store.models import CommunicationRow, PatientPhoneRow
+from bot.store.models import CommunicationRow, PatientPhoneRow, PhoneRow
 from bot.store.sending_models import OutboxRow
+from bot.store.turns import Line
+
+ANSWERS = timedelta(hours=4)  # an answer that comes later only confuses
+
+
+class Priority(IntEnum):
+    """Which texts go first."""
+
+    URGENT = 0
+    REPLY = 1
+    BULK = 2
 
 
 def queue(
@@ -20,11 +32,12 @@ def queue(
     now: datetime,
     sender: str,
     in_reply_to: int | None = None,
+    send_at: datetime | None = None,
     useless_at: datetime | None = None,
 ) -> CommunicationRow:
     """A text that goes out by itself: its row and its place in the outbox, in the caller's transaction.
 
-    useless_at: when it has lost its use and is no longer sent.
+    send_at: not before; None: at once. useless_at: when it has lost its use and is no longer sent.
     """
     sent = CommunicationRow(
         clinic_id=clinic_id,
@@ -38,8 +51,33 @@ def queue(
     )
     session.add(sent)
     session.flush()
-    session.add(OutboxRow(clinic_id=clinic_id, communication_id=sent.id, send_at=now, useless_at=useless_at))
+    priority = _priority(sender, answers=in_reply_to is not None)
+    waits = OutboxRow(clinic_id=clinic_id, communication_id=sent.id, priority=priority, send_at=send_at or now, useless_at=useless_at)
+    session.add(waits)
     return sent
+
+
+def _priority(sender: str, *, answers: bool) -> Priority:
+    if sender == "safety":
+        return Priority.URGENT
+    return Priority.REPLY if answers or sender == "staff" else Priority.BULK
+
+
+def queue_answer(session: Session, phone: PhoneRow | Line, row_id: int, body: str, now: datetime) -> None:
+    """The answer to the text `row_id`, where it cannot ride in the webhook's own answer.
+
+    One that is written for a phone that opted out is one that may still go there: safety, or that it is noted.
+    """
+    queue(
+        session,
+        clinic_id=phone.clinic_id,
+        phone_id=phone.id,
+        body=body,
+        now=now,
+        sender="safety" if phone.opted_out_at is not None else "bot",
+        in_reply_to=row_id,
+        useless_at=now + ANSWERS,
+    )
 
 
 def drop_waiting(session: Session, patient_id: int, *, phone_id: int | None = None) -> int:

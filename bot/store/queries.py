@@ -7,12 +7,14 @@ from datetime import datetime, timedelta, tzinfo
 
 import msgspec
 from sqlalchemy import Connection, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer
 
 from bot.dialogue.types import Slot, State
 from bot.store.crypto import Cipher
-from bot.store.database import Store
+from bot.store.database import NO_KEY, Store
 from bot.store.models import ClinicRow, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow
+from bot.store.sending_models import OutboxRow, SenderRow
 from bot.store.turns import Line
 
 HORIZON = timedelta(days=60)  # how far ahead slots are offered
@@ -20,14 +22,18 @@ HORIZON = timedelta(days=60)  # how far ahead slots are offered
 
 def clinic_id(store: Store, slug: str) -> int:
     """The clinic's id, made if it is new."""
-    with store.begin() as session:
-        row = session.scalar(select(ClinicRow).where(ClinicRow.slug == slug))
-        if row is None:
-            row = ClinicRow(slug=slug)
-            session.add(row)
+    with store.session() as session:
+        found: int | None = session.scalar(select(ClinicRow.id).where(ClinicRow.slug == slug))
+    if found is not None:
+        return found
+    try:
+        with store.begin() as session:
+            session.add(clinic := ClinicRow(slug=slug))
             session.flush()
-        found: int = row.id
-    return found
+            session.add(SenderRow(clinic_id=clinic.id))
+    except IntegrityError:  # another process that starts now was first
+        pass
+    return clinic_id(store, slug)
 
 
 def phone(session: Session, cipher: Cipher, *, clinic_id: int, number: str, now: datetime) -> PhoneRow:
@@ -40,6 +46,11 @@ def phone(session: Session, cipher: Cipher, *, clinic_id: int, number: str, now:
         session.add(found)
         session.flush()
     return found
+
+
+def locked_phone(session: Session, phone_id: int) -> PhoneRow:
+    """The phone as it is now; nobody else changes it, or the items about it, before this transaction ends."""
+    return session.get_one(PhoneRow, phone_id, with_for_update=NO_KEY, populate_existing=True)
 
 
 def state_of(row: PhoneRow | Line) -> State:
@@ -99,9 +110,26 @@ def take_slot(session: Session, slot_id: int, *, phone_id: int | None, now: date
     return session.get_one(SlotRow, slot_id, populate_existing=True)
 
 
-def by_sid(session: Session, sid: str) -> CommunicationRow | None:
-    """The text with that provider's id."""
-    return session.scalar(select(CommunicationRow).where(CommunicationRow.provider_sid == sid))
+def by_sid(session: Session, sid: str, *, lock: bool = False) -> CommunicationRow | None:
+    """The text with that provider's id. lock: nobody else changes it before this transaction ends."""
+    query = select(CommunicationRow).where(CommunicationRow.provider_sid == sid)
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def known_sids(session: Session, sids: Iterable[str], *, besides: int | None = None) -> set[str]:
+    """Those of the provider's ids that belong to a text of ours, as its own or its reply's; not counting the outbox's row `besides`."""
+    wanted = list(sids)
+    own = select(CommunicationRow.provider_sid).where(CommunicationRow.provider_sid.in_(wanted))
+    if besides is not None:
+        own = own.where(CommunicationRow.id != select(OutboxRow.communication_id).where(OutboxRow.id == besides).scalar_subquery())
+    replies = select(CommunicationRow.reply_sid).where(CommunicationRow.reply_sid.in_(wanted))
+    return {*session.scalars(own), *session.scalars(replies)} - {None}
+
+
+def wrote_since(session: Session, phone_id: int, moment: datetime) -> bool:
+    """Whether a text has come from a phone since then."""
+    query = select(CommunicationRow.id).where(CommunicationRow.phone_id == phone_id, CommunicationRow.direction == "inbound")
+    return session.scalar(query.where(CommunicationRow.at > moment).limit(1)) is not None
 
 
 def thread(session: Session, phone_id: int, *, limit: int = 200) -> list[CommunicationRow]:

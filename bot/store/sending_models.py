@@ -1,4 +1,4 @@
-"""The tables of texts on their way out: what waits to be sent, and which texts of the schedule have been written."""
+"""The tables of texts on their way out: what waits to be sent, who sends, and which texts of the schedule have been written."""
 
 from __future__ import annotations
 
@@ -13,19 +13,37 @@ from bot.store.models import Base
 class OutboxRow(Base):
     """A text that waits to be sent, written in the transaction that caused it. status: waiting, sending, sent, failed, dropped.
 
-    useless_at: when it has lost its use; None: never.
+    priority: `outgoing.Priority`. useless_at: when it has lost its use. reason: why it was put off, dropped, or failed.
+    look_at: when somebody looks up at the provider what became of it, unless that is known by then; while a worker sends it,
+    the end of that worker's lease. attempts tells one lease from the next.
     """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("outbox_waiting", "status", "send_at"),)
+    __table_args__ = (Index("outbox_waiting", "status", "priority", "send_at"), Index("outbox_look", "look_at"))
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
     communication_id: Mapped[int] = mapped_column(ForeignKey("communication.id"), unique=True)
     status: Mapped[str] = mapped_column(String(10), default="waiting")
+    priority: Mapped[int] = mapped_column(default=2, server_default="2")
     send_at: Mapped[datetime]
-    attempts: Mapped[int] = mapped_column(default=0)
-    leased_until: Mapped[datetime | None]
     useless_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    look_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(80))
+
+
+class SenderRow(Base):
+    """The one number a clinic sends from. paused_at: the kill switch. stopped_at, stopped_code: a mistake in its configuration.
+
+    free_at: up to when its rate is used up.
+    """
+
+    __tablename__ = "sender"
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"), primary_key=True)
+    free_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]
+    stopped_code: Mapped[int | None]
 
 
 class CommunicationRequestRow(Base):

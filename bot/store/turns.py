@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from bot.dialogue.types import Participant, Person, Visit
 from bot.store.crypto import Cipher
 from bot.store.models import LOOK_NOW, AppointmentRow, Base, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, TaskRow
+from bot.store.sending_models import SenderRow
 from bot.understand.types import Message, Understanding
 
 PAST = timedelta(days=60)  # how long a visit that has passed is still spoken of
@@ -30,7 +31,7 @@ def table(row: type[Base]) -> Table:
 
 
 TEXTS, PHONES, TASKS = table(CommunicationRow), table(PhoneRow), table(TaskRow)
-PEOPLE, REACHES, VISITS = table(PatientRow), table(PatientPhoneRow), table(AppointmentRow)
+PEOPLE, REACHES, VISITS, SENDER = table(PatientRow), table(PatientPhoneRow), table(AppointmentRow), table(SenderRow).c
 TEXT, PHONE, TASK, PERSON, REACHED, VISIT = TEXTS.c, PHONES.c, TASKS.c, PEOPLE.c, REACHES.c, VISITS.c
 
 _PHONE = select(PHONE.id).where(PHONE.clinic_id == bindparam("clinic_id"), PHONE.number_key == bindparam("key"))
@@ -41,8 +42,9 @@ _OPEN = (  # the kinds of a conversation's open items; LATER behind those that c
     .where(TASK.phone_id == PHONE.id, TASK.status != "completed")
     .scalar_subquery()
 )
+_PAUSED = select(SENDER.paused_at.is_not(None)).where(SENDER.clinic_id == TEXT.clinic_id).scalar_subquery()
 _TEXT = (
-    select(TEXT.id, TEXT.clinic_id, TEXT.media, TEXT.body, PHONE.id, PHONE.state, PHONE.opted_out_at, PHONE.version, _OPEN)
+    select(TEXT.id, TEXT.clinic_id, TEXT.media, TEXT.body, _PAUSED, PHONE.id, PHONE.state, PHONE.opted_out_at, PHONE.version, _OPEN)
     .select_from(TEXTS.outerjoin(PHONES, TEXT.phone_id == PHONE.id))
     .where(TEXT.id == bindparam("row_id"))
 )
@@ -104,12 +106,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Text:
-    """A stored text as a turn has it before it."""
+    """A stored text as a turn has it before it. silenced: the kill switch is on, and nothing but safety texts may answer (S-18)."""
 
     id: int
     clinic_id: int
     media: int
     body: str
+    silenced: bool = False
 
 
 def store_text(connection: Connection, cipher: Cipher, *, number: str | None, now: datetime, **values: Any) -> int:
@@ -133,8 +136,8 @@ def _id(made: CursorResult[Any]) -> int:
 def text(connection: Connection, row_id: int, now: datetime) -> tuple[Text, Line | None]:
     """A text and the conversation it belongs to."""
     row = connection.execute(_TEXT, {"row_id": row_id, "now": now}).one()
-    phone = Line(row[4], row[1], *row[5:8], open_items=tuple((row[8] or "").split(","))) if row[4] is not None else None
-    return Text(*row[:4]), phone
+    phone = Line(row[5], row[1], *row[6:9], open_items=tuple((row[9] or "").split(","))) if row[5] is not None else None
+    return Text(*row[:4], silenced=bool(row[4])), phone
 
 
 def answer_of(connection: Connection, row_id: int) -> tuple[str, str | None]:

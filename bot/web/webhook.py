@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import urlencode
+
 import structlog
 from flask import Blueprint, Response, abort, request
-from sqlalchemy import text as sql
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from bot.channels import twilio_sms
 from bot.channels.types import Inbound
-from bot.delivery.status import record
+from bot.delivery.callbacks import Callback, record
+from bot.delivery.outbox import sender_words
 from bot.dialogue.types import State
+from bot.store.database import Conflict
 from bot.turn import floor, take
 from bot.web.wiring import wired
 
@@ -29,8 +33,8 @@ def sms() -> Response:
         log.warning("no_message", fields=sorted(set(request.form) & {"MessageSid", "From", "To", "Body"}))
         return _twiml("")
     try:
-        return _twiml(take(wired().bot, inbound))
-    except SQLAlchemyError as error:
+        return _twiml(take(wired().bot, inbound), inbound.sid)
+    except (SQLAlchemyError, Conflict) as error:
         log.error("database_down", error=type(error).__name__)
         return _without_database(inbound)
 
@@ -44,22 +48,22 @@ def _without_database(inbound: Inbound) -> Response:
         log.error("spool_unwritable", error=type(error).__name__)
         if danger is None:
             return Response("cannot store the message now", status=503)
-    return _twiml(answer if inbound.textable else "")
+    return _twiml(answer if inbound.textable else "", inbound.sid)
 
 
 @blueprint.post("/sms/status")
 def status() -> Response:
     """A status callback (W-29): 204 whatever it tells; 503 when it could not be stored."""
     _verify()
-    form, store = request.form, wired().bot.store
-    sid = form.get("MessageSid") or form.get("SmsSid", "")
+    form, code = request.form, request.form.get("ErrorCode", "")
+    sid = twilio_sms.sid_of(form)
     said = form.get("MessageStatus") or form.get("SmsStatus", "")
+    ours = {name: twilio_sms.sid_of(request.args, name) for name in ("text", "reply")}
     if not sid or not said:
         return Response(status=204)
     try:
-        with store.begin() as session:
-            record(session, sid=sid[:64], status=said, phone_key=store.cipher.index(form.get("To", "")))
-    except SQLAlchemyError as error:
+        record(wired().bot, Callback(sid=sid, status=said, code=int(code) if re.fullmatch("[0-9]{1,6}", code) else 0, **ours))
+    except (SQLAlchemyError, Conflict) as error:
         log.error("database_down", error=type(error).__name__)
         return Response("cannot store the status now", status=503)
     return Response(status=204)
@@ -73,13 +77,16 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """200 when the database can be written, 503 when it cannot."""
+    """200 when the database can be read, 503 when it cannot; tells too what keeps texts from going out.
+
+    That is no reason to send the provider's requests elsewhere: messages are taken in all the same.
+    """
     try:
         with wired().bot.store.begin() as session:
-            session.execute(sql("select 1"))
+            sending = sender_words(session, wired().bot.clinic_id)
     except SQLAlchemyError as error:
         return Response(f"database: {type(error).__name__}\n", status=503, mimetype="text/plain")
-    return Response("ready\n", mimetype="text/plain")
+    return Response("\n".join(filter(None, ["ready", sending])) + "\n", mimetype="text/plain")
 
 
 def _verify() -> None:
@@ -108,5 +115,8 @@ def _ours(receiver: str) -> None:
         abort(403)
 
 
-def _twiml(answer: str) -> Response:
-    return Response(twilio_sms.twiml(answer), mimetype="text/xml")
+def _twiml(answer: str, sid: str = "") -> Response:
+    """The answer to the text `sid`, with the address for its callbacks."""
+    public = wired().settings.public_url
+    status_url = f"{public}/sms/status?{urlencode({'reply': sid})}" if public else ""
+    return Response(twilio_sms.twiml(answer, status_url), mimetype="text/xml")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import current_app
 
-from bot.delivery.sender import Channel
+from bot.channels.types import Channel
 from bot.delivery.spool import Spool
 from bot.settings import Settings
 from bot.turn import Bot

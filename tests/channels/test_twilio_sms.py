@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
 from bot.channels import twilio_sms
-from bot.channels.twilio_sms import SendError, TwilioSms, is_phone, parse, twiml
-from bot.channels.types import Inbound, Sent
+from bot.channels.twilio_sms import TwilioSms, is_phone, parse, twiml
+from bot.channels.types import Inbound, Outgoing, SendError, Sent
 
 ANY_TEXT = st.text(st.characters(), max_size=300)  # lone surrogates too
 ILLEGAL = {"\ufffe", "\uffff", *map(chr, range(0xD800, 0xE000))}
@@ -158,18 +158,18 @@ def send(url: str) -> Sent:
     """Sends a text through a provider at that address."""
     status_url = "https://texts.example.org/sms/status"
     channel = TwilioSms(account_sid="AC1", token="t", number="+17165550100", status_url=status_url, base_url=url)
-    return channel.send(to="+17165550121", body="Hello ñ & 😀")
+    return channel.send(Outgoing(to="+17165550121", body="Hello ñ & 😀", mark="7", seconds=2400))
 
 
 def test_a_text_is_sent_with_its_status_address() -> None:
-    """D-14: To, From, Body and StatusCallback; the provider's id and status come back."""
+    """D-14, D-12: To, From, Body, StatusCallback with our mark, ValidityPeriod; the provider's id and status come back."""
     with provider(201, json.dumps({"sid": "SM1", "status": "queued"})) as (url, requests):
         assert send(url) == Sent(sid="SM1", status="queued")
     ((path, form),) = requests
     assert path == "/2010-04-01/Accounts/AC1/Messages.json"
     assert form == {
         "To": ["+17165550121"], "From": ["+17165550100"], "Body": ["Hello ñ & 😀"],
-        "StatusCallback": ["https://texts.example.org/sms/status"],
+        "StatusCallback": ["https://texts.example.org/sms/status?text=7"], "ValidityPeriod": ["2400"],
     }  # fmt: skip
 
 

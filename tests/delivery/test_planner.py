@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,8 +17,9 @@ from sqlalchemy.exc import IntegrityError
 from bot import staff
 from bot.channels.console import Console, received
 from bot.delivery.planner import plan_due
-from bot.delivery.sender import Sender, send_waiting
+from bot.delivery.sender import send_waiting
 from bot.delivery.spool import Spool
+from bot.delivery.worker import Worker
 from bot.remind import About, remind, tell
 from bot.store import queries
 from bot.store.models import AppointmentRow, CommunicationRow, PatientRow, PhoneRow, TaskRow
@@ -76,18 +78,17 @@ def change(world: World, visit: int, **values: Any) -> None:
 
 def test_the_sender_plans_by_itself_when_the_clock_moves(bot_parts: Any, tmp_path: Path) -> None:
     """As in the demo: nobody asks for a reminder, and it goes."""
-    world = make_world(bot_parts, path=tmp_path / "clinic.db")
+    world = make_world(bot_parts, url=f"sqlite:///{tmp_path / 'clinic.db'}")
     change(world, visit_of(world, "olga"), start=datetime(2026, 3, 19, 14, 0, tzinfo=NEW_YORK))
-    sender = Sender(world.bot, Console(), Spool(tmp_path / "spool", world.bot.store.cipher), every=0.01)
-    sender.start()
+    worker = Worker(world.bot, Console(), Spool(tmp_path / "spool", world.bot.store.cipher), rate=math.inf, every=0.01)
+    worker.start()
     try:
         world.clock.now = datetime(2026, 3, 12, 15, 0, tzinfo=NEW_YORK)
         deadline = time.monotonic() + 20
         while not texts(world, "olga") and time.monotonic() < deadline:
             time.sleep(0.02)
     finally:
-        sender.stop()
-        sender.join()
+        worker.stop()
     assert [at for at, _ in texts(world, "olga")] == ["Thu 12 15:00"]
     world.bot.store.engine.dispose()
 

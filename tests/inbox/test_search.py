@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.delivery.sender import index_words
+from bot.delivery.worker import index_words
 from bot.store.models import ClinicRow
 from bot.store.work_models import WordRow
 from tests.inbox.conftest import Desk, act

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from bot.delivery.sender import index_words
+from bot.delivery.worker import index_words
 from bot.store.models import CommunicationRow, PatientRow
 from bot.store.work_models import CandidateRow
 from tests.inbox.conftest import Desk, act, do, page

@@ -7,7 +7,7 @@ import bot.store.crypto
 import bot.store.models
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

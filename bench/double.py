@@ -1,0 +1,137 @@
+"""A provider of texts for tests and benches: an HTTP server that takes, lists and tells messages as Twilio does, and misbehaves.
+
+    .venv/bin/python bench/double.py PORT FAULTS PAUSE
+
+It knows nothing of Attend. FAULTS is the share of sends that go wrong, in one of WAYS each; PAUSE the seconds that each takes.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+# What a send may meet: how much of it the provider does, and what the sender sees.
+WAYS = ("429", "503", "drop", "accept_drop", "accept_hang", "hang")
+HANG = 3.0  # seconds; the benches' workers wait for less
+
+
+@dataclass
+class Provider:
+    """What it has. faults: the share of sends that go wrong; plan: what the next sends meet, before chance decides."""
+
+    faults: float = 0.0
+    pause: float = 0.0
+    plan: list[str] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    requests: list[dict[str, str]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    blocked: bool = False  # answers nothing but 503, lists included
+
+    def way(self) -> str:
+        """What the next send meets."""
+        with self.lock:
+            if self.plan:
+                return self.plan.pop(0)
+            return random.choice(WAYS) if random.random() < self.faults else "ok"
+
+    def accept(self, form: dict[str, str]) -> dict[str, Any]:
+        """Takes a text."""
+        now = format_datetime(datetime.now(UTC))
+        message = {"sid": f"SM{uuid.uuid4().hex}", "to": form["To"], "from": form["From"], "body": form["Body"], "status": "queued"}
+        message |= {
+            "taken": datetime.now(UTC).isoformat(),
+            "date_created": now,
+            "date_updated": now,
+            "date_sent": None,
+            "error_code": None,
+            "num_segments": "1",
+        }
+        with self.lock:
+            self.messages.append(message)
+        return message
+
+
+def handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
+    """A request handler of that provider."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            """Messages.create."""
+            raw = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            form = {name: values[0] for name, values in parse_qs(raw, keep_blank_values=True).items()}
+            with provider.lock:
+                provider.requests.append(form)
+            way = "503" if provider.blocked else provider.way()
+            time.sleep(provider.pause)
+            if way.isdecimal():
+                code = int(way)
+                status = code if code < 1000 else 429 if code == 20429 else 400
+                return self._answer(status, {"code": code, "message": "no", "status": status})
+            message = provider.accept(form) if way == "ok" or way.startswith("accept") else {}
+            if way.endswith("hang"):
+                time.sleep(HANG)
+            if way != "ok":
+                self.close_connection = True
+                return None
+            return self._answer(201, message)
+
+        def do_GET(self) -> None:
+            """Messages.list, and one message."""
+            if provider.blocked:
+                return self._answer(503, {"code": 20503, "message": "down", "status": 503})
+            url = urlsplit(self.path)
+            asked = {name.lower(): values[0] for name, values in parse_qs(url.query).items()}
+            with provider.lock:
+                found = [
+                    each for each in reversed(provider.messages) if all(each.get(name, value) == value for name, value in asked.items())
+                ]
+            if url.path.endswith("/Messages.json"):
+                return self._answer(200, {"messages": found, "page_size": 50, "page": 0, "next_page_uri": None, "uri": url.path})
+            sid = url.path.rsplit("/", 1)[-1].removesuffix(".json")
+            one = [each for each in found if each["sid"] == sid]
+            return self._answer(200, one[0]) if one else self._answer(404, {"code": 20404, "message": "none", "status": 404})
+
+        def _answer(self, status: int, body: dict[str, Any]) -> None:
+            raw = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    return Handler
+
+
+class Server(ThreadingHTTPServer):
+    """Serves a provider on loopback."""
+
+    request_queue_size = 128
+
+    def __init__(self, provider: Provider, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), handler(provider))
+
+    def handle_error(self, *_: object) -> None:
+        """A client that was killed is no error here."""
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+if __name__ == "__main__":
+    Server(Provider(faults=float(sys.argv[2]), pause=float(sys.argv[3])), int(sys.argv[1])).serve_forever()

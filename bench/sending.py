@@ -1,0 +1,59 @@
+"""A worker as bench/delivery.py runs it: the jobs that send, with a provider on loopback and with shorter waits than in a clinic.
+
+python bench/sending.py DATABASE_URL KEY PROVIDER_URL RATE
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from bot.channels import twilio_sms  # noqa: E402
+from bot.channels.twilio_sms import TwilioSms  # noqa: E402
+from bot.clinic import load_clinic  # noqa: E402
+from bot.delivery import codes, lookup, outbox, sender  # noqa: E402
+from bot.delivery.worker import Loop  # noqa: E402
+from bot.logs import configure_logs  # noqa: E402
+from bot.store.database import Store  # noqa: E402
+from bot.turn import Bot  # noqa: E402
+
+twilio_sms.TIMEOUT = sender.TIMEOUT = 1.0
+outbox.LEASE, outbox.LOOK_AFTER, lookup.SKEW = timedelta(seconds=5), timedelta(seconds=2), timedelta(seconds=5)
+codes.LONGEST = timedelta(milliseconds=200)
+
+
+def open_bot(url: str, key: str) -> Bot:
+    """A bot that can do everything but read; the bench's texts are not answered."""
+    nothing: Any = None
+    clinic = load_clinic(ROOT / "clinics" / "demo.yaml")
+    return Bot(
+        store=Store(url=url, keys=(key.encode(),)),
+        reader=nothing,
+        texts=nothing,
+        clinic=clinic,
+        clinic_id=1,
+        clock=lambda: datetime.now(UTC),
+    )
+
+
+def main() -> None:
+    """Works until it is told to end, or killed."""
+    url, key, provider, rate = sys.argv[1:5]
+    configure_logs()
+    bot = open_bot(url, key)
+    channel = TwilioSms(account_sid="AC" + "0" * 32, token="t", number="+17165550100", base_url=provider)  # noqa: S106 (loopback)
+    send = sender.Sender(bot, channel, rate=float(rate))
+    for loop in (Loop("send", send, every=0.2), Loop("look", partial(lookup.look, bot, channel), every=0.5)):
+        loop.start()
+    signal.pause()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""The sender's state, shared by all workers: its rate, the kill switch (S-18), the stop after a wrong configuration (D-05)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+
+from bot.store.database import NO_KEY, Store
+from bot.store.sending_models import SenderRow
+
+log = structlog.get_logger()
+CATCH_UP = timedelta(
+    seconds=1
+)  # of the rate that was not used, so much may be used later: a worker is never on time to the millisecond
+
+
+def locked(session: Session, clinic_id: int) -> SenderRow:
+    """The sender's state; other workers wait for the end of this transaction."""
+    return session.get_one(SenderRow, clinic_id, with_for_update=NO_KEY, populate_existing=True)
+
+
+def use(sender: SenderRow, *, segments: int, rate: float, now: datetime) -> None:
+    """Takes that many segments from the rate (segments a second, D-11)."""
+    since = max(sender.free_at, now - CATCH_UP) if sender.free_at else now
+    sender.free_at = since + timedelta(seconds=segments / rate)
+
+
+def stop(session: Session, clinic_id: int, *, code: int, now: datetime) -> None:
+    """Nothing more is sent until somebody has mended what the code tells and says `resume`; texts are kept."""
+    sender = locked(session, clinic_id)
+    if sender.stopped_at is None:
+        sender.stopped_at, sender.stopped_code = now, code
+        log.error("sender_stopped", code=code, do="mend the account's configuration, then: flask --app app resume")
+
+
+def pause(store: Store, clinic_id: int, now: datetime) -> None:
+    """The kill switch: nothing but safety texts goes out, by whatever way."""
+    with store.begin() as session:
+        locked(session, clinic_id).paused_at = now
+    log.warning("sender_paused")
+
+
+def resume(store: Store, clinic_id: int) -> None:
+    """Ends a pause and a stop: what waits is sent, if it is still of use."""
+    with store.begin() as session:
+        sender = locked(session, clinic_id)
+        sender.paused_at = sender.stopped_at = sender.stopped_code = None
+    log.warning("sender_resumed")
+
+
+def words(sender: SenderRow | None) -> str:
+    """What keeps the sender from sending, for people; "" when nothing does."""
+    if sender is None:
+        return ""
+    stopped = f"sender: stopped by code {sender.stopped_code} since {sender.stopped_at:%Y-%m-%d %H:%M} UTC" if sender.stopped_at else ""
+    paused = f"sender: paused since {sender.paused_at:%Y-%m-%d %H:%M} UTC" if sender.paused_at else ""
+    return "\n".join(filter(None, (stopped, paused)))

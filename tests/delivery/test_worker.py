@@ -1,0 +1,54 @@
+"""The worker as a process of its own, and the commands of an operator."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from bot import commands
+from bot.settings import ROOT, Settings
+from bot.store.sending_models import OutboxRow
+from tests.conftest import KEY
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What a process needs to work on that database. Without an account no text leaves the machine."""
+    given = {"DATABASE_URL": settings.database_url, "SPOOL_DIR": str(settings.spool_dir), "ATTEND_KEY": KEY}
+    return {**os.environ, **given, "PYTHONPATH": str(ROOT)}
+
+
+def waiting(app: Flask) -> int:
+    """How many texts wait."""
+    with app.extensions["attend"].bot.store.session() as session:
+        return len(session.scalars(select(OutboxRow.id).where(OutboxRow.status == "waiting")).all())
+
+
+@pytest.mark.slow
+def test_a_process_of_its_own_sends_and_ends_when_told(app: Flask, settings: Settings) -> None:
+    """`flask worker`: what waits is sent, and SIGTERM ends it with nothing left half done."""
+    assert waiting(app) > 1
+    command = [sys.executable, "-m", "flask", "--app", "app", "worker"]
+    process = subprocess.Popen(command, cwd=ROOT, env={**environment(settings), "SEGMENTS_PER_SECOND": "100"}, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while waiting(app) and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+    assert (waiting(app), process.returncode) == (0, 0), errors.decode()[-2000:]
+
+
+def test_an_operator_pauses_and_resumes(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S-18: by command, for all processes at once, and /readyz tells it."""
+    monkeypatch.setattr(commands, "read_settings", lambda: None)
+    operator = Flask("operator")
+    commands.register(operator, lambda *_: app.extensions["attend"])
+    for name, tells in (("pause", "ready\nsender: paused since 2026-03-04 14:00 UTC\n"), ("resume", "ready\n")):
+        assert operator.test_cli_runner().invoke(args=[name]).exit_code == 0
+        assert app.test_client().get("/readyz").get_data(as_text=True) == tells
