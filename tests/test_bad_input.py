@@ -125,7 +125,7 @@ def test_all_wrong_settings_are_told_at_once() -> None:
 @pytest.mark.parametrize("given", ["postgres://db.example.org/attend", "postgresql://db.example.org/attend"])
 def test_a_hosts_way_to_write_the_database_is_understood(given: str) -> None:
     """Hosts name no driver."""
-    settings = read_settings({"DATABASE_URL": given, "ATTEND_KEY": Fernet.generate_key().decode()})
+    settings = read_settings({"DATABASE_URL": given, "ATTEND_KEY": Fernet.generate_key().decode(), "STAFF_PAGES": "off"})
     assert settings.database_url == "postgresql+psycopg://db.example.org/attend"
 
 

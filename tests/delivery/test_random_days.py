@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from bot import staff
 from bot.channels.console import Console, received
-from bot.channels.types import Sent
+from bot.channels.types import Outgoing, Sent
 from bot.delivery.planner import plan_due
 from bot.delivery.sender import send_waiting
 from bot.store import queries
@@ -41,7 +41,7 @@ class Witness(Console):
         self.world = world
         self.sent: list[tuple[int, int, datetime, str]] = []
 
-    def send(self, *, to: str, body: str) -> Sent:
+    def send(self, text: Outgoing) -> Sent:
         """Notes what was sent, and fails the test if it must not be."""
         now = self.world.clock.now
         with self.world.bot.store.session() as session:
@@ -62,7 +62,7 @@ class Witness(Console):
                 for zone in _zones(session, phone.id):
                     assert time(9) <= now.astimezone(zone).time() < time(20), "in the night"
             self.sent += [(each.phone_id, each.appointment_id, each.start, each.step) for each in asked]
-        return super().send(to=to, body=body)
+        return super().send(text)
 
 
 def _zones(session: Any, phone_id: int) -> list[ZoneInfo]:
