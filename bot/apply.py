@@ -216,7 +216,7 @@ def opt_out(scope: Scope, effect: OptOut) -> None:
     _consent(scope, "opt_out", effect.source)
     texts = select(CommunicationRow.id).where(CommunicationRow.phone_id == scope.phone.id, CommunicationRow.sender != "safety")
     waiting = update(OutboxRow).where(OutboxRow.status == "waiting", OutboxRow.communication_id.in_(texts))
-    dropped = waiting.values(status="dropped", reason="opted_out").returning(OutboxRow.communication_id)
+    dropped = waiting.values(status="dropped", reason=care.OPTED_OUT).returning(OutboxRow.communication_id)
     ids = list(scope.session.scalars(dropped))
     scope.session.execute(update(CommunicationRow).where(CommunicationRow.id.in_(ids)).values(status="canceled"))
 

@@ -66,10 +66,10 @@ def test_an_opt_out_cancels_what_waits(post: Post) -> None:
     """O-10, O-21: at once, in the outbox; but not a safety text, and nothing of others."""
     mine, safety, others = post.text(), post.text(sender="safety"), post.text("marcus")
     staff.consent(post.world.bot, post.world.phones["dorothy"], texts=False, by=post.world.staff)
-    assert (post.outbox(mine).status, post.outbox(mine).reason, post.row(mine).status) == ("dropped", "opted_out", "canceled")
+    assert (post.outbox(mine).status, post.outbox(mine).reason, post.row(mine).status) == ("dropped", "opted out", "canceled")
     late = post.text()  # written by what did not know of it yet
     assert post.send() == 2
-    assert (post.outbox(late).status, post.outbox(late).reason) == ("dropped", "opted_out")
+    assert (post.outbox(late).status, post.outbox(late).reason) == ("dropped", "opted out")
     assert {post.outbox(text).status for text in (safety, others)} == {"sent"}
 
 
