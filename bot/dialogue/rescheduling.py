@@ -145,6 +145,8 @@ def offer(draft: Draft, *, visit: Visit | None, patient: int | None, wishes: tup
     suitable = _suitable(draft, visit, service)
     when = When(wishes=wishes or (Wish(),))
     fitting = [slot for slot in suitable if when.fits(slot.start)]
+    if visit is not None and when.wishes == (Wish(),):  # "another day": the visit's own only where there is no other
+        fitting = [slot for slot in fitting if slot.start.date() != visit.start.date()] or fitting
     if not fitting and (times > 2 or not suitable):
         return _to_a_person(draft, visit, "no_fit")
     picked = _spread(fitting) if fitting else _nearest(suitable, wishes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from bot.understand import learned
+from bot.understand import clauses, learned
 from bot.understand.choices import lone_number, people_named, pick
 from bot.understand.danger import Floor, Prepared, load_floor, load_guards, prepare
 from bot.understand.judge import Judged, judge
@@ -60,7 +60,7 @@ class Reader:
             return self._command(text, keyword, found, sure)
         context = message.context
         repaired = self.tongues[order[0]].speller.repair(text)
-        scores = self.model.scores(repaired, context)
+        scores = clauses.scores(self.model, repaired, context)
         prepared = prepare(text)
         against = self._against(prepared, order) | ({"cancel": "a reaction"} if tapped(message.text) else {})
         judged = judge(scores, context=context, danger=self._danger(prepared, order if sure else self.tongues)).guarded(against)
