@@ -23,7 +23,7 @@ RATE = 0.6  # Adagrad's
 DOUBT = 0.01  # no phrase is taken as wholly certain, so that no score runs away to 0 or 1
 STEPS = 127  # weights are kept as whole numbers from -STEPS to STEPS, with one scale a label
 TELLING = 17  # of STEPS: a feature that weighs less for every label is left out, ...
-LOUD = 5  # ... and of the others what weighs less for a label: two thirds of the memory, for next to nothing
+LOUD = 6  # ... and of the others what weighs less for a label: two thirds of the memory, for next to nothing
 Floats = NDArray[np.float32]
 Found = list[tuple[NDArray[np.uint32], Floats]]
 
