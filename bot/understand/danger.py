@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 from bot.errors import DataError
@@ -18,11 +19,15 @@ Prepared = tuple[str, frozenset[str]]
 
 @dataclass(frozen=True)
 class Pattern:
-    """kind: what it tells; source: as a regular expression; places: the alternatives at each place, `word~` with its sign."""
+    """kind: what it tells; places: the alternatives at each place, `word~` with its sign; () is up to four words of any kind."""
 
     kind: str
-    source: re.Pattern[str]
     places: tuple[tuple[str, ...], ...]
+
+    @cached_property
+    def source(self) -> re.Pattern[str]:
+        """As a regular expression; made when a text may match, since of thousands a day needs a few."""
+        return re.compile(" " + "".join(_place(choices) for choices in self.places)[:-1] + "(?= )")
 
 
 class Index:
@@ -32,7 +37,7 @@ class Index:
         self._patterns = tuple(patterns)
         self._by_word: dict[str, set[int]] = {}
         for number, pattern in enumerate(self._patterns):
-            for choice in max(pattern.places, key=_telling):
+            for choice in max(filter(None, pattern.places), key=_telling):
                 self._by_word.setdefault(_key(choice.split()[0]), set()).add(number)
 
     def matching(self, folded: str, starts: frozenset[str]) -> Iterator[tuple[Pattern, str]]:
@@ -102,21 +107,27 @@ def _load(path: Path, kinds: frozenset[str]) -> Floor:
 
 
 def _pattern(kind: str, line: str, path: Path) -> Pattern:
-    places, parts = [], []
+    places: list[tuple[str, ...]] = []
     for part in line.split():
         if "*" in part.split("|"):
-            parts.append(r"(?:\S+ ){0,4}")
+            places.append(())
             continue
         choices = tuple(_choice(word) for word in part.split("|"))
         if not all(choice.rstrip("~") for choice in choices):
             raise DataError(f"{path}: {part!r} in {line!r} has an alternative without a word")
         places.append(choices)
-        parts.append(f"(?:{'|'.join(re.escape(each.rstrip('~')) + _ending(each) for each in choices)}) ")
-    if not places or "*" in line.rsplit(maxsplit=1)[-1].split("|"):
+    if not places or not places[-1]:
         raise DataError(f"{path}: {line!r} must name words, and end with one")
-    return Pattern(kind, re.compile(" " + "".join(parts)[:-1] + "(?= )"), tuple(places))
+    return Pattern(kind, tuple(places))
 
 
+def _place(choices: tuple[str, ...]) -> str:
+    if not choices:
+        return r"(?:\S+ ){0,4}"
+    return f"(?:{'|'.join(re.escape(each.rstrip('~')) + _ending(each) for each in choices)}) "
+
+
+@cache
 def _choice(word: str) -> str:
     plain = " ".join(words(fold(word.rstrip("~").replace("_", " ")))).replace("'", "")
     return plain + ("~" if word.endswith("~") else "")

@@ -13,16 +13,17 @@ from bot.understand.types import Context
 SURE = 0.5
 BARRIER = 0.4  # one that is heard where there is none costs little
 CHANGE = {
-    "confirm": 0.6, "tentative": 0.5, "cancel": 0.7, "reschedule": 0.6, "choose": 0.4, "taken": 0.5, "not_taken": 0.5,
-    "opt_out": 0.6, "opt_in": 0.5, "wrong_number": 0.6,
+    "confirm": 0.5, "tentative": 0.5, "cancel": 0.7, "reschedule": 0.55, "choose": 0.4, "taken": 0.5, "not_taken": 0.5,
+    "opt_out": 0.5, "opt_in": 0.5, "wrong_number": 0.6,
 }  # fmt: skip
-RIVAL = 0.3  # a change that another one speaks against this loudly ...
-AHEAD = 0.3  # ... holds only when it is so far ahead
+RIVAL = 0.2  # a change that another one speaks against this loudly ...
+AHEAD = 0.2  # ... holds only when it is so far ahead
 BESIDE_BARRIER = 0.75  # who only tells what stands in the way has not called the visit off yet
-URGENT = 0.4
+URGENT = 0.45
 NAMED = 0.3  # a wish for another language must name it
 LEAST_URGENT = 0.15  # a text that says nothing at all is no danger either, however little else it is
-URGENT_WITH_FLOOR = 0.05
+URGENT_WITH_FLOOR = 0.01
+CERTAIN = 0.95  # only what the text is so clearly speaks against words of danger
 AGAINST = 0.8
 MAYBE = 0.2  # from here a change is worth asking about ...
 MAYBE_BESIDE = 0.5  # ... and from here beside something that is sure
@@ -35,6 +36,8 @@ RIVALS = (
     ("confirm", "tentative"),
     ("cancel", "reschedule"),
     ("opt_in", "opt_out"),
+    ("confirm", "noise"),  # "so", "well then"
+    ("cancel", "noise"),
 )
 PICKED = frozenset({"confirm", "reschedule"})  # what picking one of the offered times may look like
 CALLED_OFF = frozenset({"cancel", "reschedule", "confirm"})
@@ -127,12 +130,12 @@ def _urgent(scores: dict[str, float], danger: tuple[str, str] | None) -> tuple[s
     if not kinds:
         return (danger[0], [(f"urgent.{danger[0]}", 1.0, f"floor: {danger[1]}")]) if danger else (None, [])
     best = max(kinds, key=lambda kind: kinds[kind])
-    loudest = max(scores[label] for label in scores if label in ACTS)
+    loudest = max(score for label, score in scores.items() if not label.startswith("urgent"))
     if not danger and max(scores.get("urgent", 0.0), kinds[best]) < LEAST_URGENT:
         return None, []
     # What else the text clearly is speaks against danger: "my phone died, can I come friday" is a request.
     score = _sigmoid(_logit(max(scores.get("urgent", 0.0), kinds[best])) - AGAINST * _logit(loudest))
-    if danger and (score >= URGENT_WITH_FLOOR or loudest < SURE):
+    if danger and (score >= URGENT_WITH_FLOOR or loudest < CERTAIN):
         kind = best if kinds[best] >= SURE else danger[0]
         return kind, [(f"urgent.{kind}", score, f"floor: {danger[1]}")]
     return (best, [(f"urgent.{best}", score, "model")]) if score >= URGENT else (None, [])

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from bot.understand.normalise import fold, words
 
-SMOOTH = 0.3
-WHOLE = 200_000  # every language counts as if its texts had so many features
+SMOOTH = 0.1
+WHOLE = 200_000  # every script of a language counts as if its texts had so many features, ...
+LEAST = 100_000  # ... unless they have fewer than this
 CLEAR = 4.0  # log-odds from which a text is answered in the language that it is written in
 LONG = 3  # and so many words
 BUCKETS = 1 << 19
@@ -60,19 +61,19 @@ class Detector:
 def train_detector(texts: Mapping[str, Iterable[str]]) -> Detector:
     """A detector from each language's own texts."""
     languages = tuple(texts)
-    counts = np.zeros((BUCKETS, len(languages)), dtype=np.float32)
+    share = np.zeros((BUCKETS, len(languages)), dtype=np.float32)
     scripts: dict[str, Counter[str]] = {}
     for column, code in enumerate(languages):
-        found: Counter[int] = Counter()
         letters: Counter[str] = Counter()
+        found: dict[str | None, Counter[int]] = {}
         for text in texts[code]:
-            found.update(map(_bucket, _features(words(fold(text)))))
             script = _script(text)
             letters.update([script] if script else [])
-        counts[list(found), column] = list(found.values())
+            found.setdefault(script, Counter()).update(map(_bucket, _features(words(fold(text)))))
+        for counted in found.values():  # what is seldom typed in Latin letters is no less itself in them
+            share[list(counted), column] += WHOLE * np.array(list(counted.values())) / max(counted.total(), LEAST)
         scripts[code] = letters
-    share = WHOLE * counts / np.maximum(counts.sum(axis=0), 1)
-    table = np.log((share + SMOOTH) / (WHOLE + SMOOTH * np.count_nonzero(counts.any(axis=1))))
+    table = np.log((share + SMOOTH) / (WHOLE + SMOOTH * np.count_nonzero(share.any(axis=1))))
     return Detector(languages, table.astype(np.float16), _written_in(scripts))
 
 

@@ -10,10 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.understand.features import words_of
 from bot.understand.language import Detector, train_detector
@@ -22,7 +20,7 @@ from bot.understand.phrases import Phrase, load_phrases
 
 CODE = ("features.py", "language.py", "learned.py", "model.py", "normalise.py", "phrases.py")  # whose change means learning anew
 TWICE = 2  # a word that was written so often is no slip of the finger
-ARRAYS = ("known", "weights", "scale", "bias", "table")
+ARRAYS = ("known", "starts", "columns", "weights", "scale", "bias", "table")
 
 
 @dataclass(frozen=True)
@@ -71,9 +69,8 @@ def _write(learned: Learned, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(dir=place.parent, prefix="new-"))
     model, detector = learned.model, learned.detector
-    arrays: tuple[NDArray[Any], ...] = (model.known, model.weights, model.scale, model.bias, detector.table)
-    for name, array in zip(ARRAYS, arrays, strict=True):
-        np.save(new / f"{name}.npy", array)
+    for name in ARRAYS:
+        np.save(new / f"{name}.npy", detector.table if name == "table" else getattr(model, name))
     names = {"labels": model.labels, "languages": detector.languages, "scripts": detector.scripts, "words": learned.words}
     (new / "names.json").write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
     for old in place.parent.glob("reader-*"):
@@ -85,10 +82,10 @@ def _read(place: Path, digest: str) -> Learned | None:
     """The arrays stay in the file: processes share them, and only what is asked for is read."""
     try:
         names = json.loads((place / "names.json").read_text(encoding="utf-8"))
-        known, weights, scale, bias, table = (np.load(place / f"{name}.npy", mmap_mode="r").view(np.ndarray) for name in ARRAYS)
+        *arrays, table = (np.load(place / f"{name}.npy", mmap_mode="r").view(np.ndarray) for name in ARRAYS)
     except (OSError, ValueError):
         return None
     scripts = {script: tuple(codes) for script, codes in names["scripts"].items()}
     detector = Detector(tuple(names["languages"]), table, scripts)
     words = {code: tuple(own) for code, own in names["words"].items()}
-    return Learned(Model(tuple(names["labels"]), known, weights, scale, bias), detector, words, digest)
+    return Learned(Model(tuple(names["labels"]), *arrays), detector, words, digest)
