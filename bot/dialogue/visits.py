@@ -14,7 +14,7 @@ SILENCE = timedelta(hours=4)  # how long an answer is waited for before a person
 # Items that are done with once the patient says what holds.
 SETTLED = ("unclear_cancel", "tentative", "declined", "no_fit", "reschedule_unfinished")
 # What a change that is only likely may stand beside and still be asked about.
-BESIDE = frozenset({"ask", "barrier", "update_info", "complaint", "other", "social"})
+BESIDE = frozenset({"ask", "barrier", "update_info", "complaint"})
 ASK_AGAIN = timedelta(days=2)  # how long before the visit a "maybe" is asked again
 
 
@@ -38,13 +38,16 @@ def attendance(draft: Draft) -> str | None:
 
 
 def doubts(draft: Draft) -> str | None:
-    """A change that may be meant beside what is sure ("not well today, maybe another day?"), asked after the rest is answered."""
+    """A change that may be meant beside what is sure ("not well today, maybe another day?"), asked after the rest is answered.
+
+    Who tells what stands in the way is asked whether they come, not whether to call it off.
+    """
     changes = draft.doubtful & {*ACTS, "reschedule"}
-    if draft.settled or draft.asked or not changes or not draft.acts or draft.acts - BESIDE:
+    if draft.settled or draft.asked or not changes or not draft.acts & BESIDE or draft.acts - BESIDE - {"social", "other"}:
         return None
     if draft.prompted(Ask.SLOTS, Ask.WHEN, Ask.READ_BACK) or not draft.facts.visits:  # that question is still open
         return None
-    return _unclear(draft, "cancel" if changes == {"cancel"} else "confirm")
+    return _unclear(draft, "cancel" if changes == {"cancel"} and "barrier" not in draft.acts else "confirm")
 
 
 def _clear(draft: Draft, act: str) -> None:
