@@ -5,48 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.channels.segments import segments
 from bot.clinic import load_clinic
+from bot.coverage import below, keep
+from bot.lengths import too_long, worst_segments
 from bot.lint import SAFETY, Reviews, findings, load_lint, load_reviews, unreviewed
 from bot.settings import Settings
-from bot.texts import TEXTS, Texts, compose, gaps, load_texts
+from bot.texts import TEXTS, Texts, load_texts
 from bot.understand.measure import measure
 from bot.understand.phrases import load_phrases
 from bot.understand.reader import Reader
 
-# A worst case for every gap: long names, a long weekday and month.
-WORST = datetime(2026, 9, 23, 12, 30, tzinfo=UTC)
-# What the test sentences must at least show; they are harder than a clinic's day.
-LEAST_EXACT = 65.0
-WORST_READING = {"wrong": 3.0, "missed": 16.0, "alarms": 5.0}
-
-SAMPLE: dict[str, object] = {
-    "when": WORST,
-    "opens": WORST,
-    "whens": (WORST, WORST),
-    "options": (WORST, WORST, WORST),
-    "clinic": "",
-    "phone": "(716) 555-0100",
-    "answer": "",
-    "minutes": 90,
-    "practitioner": "Dr. Montgomery-Featherstone",
-    "link": "https://video.example.org/r/8f3k2",
-}
-# How many segments a text may take by itself (E-09); offers and lists may take more.
-ROUTINE, LISTS, FIRST = 2, 4, 3
-LONG = {
-    "offer",
-    "offer_other",
-    "which_slot",
-    "which_visit",
-    "mixed_visits",
-    "visits_when",
-    "status",
-    "confirmed_many",
-    "clarify_visit",
-    "reminder_many",
-    "missed",
-}
 OWNED = ("cancel", "end", "quit", "stop", "revoke", "yes", "start", "help", "info", "baja", "alto", "pare")  # O-04
 ABOUT_TEXTS = {"help", "opted_out", "opted_in", "reminder", "reminder_many", "clinic_booked"}
 
@@ -55,21 +23,12 @@ def run(root: Path, reader: Reader, settings: Settings) -> int:
     """Prints what was found; gives 1 if any of it is an error, else 0."""
     clinic = load_clinic(settings.clinic_file)
     texts = load_texts(root / "locales")
-    errors = [*readings(root / "intents", reader), *shared_sentences(root / "intents"), *missing(texts)]
+    errors = [*readings(root / "intents", reader, settings.cache_dir), *shared_sentences(root / "intents"), *missing(texts)]
     print(f"{'text':24}" + "".join(f"{code:>6}" for code in texts.languages) + "   segments with the clinic's name")
     for key in TEXTS:
         counts = {code: worst_segments(texts, key, code, clinic.clinic.name) for code in texts.languages}
-        allowed = (
-            LISTS
-            if key in LONG
-            else FIRST
-            if key.startswith(("reminder", "clinic_", "help", "moved_since", "safety", "ask_details"))
-            else ROUTINE
-        )
         print(f"{key:24}" + "".join(f"{count:6}" for count in counts.values()))
-        errors += [
-            f"texts: {key} takes {count} segments in {code}, {allowed} are allowed" for code, count in counts.items() if count > allowed
-        ]
+    errors += [error for code in texts.languages for error in too_long(texts, code, clinic.clinic.name)]
     errors += carriers_words(texts)
     errors += findings(texts, load_lint(root / "locales"), today=datetime.now(UTC).date())
     review_states(texts, load_reviews(root / "locales"))
@@ -89,37 +48,24 @@ def review_states(texts: Texts, reviews: Reviews) -> None:
         )
 
 
-def worst_segments(texts: Texts, key: str, language: str, clinic: str) -> int:
-    """Segments of a text in its longest rendering."""
-    sample = {**SAMPLE, "clinic": clinic}
-    values = [(name, sample[name]) for name in gaps(TEXTS[key])]
-    return segments(compose(clinic, [texts.render(key, language, values)], language))  # type: ignore[arg-type]
-
-
-def readings(intents: Path, reader: Reader) -> list[str]:
+def readings(intents: Path, reader: Reader, cache: Path) -> list[str]:
     """Prints how the test sentences are read; errors where a language falls below what must hold."""
     found = []
     heads = ("exact %", "wrong change %", "danger missed %", "false alarm %", "asks back %")
     print(f"\n{'language':10}{'sentences':>10}" + "".join(f"{head:>17}" for head in heads))
-    for code in reader.tongues:
-        figures = measure(reader, load_phrases(intents / code / "tests.yaml", root=intents.parent))
+    measured = {code: measure(reader, load_phrases(intents / code / "tests.yaml", root=intents.parent)) for code in reader.tongues}
+    keep(cache, intents, reader.version, measured)
+    for code, figures in measured.items():
         shares = (figures.exact, figures.wrong, figures.missed, figures.alarms, figures.asked)
         print(f"{code:10}{figures.sentences:10}" + "".join(f"{share:17.1f}" for share in shares))
-        for name, limit in WORST_READING.items():
-            value = getattr(figures, name)
-            if value > limit:
-                found.append(
-                    f"intents/{code}: {name} is {value:.1f} %, at most {limit} % may be: see `flask explain` for single sentences"
-                )
-        if figures.exact < LEAST_EXACT:
-            found.append(f"intents/{code}: only {figures.exact:.1f} % are read exactly, {LEAST_EXACT} % must be")
+        found += below(code, figures)
     return found
 
 
-def shared_sentences(intents: Path) -> list[str]:
+def shared_sentences(intents: Path, language: str = "*") -> list[str]:
     """Test sentences that were learned from: such a test proves nothing."""
     found = []
-    for path in sorted(intents.glob("*/tests.yaml")):
+    for path in sorted(intents.glob(f"{language}/tests.yaml")):
         learned = {phrase.text.casefold() for phrase in load_phrases(path.parent / "phrases")}
         for sentence in load_phrases(path, root=intents.parent):
             if sentence.text.casefold() in learned and len(sentence.text.split()) > SHORT:

@@ -15,7 +15,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from bot import candidates, checks, commands_operate, commands_records, demo
+from bot import candidates, check_language, checks, commands_operate, commands_records, demo
 from bot.accounts import people
 from bot.accounts.types import Accounts, Refused
 from bot.clinic import load_clinic
@@ -23,6 +23,7 @@ from bot.delivery import switch
 from bot.delivery.worker import Worker
 from bot.errors import DataError, SettingsError
 from bot.preview import report
+from bot.scaffold import scaffold
 from bot.settings import ROOT, read_settings
 from bot.store import queries
 from bot.store.database import Store
@@ -83,10 +84,21 @@ def _register_data(app: Flask, wire: Wire) -> None:
     """The commands about what a clinic and its translators write."""
 
     @app.cli.command("check")
-    def check() -> None:
+    @click.option("--language", help="All about one language: what is missing, too long, read wrongly or matched too widely.")
+    def check(language: str | None) -> None:
         """Looks for errors in phrases, texts and clinic files; shows the segments of each text. Exits 1 on an error."""
         with _clear_errors():
-            raise SystemExit(checks.run(ROOT, _reader(), read_settings(demo=True)))
+            settings = read_settings(demo=True)
+            if language:
+                raise SystemExit(check_language.run(ROOT, language, _reader(), settings))
+            raise SystemExit(checks.run(ROOT, _reader(), settings))
+
+    @app.cli.command("scaffold")
+    @click.argument("language")
+    def begin(language: str) -> None:
+        """Begins a language: writes intents/LANGUAGE and locales/LANGUAGE with the English beside each gap."""
+        with _clear_errors():
+            print("\n".join(scaffold(ROOT, language)))
 
     @app.cli.command("texts")
     @click.argument("language")

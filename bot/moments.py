@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 
 # Where CLDR wants another code (L-06), or a region whose dates US readers expect (L-08).
@@ -35,8 +35,16 @@ def moment(value: datetime, language: str) -> str:
 
 
 def locale_of(language: str) -> Locale:
-    """CLDR's data for one of our languages."""
-    return Locale.parse(CLDR.get(language, language))
+    """CLDR's data for one of our languages; the English for a language that it does not know."""
+    return Locale.parse(CLDR.get(language, language) if in_cldr(language) else CLDR["en"])
+
+
+def in_cldr(language: str) -> bool:
+    """Whether the names of days and months are known in a language."""
+    try:
+        return bool(Locale.parse(CLDR.get(language, language.replace("-", "_"))))
+    except UnknownLocaleError:
+        return False
 
 
 def language_name(code: str) -> str:

@@ -18,7 +18,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from bot.errors import DataError
-from bot.moments import RIGHT_TO_LEFT, locale_of, moment
+from bot.moments import RIGHT_TO_LEFT, in_cldr, locale_of, moment
 
 Value = str | int | datetime | tuple[datetime, ...]
 SOURCE = "en"
@@ -179,13 +179,13 @@ class Texts:
         english = TEXTS[key]
         return self.catalogs.get(language or SOURCE, {}).get(key, english)
 
-    def _written_in(self, language: str | None) -> str:
-        """The language itself if there is a catalogue for it, else English: dates are written like the sentence."""
-        return language if language in self.languages else SOURCE
+    def _written_in(self, key: str, language: str | None) -> str:
+        """The language itself if it has the sentence, else English: dates are written like the sentence."""
+        return language if language and key in self.catalogs.get(language, {}) else SOURCE
 
     def render(self, key: str, language: str | None, values: Iterable[tuple[str, Value]] = ()) -> str:
         """The sentence `key` in `language`, its gaps filled. Raises KeyError when a gap has no value."""
-        language = self._written_in(language)
+        language = self._written_in(key, language)
         written = {name: write(name, value, language) for name, value in values}
         return clean(self.template(key, language).format(**written))
 
@@ -253,7 +253,7 @@ def update_catalog(folder: Path, language: str) -> str:
     if path.exists():
         with path.open("rb") as file:
             old = read_po(file)
-    catalog = Catalog(locale=locale_of(language), project="Attend", fuzzy=False, charset="utf-8")
+    catalog = Catalog(locale=locale_of(language) if in_cldr(language) else language, project="Attend", fuzzy=False, charset="utf-8")
     if path.exists():  # who translated and reviewed it
         for name in ("header_comment", "version", "msgid_bugs_address", "last_translator", "language_team", "creation_date"):
             setattr(catalog, name, getattr(old, name))

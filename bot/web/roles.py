@@ -8,6 +8,7 @@ from bot.accounts.types import ROLES
 
 EVERYBODY = frozenset(ROLES)
 CARE = EVERYBODY - {"translator"}  # who may act for patients
+TEXTS = frozenset({"translator", "manager", "admin"})  # who answers for what the bot says
 ADMIN = frozenset({"admin"})
 
 
@@ -28,6 +29,8 @@ RULES: dict[str, Rule] = {
     "inbox.index": Rule(EVERYBODY),
     "inbox.items": Rule(CARE),
     "inbox.me": Rule(frozenset()),  # the demo's switch
+    "inbox.languages.index": Rule(TEXTS),
+    "inbox.languages.language": Rule(TEXTS),
     "inbox.learn.index": Rule(EVERYBODY),
     "inbox.learn.review": Rule(EVERYBODY),
     "inbox.live.events": Rule(EVERYBODY, passive=True),

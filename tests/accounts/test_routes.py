@@ -33,7 +33,7 @@ FORM = {
     "do": "resolve",
     "means": "confirm",
 }
-WORDS = {"action": "reply", "name": "promises"}  # values of arguments that are words
+WORDS = {"action": "reply", "name": "promises", "code": "es"}  # values of arguments that are words
 NAME = "Foreign Patient"
 
 
