@@ -108,7 +108,7 @@ def test_notes_and_calls_are_encrypted(desk: Desk) -> None:
 
 def test_a_correction_puts_the_right_item_in_place_of_the_wrong_one(desk: Desk) -> None:
     """And marks the visit as the patient meant it."""
-    desk.text(3, "no tengo dinero para pagar la consulta")
+    desk.text(3, "no tengo dinero")
     (wrong,) = desk.items(3)
     assert (wrong.kind, wrong.detail) == ("barrier", "cost")
     desk.ana.post(f"/inbox/text/{wrong.communication_id}/correct", data={"means": ["cancel", "barrier.transport"], "phone": "3"})
