@@ -17,6 +17,8 @@ def questions(draft: Draft) -> str | None:
     if "ask" not in draft.acts:
         return None
     topics = draft.read.topics or frozenset({"other"})
+    if "barrier" in draft.acts:
+        topics -= draft.read.barriers  # no ride, no money: what helps is told once, with the barrier
     if len(topics) > 1 and not draft.facts.visits:
         topics -= {"when"}  # there is no visit to tell of
     for topic in sorted(topics - set(PRIVATE)):

@@ -61,6 +61,8 @@ def _clear(draft: Draft, act: str) -> None:
     one = target(draft, act)
     if one is not None and _changed_their_mind_in_a_word(draft, one, act):
         read_back(draft, one, "cancel")
+    elif one is not None and act == "confirm" and _another_day(draft, one):
+        read_back(draft, one, "confirm")
     elif one is not None:
         ACTS[act](draft, one)
     elif not draft.spoken:
@@ -70,6 +72,13 @@ def _clear(draft: Draft, act: str) -> None:
 def _changed_their_mind_in_a_word(draft: Draft, visit: Visit, act: str) -> bool:
     """A bare "no" after the visit was confirmed may answer anything that was said since."""
     return act == "cancel" and draft.read.keyword == "no" and visit.participant is Participant.ACCEPTED
+
+
+def _another_day(draft: Draft, visit: Visit) -> bool:
+    """Whether the text names days and the visit's is none of them: who comes "on Monday" does not come on Tuesday."""
+    when = draft.read.when
+    days = {day for wish in when.wishes for day in wish.days or ()} if when is not None and not when.doubtful else set()
+    return bool(days) and visit.start.date() not in days
 
 
 def _unclear(draft: Draft, act: str) -> str | None:

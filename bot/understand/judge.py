@@ -74,7 +74,7 @@ class Judged:
 
     def wants_time(self, context: Context) -> bool:
         """Whether time words of the message are wanted."""
-        return bool((self.acts | self.doubtful) & {"reschedule", "late"}) or context in (Context.SLOTS, Context.RESCHEDULE)
+        return bool((self.acts | self.doubtful) & {"reschedule", "late", "confirm"}) or context in (Context.SLOTS, Context.RESCHEDULE)
 
     def with_choice(self, choice: int | None, *, number: int | None) -> Judged:
         """The same after it was looked for which of the offered times is meant. A choice that only the times tell is a doubt."""
