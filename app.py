@@ -26,7 +26,7 @@ from bot.store.database import Store
 from bot.texts import load_texts
 from bot.turn import Bot
 from bot.understand.reader import load_reader
-from bot.web import account, admin, guard, inbox, webhook
+from bot.web import account, admin, guard, inbox, metrics, webhook
 from bot.web.wiring import Wired
 
 LARGEST = 256 * 1024  # bytes of one request; a message has 1600 characters
@@ -85,6 +85,7 @@ def wire(app: Flask, settings: Settings, *, clock: Callable[[], datetime] | None
     wired = Wired(settings=settings, bot=bot, spool=Spool(settings.spool_dir, store.cipher), channel=_channel(settings))
     app.extensions["attend"] = wired
     app.register_blueprint(webhook.blueprint)
+    app.register_blueprint(metrics.blueprint)
     return wired
 
 

@@ -40,6 +40,7 @@ MAY = {
     "barriers": {"actor", "remind", "store", "turn", "work"},
     "candidates": {"actor", "store", "turn", "understand", "work"},
     "figures": {"clinic", "moments", "store"},
+    "metrics": {"delivery", "figures", "store"},
     "summary": {"meaning", "moments", "store", "turn"},
     "delivery": {"delivery", "apply", "care", "channels", "dialogue", "remind", "store", "turn"},
     "preview": {"care", "store", "turn"},
