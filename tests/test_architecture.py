@@ -18,6 +18,7 @@ from bot.understand.labels import URGENT
 MAY = {
     "understand": {"understand", "errors", "yamlfile"},
     "dialogue": {"dialogue", "understand"},
+    "reads": {"understand"},
     "moments": set(),
     "texts": {"errors", "moments"},
     "care": {"care", "dialogue"},
@@ -28,7 +29,7 @@ MAY = {
     "actor": set(),
     "channels": {"channels"},
     "apply": {"dialogue", "store"},
-    "turn": {"apply", "channels", "clinic", "dialogue", "moments", "store", "texts", "understand"},
+    "turn": {"apply", "channels", "clinic", "dialogue", "moments", "reads", "store", "texts", "understand"},
     "remind": {"dialogue", "store", "texts", "turn"},
     "booking": {"apply", "dialogue", "remind", "store", "turn"},
     "meaning": {"moments", "understand"},
