@@ -20,13 +20,14 @@ from bot.clinic import load_clinic
 from bot.delivery.spool import Spool
 from bot.delivery.worker import Worker
 from bot.logs import configure_logs
+from bot.reads import NoReader
 from bot.settings import ROOT, Settings, read_settings
 from bot.store import queries
 from bot.store.database import Store
 from bot.texts import load_texts
 from bot.turn import Bot
 from bot.understand.reader import load_reader
-from bot.web import account, admin, guard, inbox, webhook
+from bot.web import account, admin, guard, inbox, metrics, webhook
 from bot.web.wiring import Wired
 
 LARGEST = 256 * 1024  # bytes of one request; a message has 1600 characters
@@ -68,14 +69,14 @@ def _open_pages(app: Flask, settings: Settings) -> None:
         app.register_blueprint(pages.blueprint)
 
 
-def wire(app: Flask, settings: Settings, *, clock: Callable[[], datetime] | None = None) -> Wired:
-    """Puts the parts together: database, reader, texts, clinic, channel."""
+def wire(app: Flask, settings: Settings, *, clock: Callable[[], datetime] | None = None, reads: bool = True) -> Wired:
+    """Puts the parts together: database, reader (unless this process never `reads`), texts, clinic, channel."""
     store = Store(url=settings.database_url, keys=settings.keys)
     store.migrate()
     clinic = load_clinic(settings.clinic_file)
     bot = Bot(
         store=store,
-        reader=load_reader(ROOT / "intents", cache=settings.cache_dir),
+        reader=load_reader(ROOT / "intents", cache=settings.cache_dir) if reads else NoReader(),
         texts=load_texts(ROOT / "locales"),
         clinic=clinic,
         clinic_id=queries.clinic_id(store, clinic.slug),
@@ -85,6 +86,7 @@ def wire(app: Flask, settings: Settings, *, clock: Callable[[], datetime] | None
     wired = Wired(settings=settings, bot=bot, spool=Spool(settings.spool_dir, store.cipher), channel=_channel(settings))
     app.extensions["attend"] = wired
     app.register_blueprint(webhook.blueprint)
+    app.register_blueprint(metrics.blueprint)
     return wired
 
 

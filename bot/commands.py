@@ -154,11 +154,14 @@ def _sending(app: Flask, wire: Wire) -> None:
 
     @app.cli.command("worker")
     def worker() -> None:
-        """Sends what waits in the outbox, until it is told to end (SIGTERM, Ctrl+C). As many as wanted, on any machines."""
+        """Sends what waits in the outbox, until it is told to end (SIGTERM, Ctrl+C). As many as wanted, on any machines.
+
+        It reads no patients' texts: what a crash left unanswered, the web processes answer.
+        """
         with _clear_errors():
             settings = read_settings()
-            wired = wire(app, settings)
-        running = Worker(wired.bot, wired.channel, wired.spool, rate=settings.rate)
+            wired = wire(app, settings, reads=False)
+        running = Worker(wired.bot, wired.channel, None, rate=settings.rate)
         ends = {signal.SIGTERM, signal.SIGINT}
         signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # for the threads, too, that are started now
         running.start()

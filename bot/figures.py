@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
 
-from sqlalchemy import case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from bot.clinic import ClinicFile
@@ -144,10 +144,7 @@ def _others(counts: Counter[str], languages: list[str]) -> int:
 
 def understanding(session: Session, period: Period) -> Figure:
     """What came of patients' texts, by the language on record: settled by the bot, asked back, handed to a person, corrected."""
-    corrected = exists().where(CandidateRow.communication_id == CommunicationRow.id, CandidateRow.status != "rejected")
-    asked = or_(*(CommunicationRow.rule.contains(part, autoescape=True) for part in ASKED))
-    handed = or_(*(CommunicationRow.texts.contains(part, autoescape=True) for part in HANDED), CommunicationRow.texts == "")
-    what = case((corrected, "corrected"), (asked, "asked"), (handed, "handed"), else_="settled")
+    what = came_of()
     language = (
         select(func.min(PatientRow.language))
         .join(PatientPhoneRow, PatientPhoneRow.patient_id == PatientRow.id)
@@ -163,6 +160,14 @@ def understanding(session: Session, period: Period) -> Figure:
     table = tuple(_row(language_name(code) if code else "unknown", (found[code][each] for each in outcomes)) for code in order)
     columns = ("language", "settled by the bot", "asked back", "handed to a person", "corrected")
     return Figure("understanding", "How texts were understood", columns, table, "texts", stacked=True)
+
+
+def came_of() -> ColumnElement[str]:
+    """What came of a patient's text: settled, asked, handed or corrected."""
+    corrected = exists().where(CandidateRow.communication_id == CommunicationRow.id, CandidateRow.status != "rejected")
+    asked = or_(*(CommunicationRow.rule.contains(part, autoescape=True) for part in ASKED))
+    handed = or_(*(CommunicationRow.texts.contains(part, autoescape=True) for part in HANDED), CommunicationRow.texts == "")
+    return case((corrected, "corrected"), (asked, "asked"), (handed, "handed"), else_="settled")
 
 
 def opt_outs(session: Session, period: Period) -> Figure:

@@ -35,6 +35,7 @@ NAMES: dict[str, tuple[str, str]] = {
     "STAFF_PAGES": ("on", "the inbox and its accounts: on, or off for a server that takes messages alone"),
     "PROXY_HOPS": ("0", "how many proxies of yours stand before this server; only their X-Forwarded headers are believed"),
     "BAA_ON_FILE": ("", "yes, when the provider's business associate agreement is signed and the account flagged for HIPAA"),
+    "METRICS_TOKEN": ("", "who asks for /metrics must bring it (Authorization: Bearer …). Empty: this machine alone may ask"),
     "SPOOL_DIR": ("instance/spool", "where messages wait while the database is down"),
     "CACHE_DIR": ("instance/cache", "where the trained reader is kept between starts"),
 }
@@ -66,6 +67,7 @@ class Settings:
     cache_dir: Path
     staff_pages: bool
     proxy_hops: int
+    metrics_token: str = ""
     demo: bool = False
 
     @property
@@ -116,6 +118,7 @@ def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False
         cache_dir=_path(given["CACHE_DIR"]),
         staff_pages=given["STAFF_PAGES"] == "on",
         proxy_hops=int(given["PROXY_HOPS"]),
+        metrics_token=given["METRICS_TOKEN"],
         demo=demo,
     )
 

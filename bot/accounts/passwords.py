@@ -6,7 +6,6 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
 
 LEAST, MOST = 12, 128
 READ = 72  # characters that the guesser is shown: it grows slow, and refuses more
@@ -20,6 +19,8 @@ def weakness(password: str, *, about: tuple[str, ...]) -> str | None:
         return f"The password has {len(password)} characters; it needs {LEAST} or more. Several words are easy to remember."
     if len(password) > MOST:
         return f"The password has {len(password)} characters; {MOST} fit."
+    from zxcvbn import zxcvbn  # noqa: PLC0415 (its word lists take 14 MB, and a worker imports this module, too)
+
     parts = [part for text in about for part in (text, *text.replace("@", " ").replace(".", " ").split())]
     if zxcvbn(password[:READ], user_inputs=parts)["guesses"] < GUESSES:
         return "That password is easy to guess: it is common, repeats itself, or holds your name. Take several unrelated words."

@@ -65,7 +65,7 @@ def invite(accounts: Accounts, *, email: str, role: str, by: int | None) -> str:
 def accept(accounts: Accounts, *, code: str, name: str, password: str, address: str, clinic: str) -> str:
     """Takes an invitation up, once; gives the id of a session that sets up the second factor. Raises Refused."""
     with accounts.store.session() as session:
-        email = _open_invitation(session, accounts, code).email
+        email = _open_invitation(session, accounts, code, lock=False).email
     name = " ".join(name.split())[:80]
     if not name:
         raise Refused("Write the name that your colleagues know you by.")
@@ -73,7 +73,7 @@ def accept(accounts: Accounts, *, code: str, name: str, password: str, address: 
         raise Refused(why)
     kept = passwords.hashed(password)
     with accounts.store.begin() as session:
-        invitation, now = _open_invitation(session, accounts, code), accounts.clock()
+        invitation, now = _open_invitation(session, accounts, code, lock=True), accounts.clock()
         user = signing_in.by_email(session, accounts.clinic_id, email)
         if user is None:
             user = UserRow(clinic_id=accounts.clinic_id, email=email, created_at=now)
@@ -195,9 +195,9 @@ def _keep_an_admin(session: Session, user: UserRow) -> None:
         raise Refused("This is the last administrator: make somebody else one first.")
 
 
-def _open_invitation(session: Session, accounts: Accounts, code: str) -> InvitationRow:
+def _open_invitation(session: Session, accounts: Accounts, code: str, *, lock: bool) -> InvitationRow:
     query = select(InvitationRow).where(InvitationRow.code_hash == digest(code.strip()), InvitationRow.clinic_id == accounts.clinic_id)
-    found = session.scalars(query.with_for_update()).one_or_none()
+    found = session.scalars(query.with_for_update() if lock else query).one_or_none()
     if found is None or found.used_at is not None or found.expires_at <= accounts.clock():
         raise Refused(USED_UP)
     return found

@@ -39,6 +39,10 @@ class Spool:
         finally:
             os.close(folder)
 
+    def count(self) -> int:
+        """How many messages wait."""
+        return sum(1 for _ in self._folder.glob("*.msg"))
+
     def waiting(self) -> Iterator[tuple[Path, Inbound]]:
         """The messages, oldest first, with the file to remove when each is taken in. One that no key opens stays where it is."""
         files = sorted(self._folder.glob("*.msg"), key=lambda path: path.stat().st_mtime) if self._folder.is_dir() else []

@@ -80,11 +80,14 @@ class Loop(threading.Thread):
 
 
 class Worker:
-    """All jobs. rate: segments a second of the number; None: another process sends, and this one keeps to its own spool."""
+    """All jobs. rate: segments a second of the number; None: another process sends.
 
-    def __init__(self, bot: Bot, channel: Channel, spool: Spool, *, rate: float | None, every: float = 1.0) -> None:
+    spool: of this machine, to be swept; None: the bot cannot read, and the web processes answer what was left unanswered.
+    """
+
+    def __init__(self, bot: Bot, channel: Channel, spool: Spool | None, *, rate: float | None, every: float = 1.0) -> None:
         self._sender = Sender(bot, channel, rate=rate) if rate else None
-        self._loops = [Loop("sweep", partial(sweep, bot, spool), every=every)]
+        self._loops = [Loop("sweep", partial(sweep, bot, spool), every=every)] if spool is not None else []
         if self._sender is not None:
             self._loops += [
                 Loop("plan", partial(plan, bot), every=every),

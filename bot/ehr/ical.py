@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from icalendar import Calendar, Event
-
 STATES = {"booked": "CONFIRMED", "cancelled": "CANCELLED", "entered-in-error": "CANCELLED"}
 
 
@@ -25,6 +23,8 @@ class Entry:
 
 def calendar(entries: Iterable[Entry], *, name: str, now: datetime) -> bytes:
     """The file: each visit under a UID that stays, its time in UTC, called-off ones as CANCELLED, long lines folded by octets."""
+    from icalendar import Calendar, Event  # noqa: PLC0415 (it takes 10 MB, which no server and no worker need)
+
     found = Calendar()
     for key, value in {"prodid": "-//Attend//EN", "version": "2.0", "method": "PUBLISH", "x-wr-calname": name}.items():
         found.add(key, value)

@@ -20,8 +20,9 @@ class Rule:
     passive: bool = False
 
 
-# Doors without a person behind them: the webhook verifies signatures of its own, the rest tells nothing of anybody.
-OPEN = frozenset({"static", "webhook.sms", "webhook.status", "webhook.healthz", "webhook.readyz"})
+# Doors without a person behind them: the webhook verifies signatures of its own, metrics ask for a token or this machine, the rest
+# tells nothing of anybody.
+OPEN = frozenset({"static", "webhook.sms", "webhook.status", "webhook.healthz", "webhook.readyz", "metrics.index"})
 # Doors on the way in, for whoever is not signed in yet.
 ENTRANCE = frozenset({"home", "account.login", "account.code", "account.second_factor", "account.invitation", "account.logout"})
 

@@ -88,7 +88,7 @@ def test_a_worker_keeps_several_texts_on_the_way_and_ends_cleanly(both: Post) ->
     both.provider.pause = 0.05
     for number in range(30):
         both.text(body=f"text {number}")
-    worker = Worker(both.world.bot, both.channel, None, rate=math.inf, every=0.05)  # type: ignore[arg-type]
+    worker = Worker(both.world.bot, both.channel, None, rate=math.inf, every=0.05)
     worker.start()
     deadline = time.monotonic() + 10
     while len(both.provider.requests) < 20 and time.monotonic() < deadline:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -20,7 +21,7 @@ from tests.conftest import KEY
 
 def environment(settings: Settings) -> dict[str, str]:
     """What a process needs to work on that database. Without an account no text leaves the machine."""
-    given = {"DATABASE_URL": settings.database_url, "SPOOL_DIR": str(settings.spool_dir), "ATTEND_KEY": KEY}
+    given = {"STAFF_PAGES": "off", "DATABASE_URL": settings.database_url, "SPOOL_DIR": str(settings.spool_dir), "ATTEND_KEY": KEY}
     return {**os.environ, **given, "PYTHONPATH": str(ROOT)}
 
 
@@ -30,18 +31,26 @@ def waiting(app: Flask) -> int:
         return len(session.scalars(select(OutboxRow.id).where(OutboxRow.status == "waiting")).all())
 
 
+def resident(pid: int) -> int:
+    """MB of memory that a process has."""
+    status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return int(status["VmRSS"].split()[0]) // 1024
+
+
 @pytest.mark.slow
 def test_a_process_of_its_own_sends_and_ends_when_told(app: Flask, settings: Settings) -> None:
-    """`flask worker`: what waits is sent, and SIGTERM ends it with nothing left half done."""
+    """`flask worker`: what waits is sent, without the reader's memory, and SIGTERM ends it with nothing left half done."""
     assert waiting(app) > 1
     command = [sys.executable, "-m", "flask", "--app", "app", "worker"]
     process = subprocess.Popen(command, cwd=ROOT, env={**environment(settings), "SEGMENTS_PER_SECOND": "100"}, stderr=subprocess.PIPE)
     deadline = time.monotonic() + 60
     while waiting(app) and time.monotonic() < deadline and process.poll() is None:
         time.sleep(0.1)
+    memory = resident(process.pid)
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=30)
     assert (waiting(app), process.returncode) == (0, 0), errors.decode()[-2000:]
+    assert memory < 150, f"{memory} MB"
 
 
 def test_an_operator_pauses_and_resumes(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,102 @@
+"""Dockerfile and compose.yaml, as far as they can be tried without an engine: what they copy is enough, and settings are ours."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cryptography.fernet import Fernet
+
+from bot.settings import NAMES, ROOT, read_settings
+from tests.provider import ACCOUNT, CLINIC_NUMBER, PUBLIC
+
+STAGES = re.split(r"(?m)^FROM ", (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " "))[1:]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+OURS = ("web", "worker")
+SAID = {"PUBLIC_URL": PUBLIC, "BAA_ON_FILE": "yes", "TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_NUMBER": CLINIC_NUMBER}
+
+
+def copied(stage: str) -> list[str]:
+    """What a stage takes from the repository."""
+    return [source for line in re.findall(r"(?m)^COPY (?!--from)(.*)$", stage) for source in line.split()[:-1]]
+
+
+def set_in(stage: str) -> dict[str, str]:
+    """The environment of a stage's image."""
+    return dict(re.findall(r"([A-Z_]+)=(\S+)", " ".join(re.findall(r"(?m)^ENV (.*)$", stage))))
+
+
+def environment(name: str) -> dict[str, str]:
+    """The settings that a service gets: the image's, then compose's, with what people fill in."""
+    given = {key: str(value) for key, value in COMPOSE["services"][name]["environment"].items()}
+    return {
+        **set_in(STAGES[-1]),
+        **{key: re.sub(r"\$\{(\w+):\?[^}]*\}", lambda found: SAID[found[1]], text) for key, text in given.items()},
+    }
+
+
+def test_what_is_copied_is_there_and_not_ignored() -> None:
+    """And nothing else is sent to the engine: no key, no database."""
+    kept = {line[1:] for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if line.startswith("!")}
+    assert {source for stage in STAGES for source in copied(stage)} == kept
+    assert [source for source in kept if not (ROOT / source).exists()] == []
+    assert "*" in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+
+
+def test_what_is_copied_is_enough_to_start_and_finds_the_trained_reader(tmp_path: Path) -> None:
+    """The build's own command, in a folder that holds nothing else; the reader that was trained elsewhere is the one it wants."""
+    for source in copied(STAGES[-1]):
+        target = tmp_path / source
+        shutil.copytree(ROOT / source, target) if (ROOT / source).is_dir() else shutil.copy(ROOT / source, target)
+    cache = ROOT / "instance" / "cache"
+    kept = set(cache.glob("reader-*"))
+    (command,) = re.findall(r'flask (--app app explain) "([^"]*)"', STAGES[0])
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {"CACHE_DIR": str(cache)}
+    asked = [sys.executable, "-m", "flask", *command[0].split(), command[1]]
+    told = subprocess.run(asked, cwd=tmp_path, env=environ, capture_output=True, text=True, check=True, timeout=300).stdout
+    assert "confirm" in told
+    assert set(cache.glob("reader-*")) == kept
+
+
+def test_nobody_is_root_and_no_secret_is_in_the_image() -> None:
+    """H-17."""
+    assert re.findall(r"(?m)^USER (.*)$", STAGES[-1]) == ["attend"]
+    assert not {"ATTEND_KEY", "TWILIO_AUTH_TOKEN", "METRICS_TOKEN"} & set(set_in(STAGES[-1]))
+    assert set(set_in(STAGES[-1])) - {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_the_settings_of_a_service_are_those_that_the_program_reads(service: str, tmp_path: Path) -> None:
+    """H-17: by name, with every secret in a file that the service is given; together they start a server for a clinic."""
+    given = environment(service)
+    ours = {name for name in given if name.removesuffix("_FILE") in NAMES or name in NAMES}
+    assert set(COMPOSE["services"][service]["environment"]) <= ours
+    contents = {"attend_key": Fernet.generate_key().decode(), "database_url": "postgresql+psycopg://attend:pass@database/attend"}
+    for name, path in given.items():
+        if path.startswith("/run/secrets/"):
+            secret = path.rpartition("/")[2]
+            assert secret in COMPOSE["services"][service]["secrets"]
+            assert secret in COMPOSE["secrets"]
+            (tmp_path / secret).write_text(contents.get(secret, "a secret"))
+            given[name] = str(tmp_path / secret)
+    settings = read_settings({**given, "CLINIC_FILE": "clinics/demo.yaml"})
+    assert settings.database_url == contents["database_url"]
+    assert not settings.sends
+    assert settings.metrics_token == "a secret"
+
+
+def test_texts_that_wait_for_the_database_outlive_the_container() -> None:
+    """W-20: the spool lies on a volume, also where the root is read-only."""
+    web = COMPOSE["services"]["web"]
+    (folder,) = [volume.split(":")[1] for volume in web["volumes"] if volume.startswith("spool:")]
+    (place,) = re.findall(r"(?m)^WORKDIR (.*)$", STAGES[-1])
+    assert (Path(place) / NAMES["SPOOL_DIR"][0]).is_relative_to(folder)
+    assert web["read_only"]
+    assert f"VOLUME {folder}" in STAGES[-1]
