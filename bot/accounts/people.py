@@ -74,7 +74,7 @@ def accept(accounts: Accounts, *, code: str, name: str, password: str, address: 
         raise Refused(why)
     kept = passwords.hashed(password)
     with accounts.store.begin() as session:
-        invitation, now = _open_invitation(session, accounts, code), accounts.clock()
+        invitation, now = _open_invitation(session, accounts, code, take=True), accounts.clock()
         user = signing_in.by_email(session, accounts.clinic_id, email)
         if user is None:
             user = UserRow(clinic_id=accounts.clinic_id, email=email, created_at=now)
@@ -208,9 +208,10 @@ def _keep_an_admin(session: Session, user: UserRow) -> None:
         raise Refused("This is the last administrator: make somebody else one first.")
 
 
-def _open_invitation(session: Session, accounts: Accounts, code: str) -> InvitationRow:
+def _open_invitation(session: Session, accounts: Accounts, code: str, *, take: bool = False) -> InvitationRow:
+    """take: to use it up, so that of two who come at once the second finds it used."""
     query = select(InvitationRow).where(InvitationRow.code_hash == digest(code.strip()), InvitationRow.clinic_id == accounts.clinic_id)
-    found = session.scalars(query.with_for_update()).one_or_none()
+    found = session.scalars(query.with_for_update() if take else query).one_or_none()
     if found is None or found.used_at is not None or found.expires_at <= accounts.clock():
         raise Refused(USED_UP)
     return found
