@@ -9,11 +9,13 @@ from sqlalchemy import select
 
 from bot.ehr.csv_in import Row, Value
 from bot.records.batch import Batch, Came, news
+from bot.store import care
 from bot.store.models import ConsentRow, PatientPhoneRow, PatientRow, PhoneRow
 from bot.store.outgoing import drop_waiting
 
 FIELDS = {"name": "name", "language": "language", "birth_year": "birth_year", "details": "details_ok", "active": "active"}
 SAID = (*FIELDS, "phone", "relation", "consent")
+REACHING = {"phone", "relation", "active"}  # with these changes whether and when somebody is texted
 ENOUGH = {"name", "language"}  # what a new patient must have
 
 
@@ -64,6 +66,9 @@ class People:
         patient.source = source
         if changed.get("active") is False:
             drop_waiting(self._batch.session, patient.id)
+        if REACHING & changed.keys():
+            self._batch.session.flush()
+            care.look_again_for(self._batch.session, [patient.id], self._batch.now)
         return patient, Came.NEW if self._new.pop(key, None) else Came.CHANGED
 
     def ids(self) -> list[int]:
