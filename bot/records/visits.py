@@ -13,8 +13,8 @@ from bot.store.models import AppointmentRow, PatientRow, SlotRow, TaskRow
 from bot.store.outgoing import drop_waiting
 
 MINUTES = 30
-SAID = ("patient", "service", "start", "minutes", "practitioner", "video_link", "status")
-PLAIN = ("service", "minutes", "practitioner", "video_link")
+SAID = ("patient", "service", "start", "minutes", "practitioner", "video_link", "confidential", "status")
+PLAIN = ("service", "minutes", "practitioner", "video_link", "confidential")
 OFF = ("cancelled", "entered-in-error")
 
 

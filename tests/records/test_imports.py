@@ -6,11 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select, update
 
 from bot.channels.console import received
+from bot.delivery.planner import plan_due
 from bot.records import imports
 from bot.records.batch import Came, Report
 from bot.records.opened import Records
@@ -83,8 +85,9 @@ def says(world: World, words: str) -> str:
 
 
 def waiting(records: Records) -> list[str]:
-    """What became of the texts in the outbox."""
-    return [row.status for row in all_of(records, OutboxRow)]
+    """What became of the texts to Greta's phone in the outbox."""
+    hers = select(CommunicationRow.id).where(CommunicationRow.phone_id == phone(records).id)
+    return [row.status for row in all_of(records, OutboxRow, OutboxRow.communication_id.in_(hers))]
 
 
 def remind(world: World, records: Records) -> None:
@@ -199,6 +202,53 @@ def test_who_has_gone_gets_no_text_about_nothing_in_particular(world: World, rec
         assert ask_medicine(world.bot, session, phone_id)
     import_(PATIENTS, GRETA.replace("form,yes", "form,no"))
     assert waiting(records) == ["dropped"]
+
+
+@pytest.mark.usefixtures("greta")
+def test_who_asked_not_to_be_texted_is_not_even_by_a_button(world: World, records: Records, import_: Import) -> None:
+    """N-08: what waits is dropped, the schedule and a coordinator's reminder send nothing; until the file says otherwise."""
+    remind(world, records)
+    import_("identifier,name,language,do_not_text", "P1,Greta Lang,en,yes")
+    assert waiting(records) == ["dropped"]
+    remind(world, records)
+    world.clock.now += timedelta(days=4)
+    assert plan_due(world.bot)
+    assert waiting(records) == ["dropped"]
+    import_("identifier,name,language,do_not_text", "P1,Greta Lang,en,no")
+    remind(world, records)
+    assert waiting(records) == ["dropped", "waiting"]
+
+
+@pytest.mark.usefixtures("greta")
+def test_a_visit_that_the_file_calls_confidential_is_not_texted_to_a_parent(world: World, records: Records, import_: Import) -> None:
+    """N-07: nor is it spoken of when the parent asks; a file without the column changes nothing of that."""
+    import_(PATIENTS, GRETA.replace("self", "child"))
+    import_(f"{VISITS},confidential", f"{VISIT},yes")
+    import_(VISITS, VISIT.replace("Okafor", "Sato"))
+    assert visit(records).confidential
+    remind(world, records)
+    world.clock.now += timedelta(days=4)
+    plan_due(world.bot)
+    assert waiting(records) == []
+    assert "9:30" not in says(world, "when is the visit")
+
+
+def test_a_patients_own_zone_keeps_its_night(world: World, records: Records, import_: Import) -> None:
+    """O-19: nine in the morning at the clinic is four in Hawaii."""
+    import_(f"{PATIENTS},zone", f"{GRETA},Pacific/Honolulu")
+    import_(VISITS, VISIT)
+    (greta,) = all_of(records, PatientRow, PatientRow.identifier_key.is_not(None))
+    assert greta.zone == "Pacific/Honolulu"
+    sent = []
+    hours = ZoneInfo("Pacific/Honolulu")
+    while world.clock.now < datetime(2026, 3, 10, 13, 30, tzinfo=UTC):
+        while plan_due(world.bot):
+            pass
+        if len(rows := all_of(records, CommunicationRow, CommunicationRow.phone_id == phone(records).id)) > len(sent):
+            sent = [row.at.astimezone(hours).hour for row in rows]
+        world.clock.now += timedelta(hours=1)
+    assert sent
+    assert all(8 <= hour < 21 for hour in sent)
 
 
 @pytest.mark.usefixtures("greta")
