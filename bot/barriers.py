@@ -24,6 +24,7 @@ def arranged(bot: Bot, ids: Iterable[int], *, by: Actor) -> int:
         found = list(_barriers(bot, session, ids, by))
         for item in found:
             item.stage = "acted"
+        for item in found:
             _record(session, bot, item, by, "helped")
     return len(found)
 
@@ -36,6 +37,7 @@ def ask(bot: Bot, ids: Iterable[int], *, by: Actor) -> int:
             if ask_helped(bot, session, item.phone_id or 0, barrier=item.detail, visit_id=item.appointment_id) is None:
                 raise Refused("The bot may not text this phone now: it is paused, held or opted out. Hand back first, or phone.")
             item.stage, item.snoozed_until = "asked", bot.clock() + SILENCE
+        for item in found:
             _record(session, bot, item, by, "asked")
     return len(found)
 

@@ -39,8 +39,8 @@ def reply(bot: Bot, phone_id: int, text: str, *, by: Actor, key: str = "") -> No
         _change(phone, paused=True)
         sent = queue(session, clinic_id=bot.clinic_id, phone_id=phone_id, body=body, now=now, sender="staff")
         sent.texts = key or None
-        record(session, by=by, now=now, phone_id=phone_id, kind="wrote", detail=key)
         tasks.keep_promise(session.connection(), phone_id, now=now)
+        record(session, by=by, now=now, phone_id=phone_id, kind="wrote", detail=key)
 
 
 def _may_text(phone: PhoneRow) -> None:
@@ -74,9 +74,10 @@ def release(bot: Bot, phone_id: int, *, by: Actor) -> None:
     """A person has seen to it: automation runs again (S-03, S-08, N-01)."""
     with bot.store.begin() as session:
         phone = queries.locked_phone(session, phone_id)
-        _record(session, bot, phone_id, by, "released", str(queries.state_of(phone).hold or ""))
+        held = str(queries.state_of(phone).hold or "")
         _change(phone, hold=None, safety={})
         care.look_again(session, phone_id, bot.clock())
+        _record(session, bot, phone_id, by, "released", held)
 
 
 def consent(bot: Bot, phone_id: int, *, texts: bool, by: Actor) -> None:
@@ -102,9 +103,9 @@ def call(bot: Bot, phone_id: int, *, outcome: str, words: str, by: Actor) -> Non
         raise Refused("Choose how the call went.")
     with bot.store.begin() as session:
         hold(session, phone_id, by=by, now=bot.clock(), take=False)
-        _record(session, bot, phone_id, by, "call", outcome, words=words.strip()[:LONGEST] or None)
         if outcome == "reached":
             tasks.keep_promise(session.connection(), phone_id, now=bot.clock())
+        _record(session, bot, phone_id, by, "call", outcome, words=words.strip()[:LONGEST] or None)
 
 
 def _record(session: Session, bot: Bot, phone_id: int, by: Actor, kind: str, detail: str = "", words: str | None = None) -> None:

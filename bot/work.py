@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.actor import Actor
-from bot.store import queries, tasks
+from bot.store import audit, queries, tasks
 from bot.store.models import TaskRow
 from bot.store.work_models import ActionRow, ClaimRow
 from bot.turn import Bot
@@ -53,9 +53,23 @@ def record(
     words: str | None = None,
     task_id: int | None = None,
 ) -> None:
-    """Writes into the conversation's timeline what a person did."""
+    """Writes into the conversation's timeline and into the audit trail (H-07) what a person did; what cannot be written is not done.
+
+    To be called last: entries of the trail queue for their place, and who waits there must not hold what others need.
+    """
     who = {"clinic_id": by.clinic_id, "actor_id": by.id, "actor": by.name}
     session.add(ActionRow(**who, phone_id=phone_id, task_id=task_id, kind=kind, detail=detail, words=words, at=now))
+    session.flush()
+    audit.record(
+        session.connection(),
+        clinic_id=by.clinic_id,
+        actor=f"staff:{by.id}",
+        role=by.role,
+        action=kind,
+        about=f"phone:{phone_id}" if phone_id is not None else f"task:{task_id}",
+        reason=f"task:{task_id}" if task_id is not None and phone_id is not None else "",
+        now=now,
+    )
 
 
 def claimed(session: Session, phone_id: int, now: datetime) -> Claim | None:
@@ -164,11 +178,11 @@ def _each(
             .order_by(TaskRow.id)
             .with_for_update()
         ).all()
-        for row in rows:
-            if row.phone_id is not None:
-                hold(session, row.phone_id, by=by, now=now, take=False)
-            detail = change(row)
+        for phone_id in (row.phone_id for row in rows if row.phone_id is not None):
+            hold(session, phone_id, by=by, now=now, take=False)
+            if keeps:
+                tasks.keep_promise(session.connection(), phone_id, now=now)
+        details = [change(row) for row in rows]
+        for row, detail in zip(rows, details, strict=True):
             record(session, by=by, now=now, phone_id=row.phone_id, kind=kind, detail=detail, words=row.note, task_id=row.id)
-            if keeps and row.phone_id is not None:
-                tasks.keep_promise(session.connection(), row.phone_id, now=now)
         return len(rows)

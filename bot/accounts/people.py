@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from bot.accounts import limits, passwords, sessions, signing_in
+from bot.accounts import limits, passwords, sessions, signing_in, trail
 from bot.accounts.sessions import ENROL, Held, digest
 from bot.accounts.types import ROLES, Accounts, Refused
 from bot.actor import Actor
@@ -36,7 +36,7 @@ class Member:
     locked: bool
 
 
-def invite(accounts: Accounts, *, email: str, role: str, by: int | None) -> str:
+def invite(accounts: Accounts, *, email: str, role: str, by: int | None, address: str = "") -> str:
     """A new invitation in place of older ones to that email; gives its code, which is stored nowhere. Raises Refused.
 
     Somebody who has an account chooses a new password and a new second factor with it: the way back in after a loss.
@@ -52,12 +52,13 @@ def invite(accounts: Accounts, *, email: str, role: str, by: int | None) -> str:
         if user is not None and role != "admin":
             _keep_an_admin(session, user)
         _withdraw(session, accounts, email)
-        session.add(
-            InvitationRow(
-                clinic_id=accounts.clinic_id, email=email, role=role, code_hash=digest(code), invited_by=by, created_at=now,
-                expires_at=now + INVITED,
-            )
+        row = InvitationRow(
+            clinic_id=accounts.clinic_id, email=email, role=role, code_hash=digest(code), invited_by=by, created_at=now,
+            expires_at=now + INVITED,
         )  # fmt: skip
+        session.add(row)
+        session.flush()
+        _record(accounts, session, by, "invite", f"invitation:{row.id}", address, reason=role)
     log.info("invited", role=role, by=by)
     return code
 
@@ -65,7 +66,7 @@ def invite(accounts: Accounts, *, email: str, role: str, by: int | None) -> str:
 def accept(accounts: Accounts, *, code: str, name: str, password: str, address: str, clinic: str) -> str:
     """Takes an invitation up, once; gives the id of a session that sets up the second factor. Raises Refused."""
     with accounts.store.session() as session:
-        email = _open_invitation(session, accounts, code, lock=False).email
+        email = _open_invitation(session, accounts, code).email
     name = " ".join(name.split())[:80]
     if not name:
         raise Refused("Write the name that your colleagues know you by.")
@@ -73,7 +74,7 @@ def accept(accounts: Accounts, *, code: str, name: str, password: str, address: 
         raise Refused(why)
     kept = passwords.hashed(password)
     with accounts.store.begin() as session:
-        invitation, now = _open_invitation(session, accounts, code, lock=True), accounts.clock()
+        invitation, now = _open_invitation(session, accounts, code, take=True), accounts.clock()
         user = signing_in.by_email(session, accounts.clinic_id, email)
         if user is None:
             user = UserRow(clinic_id=accounts.clinic_id, email=email, created_at=now)
@@ -88,7 +89,9 @@ def accept(accounts: Accounts, *, code: str, name: str, password: str, address: 
         sessions.end_all(session, user.id)
         limits.forgive(accounts, session, email=email)
         log.info("invitation_accepted", user=user.id, role=user.role)
-        return sessions.start(session, user_id=user.id, stage=ENROL, address=address, now=now)
+        token = sessions.start(session, user_id=user.id, stage=ENROL, address=address, now=now)
+        _record(accounts, session, user.id, "accept_invitation", f"invitation:{invitation.id}", address, reason=user.role)
+        return token
 
 
 def change_password(accounts: Accounts, held: Held, *, old: str, new: str, address: str, clinic: str) -> None:
@@ -100,6 +103,7 @@ def change_password(accounts: Accounts, held: Held, *, old: str, new: str, addre
     with accounts.store.begin() as session:
         session.get_one(UserRow, held.user_id).password_hash = kept
         sessions.end_all(session, held.user_id, but=held.id)
+        _record(accounts, session, held.user_id, "change_password", f"user:{held.user_id}", address)
     log.info("password_changed", user=held.user_id)
 
 
@@ -107,7 +111,9 @@ def renew_recovery_codes(accounts: Accounts, held: Held, *, password: str, addre
     """Fresh recovery codes for who knows the password. Raises Refused."""
     signing_in.own_password(accounts, held, given=password, address=address)
     with accounts.store.begin() as session:
-        return signing_in.new_recovery_codes(accounts, session, held.user_id)
+        codes = signing_in.new_recovery_codes(accounts, session, held.user_id)
+        _record(accounts, session, held.user_id, "renew_recovery_codes", f"user:{held.user_id}", address)
+        return codes
 
 
 def members(accounts: Accounts) -> list[Member]:
@@ -149,13 +155,16 @@ def invitations(accounts: Accounts) -> list[InvitationRow]:
         return list(session.scalars(query.order_by(InvitationRow.id)))
 
 
-def withdraw(accounts: Accounts, email: str) -> None:
+def withdraw(accounts: Accounts, email: str, *, by: int | None, address: str) -> None:
     """The open invitations to that email count no more."""
     with accounts.store.begin() as session:
-        _withdraw(session, accounts, signing_in.normal_email(email))
+        for invitation_id in _withdraw(session, accounts, signing_in.normal_email(email)):
+            _record(accounts, session, by, "withdraw_invitation", f"invitation:{invitation_id}", address)
 
 
-def change(accounts: Accounts, user_id: int, *, role: str | None = None, active: bool | None = None) -> None:
+def change(
+    accounts: Accounts, user_id: int, *, by: int | None, address: str, role: str | None = None, active: bool | None = None
+) -> None:
     """Another role, or shut out and let in again; ends the person's sessions. Raises Refused, sqlalchemy.exc.NoResultFound."""
     if role is not None and role not in ROLES:
         raise Refused(f"There is no role {role!r}.")
@@ -167,19 +176,23 @@ def change(accounts: Accounts, user_id: int, *, role: str | None = None, active:
         sessions.end_all(session, user.id)
         if active is False:
             _withdraw(session, accounts, user.email)
+        what = "change_role" if role is not None else "activate" if active else "deactivate"
+        _record(accounts, session, by, what, f"user:{user.id}", address, reason=role or "")
     log.info("user_changed", user=user_id, role=role, active=active)
 
 
-def end_sessions(accounts: Accounts, user_id: int) -> None:
+def end_sessions(accounts: Accounts, user_id: int, *, by: int | None, address: str) -> None:
     """Signs the person out everywhere. Raises sqlalchemy.exc.NoResultFound."""
     with accounts.store.begin() as session:
         sessions.end_all(session, _member(session, accounts, user_id).id)
+        _record(accounts, session, by, "end_sessions", f"user:{user_id}", address)
 
 
-def unlock(accounts: Accounts, user_id: int) -> None:
+def unlock(accounts: Accounts, user_id: int, *, by: int | None, address: str) -> None:
     """Opens an account that wrong tries closed. Raises sqlalchemy.exc.NoResultFound."""
     with accounts.store.begin() as session:
         limits.forgive(accounts, session, email=_member(session, accounts, user_id).email)
+        _record(accounts, session, by, "unlock", f"user:{user_id}", address)
 
 
 def _member(session: Session, accounts: Accounts, user_id: int) -> UserRow:
@@ -195,17 +208,20 @@ def _keep_an_admin(session: Session, user: UserRow) -> None:
         raise Refused("This is the last administrator: make somebody else one first.")
 
 
-def _open_invitation(session: Session, accounts: Accounts, code: str, *, lock: bool) -> InvitationRow:
+def _open_invitation(session: Session, accounts: Accounts, code: str, *, take: bool = False) -> InvitationRow:
+    """take: to use it up, so that of two who come at once the second finds it used."""
     query = select(InvitationRow).where(InvitationRow.code_hash == digest(code.strip()), InvitationRow.clinic_id == accounts.clinic_id)
-    found = session.scalars(query.with_for_update() if lock else query).one_or_none()
+    found = session.scalars(query.with_for_update() if take else query).one_or_none()
     if found is None or found.used_at is not None or found.expires_at <= accounts.clock():
         raise Refused(USED_UP)
     return found
 
 
-def _withdraw(session: Session, accounts: Accounts, email: str) -> None:
-    session.execute(
-        delete(InvitationRow).where(
-            InvitationRow.clinic_id == accounts.clinic_id, InvitationRow.email == email, InvitationRow.used_at.is_(None)
-        )
-    )
+def _withdraw(session: Session, accounts: Accounts, email: str) -> list[int]:
+    to_them = InvitationRow.clinic_id == accounts.clinic_id, InvitationRow.email == email, InvitationRow.used_at.is_(None)
+    return list(session.scalars(delete(InvitationRow).where(*to_them).returning(InvitationRow.id)))
+
+
+def _record(accounts: Accounts, session: Session, by: int | None, action: str, about: str, address: str, *, reason: str = "") -> None:
+    who = trail.staff(by, otherwise=trail.COMMAND)
+    trail.record(accounts, session, actor=who, action=action, about=about, address=address, reason=reason)

@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from bot.accounts import limits, passwords, second, sessions
+from bot.accounts import limits, passwords, second, sessions, trail
 from bot.accounts.sessions import CODE, ENROL, IN, Held
 from bot.accounts.types import Accounts, Refused
 from bot.store.account_models import RecoveryCodeRow, SessionRow, UserRow
@@ -38,8 +38,7 @@ def password(accounts: Accounts, *, email: str, given: str, address: str) -> str
         user = by_email(session, accounts.clinic_id, email)
     known = user if user is not None and user.active else None
     if not passwords.fits(given, known.password_hash if known else None) or known is None:
-        log.warning("sign_in_refused", step="password", user=known.id if known else None)
-        raise Refused(WRONG)
+        raise _refused(accounts, step="password", user_id=known.id if known else None, address=address)
     kept = known.password_hash or ""
     better = passwords.hashed(given) if passwords.outdated(kept) else kept
     with accounts.store.begin() as session:
@@ -58,8 +57,7 @@ def own_password(accounts: Accounts, held: Held, *, given: str, address: str) ->
     with accounts.store.session() as session:
         kept = session.get_one(UserRow, held.user_id).password_hash
     if not passwords.fits(given, kept):
-        log.warning("sign_in_refused", step="again", user=held.user_id)
-        raise Refused(WRONG)
+        raise _refused(accounts, step="again", user_id=held.user_id, address=address)
     with accounts.store.begin() as session:
         limits.refund(accounts, session, email=held.email, address=address)
 
@@ -69,12 +67,11 @@ def code(accounts: Accounts, held: Held, *, given: str, address: str) -> str:
     _admit(accounts, email=held.email, address=address)
     with accounts.store.begin() as session:
         user = session.get_one(UserRow, held.user_id, with_for_update=True)
-        if held.stage != CODE or not _right(accounts, session, user, given):
-            log.warning("sign_in_refused", step="code", user=user.id)
-            raise Refused(WRONG)
-        limits.refund(accounts, session, email=held.email, address=address)
-        limits.forgive(accounts, session, email=held.email)
-        return _signed_in(accounts, session, held, address=address)
+        if held.stage == CODE and _right(accounts, session, user, given):
+            limits.refund(accounts, session, email=held.email, address=address)
+            limits.forgive(accounts, session, email=held.email)
+            return _signed_in(accounts, session, held, address=address)
+    raise _refused(accounts, step="code", user_id=held.user_id, address=address)
 
 
 def begin_enrolment(accounts: Accounts, held: Held) -> str:
@@ -109,8 +106,16 @@ def new_recovery_codes(accounts: Accounts, session: Session, user_id: int) -> tu
 
 def _admit(accounts: Accounts, *, email: str, address: str) -> None:
     if not limits.admit(accounts, email=email, address=address):
-        log.warning("sign_in_locked")
-        raise TooMany(WRONG)
+        raise _refused(accounts, step="locked", user_id=None, address=address)
+
+
+def _refused(accounts: Accounts, *, step: str, user_id: int | None, address: str) -> Refused:
+    """Notes a try that was not right, or that came while the account or the address is locked; gives what to raise."""
+    log.warning("sign_in_refused", step=step, user=user_id)
+    about = f"user:{user_id}" if user_id is not None else "accounts"
+    with accounts.store.begin() as session:
+        trail.record(accounts, session, actor="nobody", action="sign_in", about=about, address=address, outcome="refused", reason=step)
+    return TooMany(WRONG) if step == "locked" else Refused(WRONG)
 
 
 def _right(accounts: Accounts, session: Session, user: UserRow, given: str) -> bool:
@@ -131,7 +136,28 @@ def _signed_in(accounts: Accounts, session: Session, held: Held, *, address: str
     """Ends the halfway session and begins another under a new id, so that no id from before signing in is worth anything."""
     sessions.end(session, held.id)
     log.info("signed_in", user=held.user_id)
-    return sessions.start(session, user_id=held.user_id, stage=IN, address=address, now=accounts.clock())
+    token = sessions.start(session, user_id=held.user_id, stage=IN, address=address, now=accounts.clock())
+    _record(accounts, session, held, "sign_in", address)
+    return token
+
+
+def sign_out(accounts: Accounts, held: Held, *, address: str) -> None:
+    """Ends this session."""
+    with accounts.store.begin() as session:
+        sessions.end(session, held.id)
+        _record(accounts, session, held, "sign_out", address)
+
+
+def sign_out_elsewhere(accounts: Accounts, held: Held, *, address: str) -> None:
+    """Ends every other session of this person."""
+    with accounts.store.begin() as session:
+        sessions.end_all(session, held.user_id, but=held.id)
+        _record(accounts, session, held, "sign_out_elsewhere", address)
+
+
+def _record(accounts: Accounts, session: Session, held: Held, action: str, address: str) -> None:
+    about = f"user:{held.user_id}"
+    trail.record(accounts, session, actor=trail.staff(held.user_id), action=action, about=about, address=address)
 
 
 def _code_key(accounts: Accounts, given: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import phonenumbers
 from babel import Locale, UnknownLocaleError
@@ -63,6 +63,14 @@ def language(text: str) -> str:
 def _languages() -> dict[str, str]:
     """English name → code."""
     return {name.casefold(): code.replace("_", "-") for code, name in Locale.parse("en").languages.items()}
+
+
+def zone(text: str) -> str:
+    """A time zone by its IANA name."""
+    name = next((each for each in available_timezones() if each.casefold() == text.casefold()), None)
+    if name is None:
+        raise ValueError("write the name of a time zone, such as America/Chicago")
+    return name
 
 
 def phones(text: str) -> list[str]:

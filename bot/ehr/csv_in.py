@@ -69,6 +69,8 @@ def columns(zone: ZoneInfo) -> dict[str, dict[str, Column]]:
         "relation": Column(partial(cells.words, most=20), "of the person to the phone's owner: self (if empty), child, mother …"),
         "details": Column(cells.yes_no, "yes or no: whether texts may name clinician and preparation (H-04)"),
         "consent": Column(partial(cells.one_of, choices=("form", "portal", "phone", "desk")), "how consent to texts was given (O-17)"),
+        "zone": Column(cells.zone, "time zone where the person lives, America/Chicago; the clinic's if empty (O-19)"),
+        "do_not_text": Column(cells.yes_no, "yes: asked for other ways; nothing is started by text (N-08)"),
         "active": Column(cells.yes_no, "no: has died, left or was merged, nothing more is sent (N-10)"),
     }
     visit = {
@@ -79,6 +81,7 @@ def columns(zone: ZoneInfo) -> dict[str, dict[str, Column]]:
         "minutes": minutes,
         "practitioner": Column(text, "whom the visit is with"),
         "video_link": Column(partial(cells.words, most=200), "address of a video visit"),
+        "confidential": Column(cells.yes_no, "yes: never spoken of on somebody else's phone, a parent's too (N-07)"),
         "status": Column(partial(cells.one_of, choices=cells.VISIT_STATES), "booked (if empty), cancelled, fulfilled, noshow …"),
     }
     slot = {

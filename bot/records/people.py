@@ -9,11 +9,16 @@ from sqlalchemy import select
 
 from bot.ehr.csv_in import Row, Value
 from bot.records.batch import Batch, Came, news
+from bot.store import care
 from bot.store.models import ConsentRow, PatientPhoneRow, PatientRow, PhoneRow
 from bot.store.outgoing import drop_waiting
 
-FIELDS = {"name": "name", "language": "language", "birth_year": "birth_year", "details": "details_ok", "active": "active"}
+FIELDS = {
+    "name": "name", "language": "language", "birth_year": "birth_year", "zone": "zone", "details": "details_ok",
+    "do_not_text": "do_not_text", "active": "active",
+}  # fmt: skip
 SAID = (*FIELDS, "phone", "relation", "consent")
+REACHING = {"phone", "relation", "zone", "do_not_text", "active"}  # with these changes whether and when somebody is texted
 ENOUGH = {"name", "language"}  # what a new patient must have
 
 
@@ -62,8 +67,11 @@ class People:
                 setattr(patient, field, changed[name])
         self._reach(row, patient, changed, before=_numbers_of(patient.source))
         patient.source = source
-        if changed.get("active") is False:
+        if changed.get("active") is False or changed.get("do_not_text") is True:
             drop_waiting(self._batch.session, patient.id)
+        if REACHING & changed.keys():
+            self._batch.session.flush()
+            care.look_again_for(self._batch.session, [patient.id], self._batch.now)
         return patient, Came.NEW if self._new.pop(key, None) else Came.CHANGED
 
     def ids(self) -> list[int]:

@@ -6,10 +6,11 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import ColumnElement, Select, Table, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.records.opened import Records
+from bot.store import words
 from bot.store.crypto import ERASED
 from bot.store.models import (
     AppointmentRow,
@@ -23,6 +24,8 @@ from bot.store.models import (
     TaskRow,
 )
 from bot.store.outgoing import drop_waiting
+from bot.store.sending_models import CommunicationRequestRow
+from bot.store.work_models import ActionRow, CandidateRow, PromiseRow
 
 Record = dict[str, Any]
 
@@ -63,11 +66,15 @@ def everything(records: Records, which: str) -> Record:
             .where(PatientPhoneRow.patient_id == patient.id)
             .order_by(PhoneRow.id)
         ).all()
-        visits = _rows(session, AppointmentRow, AppointmentRow.patient_id == patient.id)
+        theirs = select(AppointmentRow.id).where(AppointmentRow.patient_id == patient.id)
+        phones = [phone.id for _, phone in links]
         about = [f"patient:{patient.id}", *(f"phone:{phone.id}" for _, phone in links)]
         found = {
             "patient": as_record(patient),
-            "visits": visits,
+            "visits": _rows(session, AppointmentRow, AppointmentRow.patient_id == patient.id),
+            "requests": _rows(session, CommunicationRequestRow, CommunicationRequestRow.appointment_id.in_(theirs)),
+            "items": _rows(session, TaskRow, _items(theirs, phones)),
+            "actions": _rows(session, ActionRow, _actions(theirs, phones)),
             "phones": [_phone(session, link, phone) for link, phone in links],
             "audit": _rows(session, AuditRow, AuditRow.about.in_(about)),
         }
@@ -82,9 +89,23 @@ def _phone(session: Session, link: PatientPhoneRow, phone: PhoneRow) -> Record:
         "relation": link.relation,
         "shared": _shared(session, phone.id, link.patient_id),
         "messages": _rows(session, CommunicationRow, CommunicationRow.phone_id == phone.id),
-        "items": _rows(session, TaskRow, TaskRow.phone_id == phone.id),
+        "corrections": _rows(session, CandidateRow, CandidateRow.communication_id.in_(_texts([phone.id]))),
+        "promises": _rows(session, PromiseRow, PromiseRow.phone_id == phone.id),
         "consent": _rows(session, ConsentRow, ConsentRow.phone_id == phone.id),
     }
+
+
+def _texts(phones: list[int]) -> Select[int]:
+    return select(CommunicationRow.id).where(CommunicationRow.phone_id.in_(phones))
+
+
+def _items(visits: Select[int], phones: list[int]) -> ColumnElement[bool]:
+    """Of these phones, or about these visits, wherever they are talked of."""
+    return or_(TaskRow.phone_id.in_(phones), TaskRow.appointment_id.in_(visits))
+
+
+def _actions(visits: Select[int], phones: list[int]) -> ColumnElement[bool]:
+    return or_(ActionRow.phone_id.in_(phones), ActionRow.task_id.in_(select(TaskRow.id).where(_items(visits, phones))))
 
 
 def _rows(session: Session, kind: type[Base], where: Any) -> list[Record]:
@@ -113,16 +134,21 @@ def erase(records: Records, which: str) -> Erased:
     with records.store.begin() as session:
         patient = find(records, session, which)
         drop_waiting(session, patient.id)
-        for link in session.scalars(select(PatientPhoneRow).where(PatientPhoneRow.patient_id == patient.id)).all():
-            if _shared(session, link.phone_id, patient.id):
-                done.left.append(f"phone {link.phone_id} and its texts: other patients share it")
-            else:
-                _erase_phone(session, link.phone_id, done)
+        links = session.scalars(select(PatientPhoneRow).where(PatientPhoneRow.patient_id == patient.id)).all()
+        shared = [link.phone_id for link in links if _shared(session, link.phone_id, patient.id)]
+        done.left += [f"phone {phone_id} and its texts: other patients share it" for phone_id in shared]
+        own = [link.phone_id for link in links if link.phone_id not in shared]
+        for phone_id in own:
+            _erase_phone(session, phone_id)
+        for link in links:
             session.delete(link)
+        _erase_words(session, patient, own, done)
         for visit in session.scalars(select(AppointmentRow).where(AppointmentRow.patient_id == patient.id)):
             _erase_visit(records, visit, done)
         patient.name, patient.birth_year, patient.active, patient.details_ok = "", None, False, None
         patient.identifier = patient.identifier_key = patient.source = None
+        session.flush()
+        words.rewrite(session.connection(), records.store.cipher, [*own, *shared])
         records.record(session.connection(), action="erase", about=f"patient:{patient.id}")
     return done
 
@@ -135,16 +161,23 @@ def _erase_visit(records: Records, visit: AppointmentRow, done: Erased) -> None:
     visit.practitioner = visit.video_link = ""
 
 
-def _erase_phone(session: Session, phone_id: int, done: Erased) -> None:
-    texts = update(CommunicationRow).where(CommunicationRow.phone_id == phone_id)
-    done.texts += _count(session.execute(texts.values(body=ERASED, reply=None, reading=None)))
-    notes = update(TaskRow).where(TaskRow.phone_id == phone_id, TaskRow.note.is_not(None))
-    done.notes += _count(session.execute(notes.values(note=None)))
+def _erase_words(session: Session, patient: PatientRow, phones: list[int], done: Erased) -> None:
+    """What was written on the patient's own phones, and what staff wrote there or about the patient's visits."""
+    visits = select(AppointmentRow.id).where(AppointmentRow.patient_id == patient.id)
+    session.execute(delete(CandidateRow).where(CandidateRow.communication_id.in_(_texts(phones))))
+    texts = update(CommunicationRow).where(CommunicationRow.phone_id.in_(phones))
+    actions = update(ActionRow).where(_actions(visits, phones), ActionRow.words.is_not(None))
+    notes = update(TaskRow).where(_items(visits, phones), TaskRow.note.is_not(None))
+    done.texts = _count(session.execute(texts.values(body=ERASED, reply=None, reading=None)))
+    done.notes = _count(session.execute(actions.values(words=None))) + _count(session.execute(notes.values(note=None)))
+    done.phones = len(phones)
+
+
+def _erase_phone(session: Session, phone_id: int) -> None:
     phone = session.get_one(PhoneRow, phone_id)
     phone.number, phone.state = "", "{}"
     if phone.opted_out_at is None:
         phone.number_key = secrets.token_hex(32)  # who texts from this number again is a stranger
-    done.phones += 1
 
 
 def _count(result: Any) -> int:

@@ -6,44 +6,55 @@ Words go; that there was a text, when, which rule decided and what came of it st
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.records.opened import Records
-from bot.store.crypto import ERASED
+from bot.store import words
+from bot.store.crypto import ERASED, current_cipher
 from bot.store.models import AppointmentRow, CommunicationRow, SlotRow, TaskRow
 from bot.store.sending_models import OutboxRow
+from bot.store.work_models import ActionRow, CandidateRow
 
 BATCH = 500  # rows of one transaction
 Ids = Select[int]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of one table. find: those of a clinic from before a moment; take_away: their words, or the rows themselves."""
+
+    find: Callable[[int, datetime], Ids]
+    take_away: Callable[[Session, list[int]], object]
 
 
 def purge(records: Records, *, dry_run: bool = False) -> dict[str, int]:
     """kind → how many were purged (or would be), for every kind of which the clinic's file says how many days it is kept."""
     now, done = records.clock(), {}
     for kind, days in records.clinic.retention.items():
-        find, take_away = KINDS[kind]
-        old = find(records.clinic_id, now - timedelta(days=days))
-        done[kind] = _count(records, old) if dry_run else _purge(records, kind, old, take_away)
+        before, count = now - timedelta(days=days), _count if dry_run else _purge
+        done[kind] = sum(count(records, kind, part, before) for part in KINDS[kind])
     return done
 
 
-def _count(records: Records, old: Ids) -> int:
+def _count(records: Records, _kind: str, part: Part, before: datetime) -> int:
+    old = part.find(records.clinic_id, before)
     with records.store.session() as session:
         return session.scalar(select(func.count()).select_from(old.subquery())) or 0
 
 
-def _purge(records: Records, kind: str, old: Ids, take_away: Callable[[Session, list[int]], object]) -> int:
+def _purge(records: Records, kind: str, part: Part, before: datetime) -> int:
     """In batches, each with its entry in the trail; cut off, it goes on where it was."""
-    done = 0
+    done, old = 0, part.find(records.clinic_id, before)
     while True:
         with records.store.begin() as session:
             ids = list(session.scalars(old.limit(BATCH)))
             if not ids:
                 return done
-            take_away(session, ids)
+            part.take_away(session, ids)
             records.record(session.connection(), action="purge", about=kind, reason=f"{len(ids)} of them")
         done += len(ids)
 
@@ -57,9 +68,17 @@ def _old_texts(clinic_id: int, before: datetime) -> Ids:
     return query.where(CommunicationRow.status != "received", CommunicationRow.id.not_in(waits))
 
 
-def _forget_words(session: Session, ids: list[int]) -> object:
-    chosen = update(CommunicationRow).where(CommunicationRow.id.in_(ids))
-    return session.execute(chosen.values(body=ERASED, reply=None, reading=None))
+def _forget_words(session: Session, ids: list[int]) -> None:
+    """What coordinators proposed to learn from a text quotes it, and goes with it."""
+    session.execute(delete(CandidateRow).where(CandidateRow.communication_id.in_(ids)))
+    chosen = CommunicationRow.id.in_(ids)
+    session.execute(update(CommunicationRow).where(chosen).values(body=ERASED, reply=None, reading=None))
+    _forget_in_search(session, select(CommunicationRow.phone_id).where(chosen))
+
+
+def _forget_in_search(session: Session, phones: Select[int | None]) -> None:
+    some = [phone_id for phone_id in session.scalars(phones.distinct()) if phone_id is not None]
+    words.rewrite(session.connection(), current_cipher(), some)
 
 
 def _old_notes(clinic_id: int, before: datetime) -> Ids:
@@ -69,6 +88,17 @@ def _old_notes(clinic_id: int, before: datetime) -> Ids:
 
 def _forget_notes(session: Session, ids: list[int]) -> object:
     return session.execute(update(TaskRow).where(TaskRow.id.in_(ids)).values(note=None))
+
+
+def _old_actions(clinic_id: int, before: datetime) -> Ids:
+    """What staff wrote into conversations: notes, calls, what came of items."""
+    return select(ActionRow.id).where(ActionRow.clinic_id == clinic_id, ActionRow.at < before, ActionRow.words.is_not(None))
+
+
+def _forget_actions(session: Session, ids: list[int]) -> None:
+    chosen = ActionRow.id.in_(ids)
+    session.execute(update(ActionRow).where(chosen).values(words=None))
+    _forget_in_search(session, select(ActionRow.phone_id).where(chosen))
 
 
 def _old_slots(clinic_id: int, before: datetime) -> Ids:
@@ -81,8 +111,8 @@ def _delete_slots(session: Session, ids: list[int]) -> object:
     return session.execute(delete(SlotRow).where(SlotRow.id.in_(ids)))
 
 
-KINDS: dict[str, tuple[Callable[[int, datetime], Ids], Callable[[Session, list[int]], object]]] = {
-    "messages": (_old_texts, _forget_words),
-    "notes": (_old_notes, _forget_notes),
-    "slots": (_old_slots, _delete_slots),
+KINDS = {
+    "messages": (Part(_old_texts, _forget_words),),
+    "notes": (Part(_old_notes, _forget_notes), Part(_old_actions, _forget_actions)),
+    "slots": (Part(_old_slots, _delete_slots),),
 }

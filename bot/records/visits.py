@@ -13,8 +13,8 @@ from bot.store.models import AppointmentRow, PatientRow, SlotRow, TaskRow
 from bot.store.outgoing import drop_waiting
 
 MINUTES = 30
-SAID = ("patient", "service", "start", "minutes", "practitioner", "video_link", "status")
-PLAIN = ("service", "minutes", "practitioner", "video_link")
+SAID = ("patient", "service", "start", "minutes", "practitioner", "video_link", "confidential", "status")
+PLAIN = ("service", "minutes", "practitioner", "video_link", "confidential")
 OFF = ("cancelled", "entered-in-error")
 
 
@@ -79,11 +79,13 @@ class Visits:
             self._batch.note(row, "start", "was called off by text and stays so: write a status to book it again")
         came = Came.CALLED_OFF if status in OFF and visit.status not in OFF else Came.MOVED if moved else Came.CHANGED
         if moved or other or status != visit.status:
-            drop_waiting(self._batch.session, visit.patient_id)
+            drop_waiting(self._batch.session, visit.patient_id, visit_id=visit.id)
             # What the patient said was about the visit as it was (F-03); its old time is the clinic's to give away.
             visit.start, visit.slot_id, visit.changed_at = changed.get("start", visit.start), None, self._batch.now
             visit.participant = "needs-action" if moved or other else visit.participant
             visit.status, visit.patient_id = status, patient.id
+            if moved or other or status == "booked":
+                visit.told_at = self._batch.now  # who has just been told is not reminded at once
             if status in OFF:
                 self._done(visit)
         return came

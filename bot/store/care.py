@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.care.due import Booked, Number
@@ -65,8 +65,12 @@ def look_at(session: Session, looked: Iterable[Look], when: dict[int, datetime |
 
 def look_again(source: Connection | Session, phone_id: int, now: datetime) -> None:
     """What may be sent to a phone has changed: its visits are to be looked at."""
-    people = select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == phone_id)
-    coming = (VISITS.c.patient_id.in_(people)) & (VISITS.c.start > now - BEHIND)
+    look_again_for(source, select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == phone_id), now)
+
+
+def look_again_for(source: Connection | Session, patients: Select[int] | Iterable[int], now: datetime) -> None:
+    """How these patients are reached has changed, or whether they may be."""
+    coming = (VISITS.c.patient_id.in_(patients)) & (VISITS.c.start > now - BEHIND)
     source.execute(update(VISITS).where(coming).values(next_text_at=LOOK_NOW))
 
 

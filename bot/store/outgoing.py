@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, true, update
 from sqlalchemy.orm import Session
 
-from bot.store.models import CommunicationRow, PatientPhoneRow, PhoneRow
-from bot.store.sending_models import OutboxRow
+from bot.store import care
+from bot.store.models import AppointmentRow, CommunicationRow, PatientPhoneRow, PhoneRow
+from bot.store.sending_models import CommunicationRequestRow, OutboxRow
 from bot.store.turns import Line
 
 ANSWERS = timedelta(hours=4)  # an answer that comes later only confuses
@@ -80,18 +81,25 @@ def queue_answer(session: Session, phone: PhoneRow | Line, row_id: int, body: st
     )
 
 
-def drop_waiting(session: Session, patient_id: int, *, phone_id: int | None = None) -> int:
-    """Drops what waits to be sent by itself to a patient's phones (or one of them), since it may tell what is no longer so.
+def drop_waiting(session: Session, patient_id: int, *, visit_id: int | None = None, phone_id: int | None = None) -> int:
+    """Drops what waits to be sent by itself about a patient's visits (or one of them, or on one phone), since it may no longer be so.
 
-    Answers and what coordinators wrote stay. Gives how many were dropped.
+    On a phone where nobody else is reached, what is about no visit goes too, unless one visit is meant. Answers and what
+    coordinators wrote stay. What else a dropped text told may be written about again. Gives how many were dropped.
     """
-    phones = select(PatientPhoneRow.phone_id).where(PatientPhoneRow.patient_id == patient_id)
+    link, asked = PatientPhoneRow, CommunicationRequestRow
+    visits = select(AppointmentRow.id).where(AppointmentRow.patient_id == patient_id)
+    about = select(asked.communication_id).where(asked.appointment_id.in_(visits if visit_id is None else [visit_id]))
+    others = select(link.phone_id).where(link.patient_id != patient_id)
+    own = select(link.phone_id).where(link.patient_id == patient_id, link.phone_id.not_in(others))
+    which = CommunicationRow.id.in_(about)
     waiting = (
         select(CommunicationRow.id)
         .join(OutboxRow, OutboxRow.communication_id == CommunicationRow.id)
         .where(
             OutboxRow.status == "waiting",
-            CommunicationRow.phone_id.in_(phones if phone_id is None else [phone_id]),
+            which if visit_id is not None else or_(which, CommunicationRow.phone_id.in_(own)),
+            true() if phone_id is None else CommunicationRow.phone_id == phone_id,
             CommunicationRow.sender == "bot",
             CommunicationRow.in_reply_to.is_(None),
         )
@@ -99,4 +107,5 @@ def drop_waiting(session: Session, patient_id: int, *, phone_id: int | None = No
     ids = list(session.scalars(waiting))
     session.execute(update(OutboxRow).where(OutboxRow.communication_id.in_(ids)).values(status="dropped"))
     session.execute(update(CommunicationRow).where(CommunicationRow.id.in_(ids)).values(status="canceled"))
+    care.take_back(session, list(session.scalars(select(asked).where(asked.communication_id.in_(ids)))))
     return len(ids)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot.store.crypto import Cipher
 from bot.store.models import CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow
-from bot.store.turns import TEXTS, table
+from bot.store.turns import PHONES, TEXTS, table
 from bot.store.work_models import ActionRow, IndexedRow, WordRow
 from bot.understand.normalise import fold, tokens
 
@@ -61,9 +61,9 @@ def unindexed(connection: Connection, cipher: Cipher) -> Batch:
 
 
 def _of_people(connection: Connection, cipher: Cipher, phone_id: int) -> set[str]:
-    people, reached, phones = table(PatientRow), table(PatientPhoneRow), table(PhoneRow)
+    people, reached = table(PatientRow), table(PatientPhoneRow)
     query = select(people.c.name).join(reached, reached.c.patient_id == people.c.id).where(reached.c.phone_id == phone_id)
-    number = connection.scalar(select(phones.c.number).where(phones.c.id == phone_id)) or ""
+    number = connection.scalar(select(PHONES.c.number).where(PHONES.c.id == phone_id)) or ""
     return keys(cipher, " ".join([*connection.scalars(query), number[-4:]]))
 
 
@@ -76,6 +76,17 @@ def write(connection: Connection, batch: Batch) -> None:
     for what, last in batch.last.items():
         connection.execute(delete(INDEXED).where(INDEXED.c.what == what))
         connection.execute(insert(INDEXED), {"what": what, "last": last})
+
+
+def rewrite(connection: Connection, cipher: Cipher, phones: Iterable[int]) -> None:
+    """Words of these conversations have been taken away: what is left of them is all that can be found from now on."""
+    for phone_id in set(phones):
+        clinic_id = connection.scalars(select(PHONES.c.clinic_id).where(PHONES.c.id == phone_id)).one()
+        said = [*connection.scalars(select(TEXTS.c.body).where(TEXTS.c.phone_id == phone_id))]
+        said += connection.scalars(select(ACTIONS.c.words).where(ACTIONS.c.phone_id == phone_id, ACTIONS.c.words.is_not(None)))
+        left = keys(cipher, "\n".join(said)) | _of_people(connection, cipher, phone_id)
+        connection.execute(delete(WORDS).where(WORDS.c.phone_id == phone_id))
+        write(connection, Batch({(clinic_id, phone_id): frozenset(left)}, {}))
 
 
 def search(session: Session, cipher: Cipher, clinic_id: int, asked: str) -> list[int]:

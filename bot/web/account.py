@@ -6,7 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from bot.accounts import people, second, sessions, signing_in
+from bot.accounts import people, second, signing_in
 from bot.accounts.sessions import CODE, ENROL, IN, Held
 from bot.accounts.types import Refused
 from bot.web import cookie, guard
@@ -84,8 +84,7 @@ def invitation() -> Page:
 def logout() -> BaseResponse:
     """Ends this session."""
     if (held := guard.held()) is not None:
-        with guard.accounts().store.begin() as session:
-            sessions.end(session, held.id)
+        signing_in.sign_out(guard.accounts(), held, address=guard.address())
     return redirect(url_for("account.login"), code=303)
 
 
@@ -123,9 +122,7 @@ def recovery() -> Page:
 @blueprint.post("/end-others")
 def end_others() -> BaseResponse:
     """Signs the person out everywhere else."""
-    held = _held()
-    with guard.accounts().store.begin() as session:
-        sessions.end_all(session, held.user_id, but=held.id)
+    signing_in.sign_out_elsewhere(guard.accounts(), _held(), address=guard.address())
     flash("You are signed out everywhere else.")
     return redirect(url_for("account.own"), code=303)
 

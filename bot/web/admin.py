@@ -24,7 +24,7 @@ def invite() -> str | tuple[str, int]:
     """A link for one person, shown this once."""
     email, role = request.form.get("email", ""), request.form.get("role", "")
     try:
-        code = people.invite(guard.accounts(), email=email, role=role, by=guard.actor().id)
+        code = people.invite(guard.accounts(), email=email, role=role, by=guard.actor().id, address=guard.address())
     except Refused as error:
         return _page(problem=str(error), email=email), 422
     return _page(link=link(wired().settings.public_url, code), invited=email)
@@ -33,23 +33,23 @@ def invite() -> str | tuple[str, int]:
 @blueprint.post("/withdraw")
 def withdraw() -> BaseResponse:
     """An invitation counts no more."""
-    people.withdraw(guard.accounts(), request.form.get("email", ""))
+    people.withdraw(guard.accounts(), request.form.get("email", ""), by=guard.actor().id, address=guard.address())
     return _back()
 
 
 @blueprint.post("/user/<int:user_id>/<any('role', 'deactivate', 'activate', 'sign-out', 'unlock'):what>")
 def change(user_id: int, what: str) -> BaseResponse:
     """Another role, shut out, let in again, signed out everywhere, opened after wrong tries."""
-    accounts = guard.accounts()
+    accounts, by, address = guard.accounts(), guard.actor().id, guard.address()
     try:
         if what == "role":
-            people.change(accounts, user_id, role=request.form.get("role", ""))
+            people.change(accounts, user_id, by=by, address=address, role=request.form.get("role", ""))
         elif what == "sign-out":
-            people.end_sessions(accounts, user_id)
+            people.end_sessions(accounts, user_id, by=by, address=address)
         elif what == "unlock":
-            people.unlock(accounts, user_id)
+            people.unlock(accounts, user_id, by=by, address=address)
         else:
-            people.change(accounts, user_id, active=what == "activate")
+            people.change(accounts, user_id, by=by, address=address, active=what == "activate")
     except Refused as error:
         flash(str(error))
     return _back()

@@ -58,6 +58,22 @@ def test_a_row_says_what_its_cells_say() -> None:
     assert "phone" not in row(visit(phone="")).says
 
 
+@pytest.mark.parametrize(("cell", "zone"), [("America/Chicago", "America/Chicago"), ("pacific/honolulu", "Pacific/Honolulu")])
+def test_a_zone_is_known_by_its_name(cell: str, zone: str) -> None:
+    """In any case of letters."""
+    (found,) = read(f"P1,Hale,en,{cell}\n", head="identifier,name,language,zone")
+    assert isinstance(found, Row)
+    assert found.says["zone"] == zone
+
+
+@pytest.mark.parametrize("cell", ["Central", "CDT", "UTC-6", "../../etc/passwd"])
+def test_what_is_no_zone_is_told(cell: str) -> None:
+    """A wrong zone would text people in their night (O-19)."""
+    (found,) = read(f"P1,Hale,en,{cell}\n", head="identifier,name,language,zone")
+    assert isinstance(found, Problem)
+    assert (found.column, "America/Chicago" in found.what) == ("zone", True)
+
+
 @pytest.mark.parametrize("number", ["1.71656E+10", "1.2E+10", "1,71656E+10", "1.72E10", "7E+9"])
 def test_a_number_that_a_spreadsheet_has_cut_is_left_out(number: str) -> None:
     """Its digits are gone, so any number would be somebody else's (F-12)."""

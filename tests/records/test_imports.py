@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.channels.console import received
+from bot.delivery.planner import plan_due
 from bot.records import imports
 from bot.records.batch import Came, Report
 from bot.records.opened import Records
+from bot.remind import About, ask_medicine, tell
 from bot.settings import ROOT
-from bot.store.models import AppointmentRow, AuditRow, CommunicationRow, ConsentRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow
-from bot.store.sending_models import OutboxRow
+from bot.store import care
+from bot.store.models import (
+    LOOK_NOW,
+    AppointmentRow,
+    AuditRow,
+    CommunicationRow,
+    ConsentRow,
+    PatientPhoneRow,
+    PatientRow,
+    PhoneRow,
+    SlotRow,
+)
+from bot.store.sending_models import CommunicationRequestRow, OutboxRow
 from bot.turn import take
 from tests.world import World
 
@@ -71,8 +85,9 @@ def says(world: World, words: str) -> str:
 
 
 def waiting(records: Records) -> list[str]:
-    """What became of the texts in the outbox."""
-    return [row.status for row in all_of(records, OutboxRow)]
+    """What became of the texts to Greta's phone in the outbox."""
+    hers = select(CommunicationRow.id).where(CommunicationRow.phone_id == phone(records).id)
+    return [row.status for row in all_of(records, OutboxRow, OutboxRow.communication_id.in_(hers))]
 
 
 def remind(world: World, records: Records) -> None:
@@ -135,6 +150,131 @@ def test_a_visit_moved_in_the_file_takes_its_waiting_texts_with_it(world: World,
     assert visit(records).start == datetime(2026, 3, 12, 18, 0, tzinfo=UTC)
     assert "has changed since we wrote" in says(world, "yes I will be there")
     assert visit(records).participant == "needs-action"
+
+
+def mila(import_: Import) -> None:
+    """Greta's daughter, on the same phone, with a visit on the same day."""
+    import_(PATIENTS, f"P2,Mila Lang,en,{PHONE},child,yes,form,yes")
+    import_(VISITS, "V2,P2,primary,2026-03-10 10:30,30,Dr. Okafor,booked")
+
+
+def text_about(world: World, records: Records, *identifiers: str) -> None:
+    """One text about these visits waits to be sent."""
+    keys = [records.store.cipher.index(f"visit {each}") for each in identifiers]
+    phone_id = phone(records).id
+    with records.store.begin() as session:
+        visits = session.scalars(select(AppointmentRow).where(AppointmentRow.identifier_key.in_(keys))).all()
+        line = session.get_one(PhoneRow, phone_id)
+        tell(world.bot, session, line, [About(each.id, each.start, "week", ("reminder",)) for each in visits])
+
+
+@pytest.mark.usefixtures("greta")
+def test_a_moved_visit_leaves_the_texts_about_a_siblings_alone(world: World, records: Records, import_: Import) -> None:
+    """Both are reached on one phone; what waits about the other visit is still so, and after the second move goes too."""
+    mila(import_)
+    text_about(world, records, "V1")
+    text_about(world, records, "V2")
+    import_(VISITS, VISIT.replace("10 09:30", "12 14:00"))
+    assert waiting(records) == ["dropped", "waiting"]
+    import_(VISITS, "V2,P2,primary,2026-03-12 10:30,30,Dr. Okafor,booked")
+    assert waiting(records) == ["dropped", "dropped"]
+
+
+@pytest.mark.usefixtures("greta")
+def test_a_text_about_both_is_dropped_and_the_sibling_is_reminded_again(world: World, records: Records, import_: Import) -> None:
+    """It named an old time beside a good one: what is noted as told is taken back, and the schedule looks at both visits."""
+    mila(import_)
+    text_about(world, records, "V1", "V2")
+    with records.store.begin() as session:
+        session.execute(update(care.VISITS).values(next_text_at=None))
+    import_(VISITS, VISIT.replace("10 09:30", "12 14:00"))
+    assert waiting(records) == ["dropped"]
+    assert all_of(records, CommunicationRequestRow) == []
+    imported = all_of(records, AppointmentRow, AppointmentRow.identifier_key.is_not(None))
+    assert [each.next_text_at for each in imported] == [LOOK_NOW, LOOK_NOW]
+
+
+@pytest.mark.usefixtures("greta")
+def test_who_has_gone_gets_no_text_about_nothing_in_particular(world: World, records: Records, import_: Import) -> None:
+    """A question about medicine names no visit; on a phone of one's own it goes with the rest (N-10)."""
+    phone_id = phone(records).id
+    with records.store.begin() as session:
+        assert ask_medicine(world.bot, session, phone_id)
+    import_(PATIENTS, GRETA.replace("form,yes", "form,no"))
+    assert waiting(records) == ["dropped"]
+
+
+@pytest.mark.usefixtures("greta")
+def test_who_asked_not_to_be_texted_is_not_even_by_a_button(world: World, records: Records, import_: Import) -> None:
+    """N-08: what waits is dropped, the schedule and a coordinator's reminder send nothing; until the file says otherwise."""
+    remind(world, records)
+    import_("identifier,name,language,do_not_text", "P1,Greta Lang,en,yes")
+    assert waiting(records) == ["dropped"]
+    remind(world, records)
+    world.clock.now += timedelta(days=4)
+    assert plan_due(world.bot)
+    assert waiting(records) == ["dropped"]
+    import_("identifier,name,language,do_not_text", "P1,Greta Lang,en,no")
+    remind(world, records)
+    assert waiting(records) == ["dropped", "waiting"]
+
+
+@pytest.mark.usefixtures("greta")
+def test_a_visit_that_the_file_calls_confidential_is_not_texted_to_a_parent(world: World, records: Records, import_: Import) -> None:
+    """N-07: nor is it spoken of when the parent asks; a file without the column changes nothing of that."""
+    import_(PATIENTS, GRETA.replace("self", "child"))
+    import_(f"{VISITS},confidential", f"{VISIT},yes")
+    import_(VISITS, VISIT.replace("Okafor", "Sato"))
+    assert visit(records).confidential
+    remind(world, records)
+    world.clock.now += timedelta(days=4)
+    plan_due(world.bot)
+    assert waiting(records) == []
+    assert "9:30" not in says(world, "when is the visit")
+
+
+def test_a_patients_own_zone_keeps_its_night(world: World, records: Records, import_: Import) -> None:
+    """O-19: nine in the morning at the clinic is four in Hawaii."""
+    import_(f"{PATIENTS},zone", f"{GRETA},Pacific/Honolulu")
+    import_(VISITS, VISIT)
+    (greta,) = all_of(records, PatientRow, PatientRow.identifier_key.is_not(None))
+    assert greta.zone == "Pacific/Honolulu"
+    sent = []
+    hours = ZoneInfo("Pacific/Honolulu")
+    while world.clock.now < datetime(2026, 3, 10, 13, 30, tzinfo=UTC):
+        while plan_due(world.bot):
+            pass
+        if len(rows := all_of(records, CommunicationRow, CommunicationRow.phone_id == phone(records).id)) > len(sent):
+            sent = [row.at.astimezone(hours).hour for row in rows]
+        world.clock.now += timedelta(hours=1)
+    assert sent
+    assert all(8 <= hour < 21 for hour in sent)
+
+
+@pytest.mark.usefixtures("greta")
+def test_a_visit_that_the_file_changes_is_looked_at_and_its_patient_counts_as_told(
+    world: World, records: Records, import_: Import
+) -> None:
+    """Moved or booked again, not when it is over: the text to who has missed it would wait."""
+    assert visit(records).told_at is None
+    for status, told in (("noshow", False), ("booked", True)):
+        with records.store.begin() as session:
+            session.execute(update(care.VISITS).values(next_text_at=None))
+        import_(VISITS, VISIT.replace("booked", status))
+        assert (visit(records).next_text_at, visit(records).told_at) == (LOOK_NOW, world.clock.now if told else None)
+    world.clock.now += timedelta(hours=1)
+    import_(VISITS, VISIT.replace("10 09:30", "12 14:00"))
+    assert visit(records).told_at == world.clock.now
+
+
+def test_a_phone_that_comes_later_than_its_visit_is_texted(records: Records, import_: Import) -> None:
+    """The schedule had put the visit aside, since nobody could be reached."""
+    import_(PATIENTS, GRETA.replace(PHONE, ""))
+    import_(VISITS, VISIT)
+    with records.store.begin() as session:
+        session.execute(update(care.VISITS).values(next_text_at=None))
+    import_(PATIENTS, GRETA)
+    assert visit(records).next_text_at == LOOK_NOW
 
 
 @pytest.mark.usefixtures("greta")

@@ -52,7 +52,7 @@ def test_everything_on_a_patient_is_taken_out(world: World, records: Records) ->
     (phone,) = found["phones"]
     assert (phone["number"], phone["shared"]) == ("+17165550121", False)
     assert [text["body"] for text in phone["messages"]] == ["please have somebody call me"]
-    assert [item["kind"] for item in phone["items"]] == ["human"]
+    assert [item["kind"] for item in found["items"]] == ["human"]
     assert [consent["decision"] for consent in phone["consent"]] == ["opt_in"]
     assert len(found["visits"]) == 1
     assert json.loads(json.dumps(found)) == found

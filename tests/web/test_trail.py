@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy import text as sql
 
 import app as application
-from bot import demo
+from bot import demo, staff
+from bot.actor import Actor
 from bot.store import audit
-from bot.store.models import AuditRow
+from bot.store.models import AuditRow, PhoneRow
+from bot.store.sending_models import OutboxRow
 
 
 @pytest.fixture
@@ -43,9 +45,28 @@ def test_a_conversation_that_is_looked_at_leaves_an_entry(pages: Flask) -> None:
 
 
 def test_an_action_leaves_an_entry_without_its_words(pages: Flask) -> None:
-    """What was done with which conversation, never what was written."""
+    """What was done with which conversation, in the transaction that did it; then the request; never what was written."""
     pages.test_client().post("/inbox/phone/1/reply", data={"text": "zanahoria azul"})
-    assert entries(pages) == [("reply", "phone:1", "ok")]
+    assert entries(pages) == [("wrote", "phone:1", "ok"), ("reply", "phone:1", "ok")]
+    pages.test_client().post("/inbox/phone/1/reply", data={"text": ""})
+    assert entries(pages)[2:] == [("reply", "phone:1", "ok")]  # it leads back to the page, which says why not
+
+
+def test_an_action_that_cannot_be_recorded_is_not_done(pages: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both are one transaction: no text is queued, and the bot is not paused."""
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError("disk full")
+
+    bot = pages.extensions["attend"].bot
+    ana = Actor(id=1, name="Ana Torres", role="coordinator", clinic_id=bot.clinic_id)
+    with bot.store.session() as session:
+        before = session.scalar(select(func.count()).select_from(OutboxRow)), session.get_one(PhoneRow, 1).state
+    monkeypatch.setattr(audit, "record", full)
+    with pytest.raises(OSError, match="disk full"):
+        staff.reply(bot, 1, "hello", by=ana)
+    with bot.store.session() as session:
+        assert (session.scalar(select(func.count()).select_from(OutboxRow)), session.get_one(PhoneRow, 1).state) == before
 
 
 def test_a_search_leaves_an_entry_without_what_was_searched_for(pages: Flask) -> None:
