@@ -4,42 +4,18 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from bot.settings import Settings
 from bot.store.models import AppointmentRow, CommunicationRow, PatientPhoneRow, PatientRow
 from bot.store.work_models import ActionRow
 from bot.turn import Bot
-from tests.conftest import application_on
-from tests.staff import HERE, Browser, Page, hire
+from tests.inbox.conftest import Come
+from tests.staff import Browser, Page
 from tests.world import Clock
-
-Come = Callable[[str], Browser]
-
-
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    """The seeded clinic, as people on the server's own machine reach it."""
-    return replace(settings, public_url=HERE)
-
-
-@pytest.fixture
-def app(settings: Settings, clock: Clock) -> Iterator[Flask]:
-    """The public application with its staff's pages."""
-    with application_on(settings, clock) as app:
-        yield app
-
-
-@pytest.fixture
-def come(app: Flask, live: int) -> Come:
-    """A coordinator of that name sits down."""
-    return lambda name: Browser(live).enter(app, hire(app, email=f"{name}@clinic.example"))
 
 
 @pytest.fixture
