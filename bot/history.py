@@ -16,6 +16,7 @@ from bot.delivery.sender import send_waiting
 from bot.demo_clock import DemoClock
 from bot.remind import BY_HAND, About, tell
 from bot.store.models import AppointmentRow, CommunicationRow, PhoneRow, TaskRow
+from bot.store.sending_models import OutboxRow
 from bot.turn import Bot, take
 from bot.yamlfile import read_yaml
 
@@ -57,10 +58,8 @@ def _visit(bot: Bot, given: dict[str, str], who: tuple[int, int], days: list[dat
     visit = AppointmentRow(
         clinic_id=bot.clinic_id, patient_id=patient, service=given["service"], start=start, minutes=30, practitioner=given["with"]
     )  # fmt: skip
-    yield (
-        _at(bot, days, int(given["days"]) + int(given.get("reminded", REMINDED)), TEN),
-        partial(_remind, bot, phone, visit, given.get("arrived") != "no"),
-    )
+    told = int(given["days"]) + int(given.get("reminded", REMINDED))
+    yield _at(bot, days, told, TEN), partial(_remind, bot, phone, visit, given.get("arrived") != "no")
     yield start + timedelta(hours=1), partial(_end, bot, visit, given["status"])
 
 
@@ -73,6 +72,7 @@ def _remind(bot: Bot, phone_id: int, visit: AppointmentRow, arrived: bool) -> No
     if not arrived:
         with bot.store.begin() as session:
             session.get_one(CommunicationRow, text.id).status = "undelivered"
+            session.query(OutboxRow).filter_by(communication_id=text.id).update({"look_at": None})  # else it is looked up, and found
 
 
 def _end(bot: Bot, visit: AppointmentRow, status: str) -> None:
