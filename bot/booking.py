@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.actor import Actor
+from bot.news import SENTENCES, reach
 from bot.remind import BOOKED, CALLED_OFF, MOVED, About, tell
-from bot.store import care, queries
-from bot.store.database import Conflict
+from bot.store import queries
 from bot.store.models import AppointmentRow, PhoneRow, SlotRow
 from bot.turn import Bot
-
-# (what was done, whether the patient had asked for it) → the sentence that tells of it.
-SENTENCES = {
-    (BOOKED, False): "clinic_booked",
-    (BOOKED, True): "asked_booked",
-    (MOVED, False): "clinic_moved",
-    (MOVED, True): "asked_moved",
-    (CALLED_OFF, False): "clinic_called_off",
-    (CALLED_OFF, True): "asked_called_off",
-}
+from bot.work import Refused, hold, record
 
 
-def book(bot: Bot, patient_id: int, *, slot_id: int, asked: bool) -> bool:
-    """Books a visit into a free slot. asked: the patient wanted it, by phone or at the desk; else they are asked if they come.
+@dataclass(frozen=True)
+class Desk:
+    """Who acts, in which conversation, and whether the patient asked for it, by phone or at the desk; else the clinic caused it."""
 
-    Gives whether the patient is told by text; if not, somebody must phone. Raises Conflict when the slot is taken.
+    by: Actor
+    phone_id: int
+    asked: bool
+
+
+def book(bot: Bot, patient_id: int, *, slot_id: int, desk: Desk) -> bool:
+    """Books a visit into a free slot. A patient who did not ask for it is asked whether they come.
+
+    Gives whether the patient is told by text; if not, somebody must phone. Raises Refused when the slot is taken, or while a
+    colleague works on the conversation.
     """
     now = bot.clock()
     with bot.store.begin() as session:
-        slot = _take(bot, session, slot_id)
+        hold(session, desk.phone_id, by=desk.by, now=now)
+        slot = _take(bot, session, slot_id, desk)
         visit = AppointmentRow(
             clinic_id=bot.clinic_id,
             patient_id=patient_id,
@@ -39,78 +43,92 @@ def book(bot: Bot, patient_id: int, *, slot_id: int, asked: bool) -> bool:
             start=slot.start,
             minutes=slot.minutes,
             practitioner=slot.practitioner,
-            participant=_participant(asked),
+            participant=_participant(desk),
             told_at=now,
         )
         session.add(visit)
         session.flush()
-        return _tell(bot, session, visit, BOOKED, asked=asked)
+        _record(bot, session, desk, "booked", _local(bot, visit.start))
+        return _tell(bot, session, visit, BOOKED, desk)
 
 
-def move(bot: Bot, visit_id: int, *, slot_id: int, asked: bool) -> bool:
+def move(bot: Bot, visit_id: int, *, slot_id: int, desk: Desk, version: int | None = None) -> bool:
     """Moves a visit to a free slot; its old time is free again if the patient asked, else the clinic has other plans for it.
 
-    Gives and raises as `book` does; Conflict too when the visit is no longer booked.
+    version: of the visit as it was shown; None: as it is. Gives and raises as `book` does; Refused too when the visit has changed.
     """
     now = bot.clock()
     with bot.store.begin() as session:
-        visit = _booked(bot, session, visit_id)
-        slot = _take(bot, session, slot_id)
-        _leave(session, visit, asked=asked)
+        hold(session, desk.phone_id, by=desk.by, now=now)
+        visit = _booked(bot, session, visit_id, version)
+        before = visit.start
+        slot = _take(bot, session, slot_id, desk)
+        _leave(session, visit, desk)
         visit.slot_id, visit.start, visit.minutes = slot.id, slot.start, slot.minutes
         visit.practitioner = slot.practitioner or visit.practitioner
-        visit.participant, visit.changed_at, visit.told_at = _participant(asked), now, now
+        visit.participant, visit.changed_at, visit.told_at = _participant(desk), now, now
         session.flush()
-        return _tell(bot, session, visit, MOVED, asked=asked)
+        _record(bot, session, desk, "moved", f"{_local(bot, before)} to {_local(bot, visit.start)}")
+        return _tell(bot, session, visit, MOVED, desk)
 
 
-def call_off(bot: Bot, visit_id: int, *, asked: bool) -> bool:
-    """Calls a visit off; gives whether the patient is told by text. Raises Conflict when it is no longer booked."""
+def call_off(bot: Bot, visit_id: int, *, desk: Desk, version: int | None = None) -> bool:
+    """Calls a visit off; gives whether the patient is told by text. version, and what it raises: as of `move`."""
     now = bot.clock()
     with bot.store.begin() as session:
-        visit = _booked(bot, session, visit_id)
-        _leave(session, visit, asked=asked)
+        hold(session, desk.phone_id, by=desk.by, now=now)
+        visit = _booked(bot, session, visit_id, version)
+        _leave(session, visit, desk)
         visit.slot_id, visit.changed_at, visit.told_at = None, now, now
-        told = _tell(bot, session, visit, CALLED_OFF, asked=asked)
+        _record(bot, session, desk, "called_off", _local(bot, visit.start))
+        told = _tell(bot, session, visit, CALLED_OFF, desk)
         visit.status = "cancelled"
-        visit.participant = "declined" if asked else visit.participant
+        visit.participant = "declined" if desk.asked else visit.participant
         return told
 
 
-def _participant(asked: bool) -> str:
-    return "accepted" if asked else "needs-action"
+def _participant(desk: Desk) -> str:
+    return "accepted" if desk.asked else "needs-action"
 
 
-def _booked(bot: Bot, session: Session, visit_id: int) -> AppointmentRow:
+def _booked(bot: Bot, session: Session, visit_id: int, version: int | None) -> AppointmentRow:
     visit = session.get(AppointmentRow, visit_id, with_for_update=True)
-    if visit is None or visit.clinic_id != bot.clinic_id or visit.status != "booked":
-        raise Conflict(f"visit {visit_id}")
+    if visit is None or visit.clinic_id != bot.clinic_id or visit.status != "booked" or version not in (None, visit.version):
+        raise Refused("This visit has changed meanwhile. Here is how it stands now; nothing of yours was written.")
     return visit
 
 
-def _take(bot: Bot, session: Session, slot_id: int) -> SlotRow:
-    slot = queries.take_slot(session, slot_id, phone_id=None, now=bot.clock())
-    if slot is None or slot.clinic_id != bot.clinic_id:
-        raise Conflict(f"slot {slot_id}")
+def _take(bot: Bot, session: Session, slot_id: int, desk: Desk) -> SlotRow:
+    slot = queries.take_slot(session, slot_id, phone_id=desk.phone_id, now=bot.clock())
+    if slot is None or slot.clinic_id != bot.clinic_id or slot.start <= bot.clock():
+        raise Refused("This time is no longer free: somebody else was first. Choose another one.")
     return slot
 
 
-def _leave(session: Session, visit: AppointmentRow, *, asked: bool) -> None:
+def _leave(session: Session, visit: AppointmentRow, desk: Desk) -> None:
     if visit.slot_id is not None:
-        session.get_one(SlotRow, visit.slot_id).status = "free" if asked else "busy-unavailable"
+        session.get_one(SlotRow, visit.slot_id).status = "free" if desk.asked else "busy-unavailable"
 
 
-def _tell(bot: Bot, session: Session, visit: AppointmentRow, what: str, *, asked: bool) -> bool:
+def _local(bot: Bot, moment: datetime) -> str:
+    return f"{moment.astimezone(bot.clinic.zone):%a %b %-d, %-I:%M %p}"
+
+
+def _record(bot: Bot, session: Session, desk: Desk, kind: str, detail: str) -> None:
+    cause = "the patient asked" if desk.asked else "the clinic's change"
+    record(session, by=desk.by, now=bot.clock(), phone_id=desk.phone_id, kind=kind, detail=f"{detail} ({cause})")
+
+
+def _tell(bot: Bot, session: Session, visit: AppointmentRow, what: str, desk: Desk) -> bool:
     """Queues the news, unless nothing may be sent about this visit; what the patient might still take back is forgotten."""
-    link = care.reached_on(session, [visit.patient_id]).get(visit.patient_id)
-    if link is None:
+    found = reach(bot, session, visit.patient_id, visit_id=visit.id)
+    if found.phone_id is None:
         return False
-    phone = session.get_one(PhoneRow, link.phone_id, with_for_update=True)
+    phone = session.get_one(PhoneRow, found.phone_id, with_for_update=True)
     state = queries.state_of(phone)
     queries.keep_state(phone, replace(state, undo=tuple(each for each in state.undo if each.visit != visit.id)))
-    number, _ = care.number(session, phone, now=bot.clock(), zone=bot.clinic.zone)
-    stop = next((each.stop for each in number.visits if each.id == visit.id), "too long ago")
-    if stop or number.stop not in ("", care.TAKEN_OVER):
+    if found.why_not:
         return False
-    tell(bot, session, phone, [About(visit.id, visit.start, what, (SENTENCES[what, asked],))], useless_at=visit.start)
+    say = (SENTENCES[what, desk.asked],)
+    tell(bot, session, phone, [About(visit.id, visit.start, what, say)], useless_at=visit.start)
     return True

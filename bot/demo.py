@@ -6,6 +6,7 @@ import math
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.serving import run_simple
 
+from bot.accounts.people import actors
+from bot.accounts.types import Accounts
 from bot.channels.console import received
 from bot.delivery.worker import Worker
 from bot.demo_clock import DemoClock
+from bot.history import live_through
 from bot.remind import remind
 from bot.seed import seed
 from bot.settings import ROOT, Settings, read_settings
@@ -28,6 +32,7 @@ from bot.web import guard, inbox, phone
 from bot.web.wiring import Wired
 
 PEOPLE = ROOT / "clinics" / "demo_people.yaml"
+HISTORY = ROOT / "clinics" / "demo_history.yaml"
 DATABASE = ROOT / "instance" / "demo.db"
 COORDINATORS = {"ana@demo.example": "Ana Torres", "ben@demo.example": "Ben Carter"}
 Wire = Callable[..., Wired]
@@ -37,7 +42,7 @@ def run(app: Flask, wire: Wire, *, host: str, port: int, fresh: bool) -> None:
     """Serves the demo until it is stopped. Nobody signs in: invented coordinators act, and the patients are invented too."""
     settings = demo_settings(DATABASE, fresh=fresh)
     print("Reading the phrases; the first start learns from them, which takes about a minute.", file=sys.stderr)
-    wired = make(app, wire, settings)
+    wired = make(app, wire, settings, history=HISTORY)
     Worker(wired.bot, wired.channel, wired.spool, rate=math.inf, every=0.5).start()
     print(f"\n  Phone  http://{host}:{port}/demo\n  Inbox  http://{host}:{port}/inbox\n\nStop with Ctrl+C.", file=sys.stderr)
     run_simple(host, port, app, threaded=True)
@@ -52,8 +57,8 @@ def demo_settings(database: Path, *, fresh: bool = False) -> Settings:
     return read_settings({"DATABASE_URL": f"sqlite:///{database}", "SPOOL_DIR": str(database.parent / "demo-spool")}, demo=True)
 
 
-def make(app: Flask, wire: Wire, settings: Settings) -> Wired:
-    """Wires the application as a demo and fills an empty clinic: everybody gets a reminder first.
+def make(app: Flask, wire: Wire, settings: Settings, *, history: Path | None = None) -> Wired:
+    """Wires the application as a demo and fills an empty clinic: everybody gets a reminder first. history: a file of what was before.
 
     In the night, when no text may be started, the demo begins in the morning.
     """
@@ -68,7 +73,9 @@ def make(app: Flask, wire: Wire, settings: Settings) -> Wired:
     with wired.bot.store.session() as session:
         empty = session.scalar(select(PatientRow.id).limit(1)) is None
     if empty:
-        phones = seed(wired.bot, PEOPLE)
+        ana = actors(Accounts(store=wired.bot.store, clinic_id=wired.bot.clinic_id, clock=clock))[0]
+        past = partial(live_through, wired.bot, clock, history, by=ana) if history else None
+        phones = seed(wired.bot, PEOPLE, past=past)
         with wired.bot.store.begin() as session:
             for phone_id in dict.fromkeys(phones.values()):
                 remind(wired.bot, session, phone_id)

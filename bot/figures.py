@@ -70,7 +70,7 @@ def confirmations(session: Session, period: Period) -> Figure:
     )
     weeks: dict[date, Counter[str]] = defaultdict(Counter)
     for start, status, said in rows:
-        weeks[period.week(start)][said if status == "booked" else ""] += 1
+        weeks[period.week(start)][said if status != "cancelled" else ""] += 1
     return Figure(
         "confirmations", "What patients said about their visits", ("week of", *STATES.values()),
         tuple(_row(f"{week:%b %-d}", (weeks[week][state] for state in STATES)) for week in sorted(weeks)), "visits", stacked=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -16,8 +17,11 @@ SLOT_DAYS = 25
 SLOT_MINUTES = 30
 
 
-def seed(bot: Bot, path: Path) -> dict[str, int]:
-    """Writes the people, visits and slots of a file into the clinic; gives name → phone id."""
+def seed(bot: Bot, path: Path, *, past: Callable[[dict[str, tuple[int, int]]], None] | None = None) -> dict[str, int]:
+    """Writes the people, visits and slots of a file into the clinic; gives name → phone id.
+
+    past: what has happened to these people, name → (patient, phone), before their visits were booked.
+    """
     data = read_yaml(path)
     now = bot.clock()
     first = now.astimezone(bot.clinic.zone).date() + timedelta(days=1)
@@ -27,6 +31,10 @@ def seed(bot: Bot, path: Path) -> dict[str, int]:
         patients, phones = {}, {}
         for name, given in data["people"].items():
             patients[name], phones[name] = _person(session, bot, given, now)
+    if past is not None:
+        past({name: (patients[name].id, phones[name]) for name in phones})
+    with bot.store.begin() as session:
+        session.add_all(slots.values())
         for given in data["visits"]:
             _visit(session, bot, given, patients, slots, days)
     return phones

@@ -23,6 +23,7 @@ TALKING = timedelta(hours=1)  # so long after its last question the bot starts n
 AT_ONCE = 5000  # visits of the past that are put aside in one statement
 VISITS = table(AppointmentRow)
 OPTED_OUT, TAKEN_OVER = "opted out", "a coordinator has taken over"
+ASKED_NOT_TO_BE = "asked not to be texted"
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def _zone(name: str | None, usual: tzinfo) -> tzinfo:
 
 def _stop(visit: AppointmentRow, patient: PatientRow, link: PatientPhoneRow) -> str:
     if patient.do_not_text:
-        return "asked not to be texted"
+        return ASKED_NOT_TO_BE
     return "confidential, and the phone is somebody else's" if visit.confidential and link.relation != "self" else ""
 
 

@@ -71,6 +71,25 @@ class Conversation:
         return " / ".join(patient.name for patient, _ in self.people) or worklist.UNKNOWN
 
 
+@dataclass(frozen=True)
+class Visitor:
+    """One of the people who are reached on a phone, and one of their visits, if it is about one."""
+
+    phone_id: int
+    patient: PatientRow
+    visit: AppointmentRow | None = None
+
+
+def visitor(
+    session: Session, clinic_id: int, phone_id: int, *, patient_id: int | None = None, visit_id: int | None = None
+) -> Visitor | None:
+    """A visit with whose it is, or a patient without one; None unless they belong to this phone of this clinic."""
+    ours = session.scalar(select(PhoneRow.id).where(PhoneRow.id == phone_id, PhoneRow.clinic_id == clinic_id))
+    visit = session.get(AppointmentRow, visit_id) if visit_id is not None else None
+    found = queries.people(session, phone_id).get(visit.patient_id if visit else patient_id or 0)
+    return Visitor(phone_id, found[0], visit) if ours is not None and found is not None else None
+
+
 def conversation(session: Session, clinic_id: int, phone_id: int, now: datetime) -> Conversation | None:
     """One conversation of this clinic, or None."""
     phone = session.scalar(select(PhoneRow).where(PhoneRow.id == phone_id, PhoneRow.clinic_id == clinic_id))

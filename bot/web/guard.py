@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, redirect, render_template, request, session, url_for
 from sqlalchemy.exc import NoResultFound
+from werkzeug.exceptions import Conflict as Collision
 from werkzeug.exceptions import Forbidden, HTTPException, NotFound, Unauthorized
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as BaseResponse
@@ -16,6 +17,7 @@ from bot.accounts import people, sessions
 from bot.accounts.sessions import IDLE, IN, Held
 from bot.accounts.types import Accounts
 from bot.actor import Actor
+from bot.store.database import Conflict
 from bot.web import cookie
 from bot.web.cookie import Gate, gate
 from bot.web.forms import SAFE, FormTokens, check_token, same_site, token_field
@@ -50,6 +52,7 @@ def install(app: Flask, *, secure: bool, demo: bool = False) -> None:
     app.after_request(_finish)
     app.context_processor(lambda: {"actor": g.get("actor"), "demo": demo, "clinic": wired().bot.clinic.clinic})
     app.register_error_handler(NoResultFound, lambda _: _refused(NotFound()))
+    app.register_error_handler(Conflict, _conflict)
     for kind in (Unauthorized, Forbidden, NotFound):
         app.register_error_handler(kind, _refused)
 
@@ -154,6 +157,15 @@ def _finish(response: Response) -> Response:
         again = "" if request.method == "GET" else f"; url={url_for('inbox.index')}"
         response.headers["Refresh"] = f"{int(IDLE.total_seconds()) + 5}{again}"
     return headers(response)
+
+
+def _conflict(error: Conflict) -> BaseResponse:
+    """Two changed the same thing at once and the other one was first: nothing of this request is written, and its page says so."""
+    if request.endpoint in OPEN:
+        raise error
+    return _refused(
+        Collision("Somebody else changed the same thing at the same moment. Nothing of yours was written: look, and try again.")
+    )
 
 
 def _refused(error: HTTPException) -> BaseResponse:

@@ -22,6 +22,7 @@ blueprint = Blueprint("pictures", __name__)
 PERIODS = {7: "7 days", 30: "30 days", 90: "90 days", 365: "a year"}
 SCRIPT = re.compile(r"<script.*?</script>", re.DOTALL)  # for tooltips, which pictures in a page do not have
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+LONG = 16  # letters of a column's name that has too little room beside three others
 SAID = {"needs-action": "No answer yet", "tentative": "Not sure", "declined": "Cannot come", "accepted": "Coming"}
 # Told apart in print and by who sees few colours: dark, mid, light, warm.
 STYLE = Style(
@@ -91,9 +92,10 @@ def draw(figure: Figure) -> str:
     lying = figure.columns[0] != "week of"
     upright, flat = (pygal.StackedBar, pygal.HorizontalStackedBar) if figure.stacked else (pygal.Bar, pygal.HorizontalBar)
     columns = len(figure.columns) - 1
+    side_by_side = 2 if any(len(column) > LONG for column in figure.columns[1:]) else columns
     chart: Any = (flat if lying else upright)(
         style=STYLE, js=(), width=720, height=110 + 38 * len(figure.rows) if lying else 320, legend_at_bottom=True,
-        show_legend=columns > 1, legend_at_bottom_columns=columns, truncate_legend=-1, disable_xml_declaration=True, margin=12,
+        show_legend=columns > 1, legend_at_bottom_columns=side_by_side, truncate_legend=-1, disable_xml_declaration=True, margin=12,
         min_scale=2, max_scale=6, order_min=0, value_formatter=lambda value: f"{value:g}",
     )  # fmt: skip
     rows = figure.rows[::-1] if lying else figure.rows  # the first stands on top

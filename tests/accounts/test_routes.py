@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -108,7 +109,9 @@ def _objects(app: Flask, clinic_id: int) -> dict[str, int]:
         session.add_all([patient, phone])
         session.flush()
         session.add(PatientPhoneRow(patient_id=patient.id, phone_id=phone.id, clinic_id=clinic_id))
-        session.add(AppointmentRow(clinic_id=clinic_id, patient_id=patient.id, service="checkup", start=now, minutes=30))
+        start = now + timedelta(days=1)
+        visit = AppointmentRow(clinic_id=clinic_id, patient_id=patient.id, service="checkup", start=start, minutes=30)
+        session.add(visit)
         task = TaskRow(clinic_id=clinic_id, phone_id=phone.id, kind="human", created_at=now, rank=3, due_at=now)
         text = CommunicationRow(clinic_id=clinic_id, phone_id=phone.id, direction="inbound", body="hello", at=now, status="answered")
         session.add_all([task, text])
@@ -118,7 +121,8 @@ def _objects(app: Flask, clinic_id: int) -> dict[str, int]:
         session.add(candidate)
         session.flush()
     user = hire(app, "nurse", email=f"somebody@{clinic_id}.example", clinic_id=clinic_id)
-    return {"phone_id": phone.id, "item": task.id, "text_id": text.id, "candidate_id": candidate.id, "user_id": user.id}
+    people = {"patient_id": patient.id, "visit_id": visit.id}
+    return people | {"phone_id": phone.id, "item": task.id, "text_id": text.id, "candidate_id": candidate.id, "user_id": user.id}
 
 
 def test_every_route_has_its_line_and_every_line_its_route(app: Flask) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,16 @@ from flask.testing import FlaskClient
 
 import app as application
 from bot import demo
+from bot.settings import Settings
 from bot.store.models import TaskRow
 from bot.turn import Bot
 from bot.web.wiring import Wired
-from tests.conftest import serving
-from tests.world import World, make_world
+from tests.conftest import application_on, serving
+from tests.staff import HERE, Browser, hire
+from tests.world import Clock, World, make_world
 
 ANA, BEN = 1, 2
+Come = Callable[[str], Browser]
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,25 @@ def desk(tmp_path: Path, bot_parts: Any) -> Iterator[Desk]:
         client.post("/inbox/me", data={"actor": number})
     yield Desk(app, *clients)
     wired.bot.store.engine.dispose()
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """The seeded clinic, as people on the server's own machine reach it."""
+    return replace(settings, public_url=HERE)
+
+
+@pytest.fixture
+def app(settings: Settings, clock: Clock) -> Iterator[Flask]:
+    """The public application with its staff's pages."""
+    with application_on(settings, clock) as app:
+        yield app
+
+
+@pytest.fixture
+def come(app: Flask, live: int) -> Come:
+    """A coordinator of that name sits down."""
+    return lambda name: Browser(live).enter(app, hire(app, email=f"{name}@clinic.example"))
 
 
 @pytest.fixture

@@ -21,6 +21,10 @@ PAGES = [
     "/inbox/phone/2",
     "/inbox/phone/5",
     "/inbox/phone/9",
+    "/inbox/phone/5/book/5",
+    "/inbox/phone/9/move/10",
+    "/inbox/phone/9/move/10?slot=270",
+    "/inbox/phone/9/call-off/10",
     "/inbox/learn",
     "/inbox/today",
     "/inbox/pictures",
@@ -174,6 +178,47 @@ def test_everything_works_without_javascript(desk: Desk, served: str) -> None:
         ana.get_by_label("You are").select_option(label="Ben Carter")
         ana.get_by_role("button", name="Switch").click()
         assert ana.get_by_text("Ana Torres is working on this conversation").is_visible()
+
+
+def test_a_visit_is_moved_by_keyboard_alone(desk: Desk, served: str) -> None:
+    """From the conversation to the free times, to what the patient will be told, and back."""
+    errors: list[str] = []
+    with chromium() as browser:
+        ana = sit_down(browser, served, 1, errors)
+        ana.goto(f"{served}/inbox/phone/9", wait_until="domcontentloaded")
+        ana.keyboard.press("m")
+        ana.get_by_role("heading", name="Move the visit").wait_for()
+        for key in ("j", "j", "k", "j", "o"):
+            ana.keyboard.press(key)
+        ana.locator(".causes [lang=vi]").first.wait_for()
+        ana.keyboard.press("u")
+        ana.get_by_role("heading", name="Move the visit").wait_for()
+        ana.get_by_role("link", name="More times").click()
+        ana.get_by_role("link", name="Earlier times").wait_for()
+        for key in ("j", "Enter"):
+            ana.keyboard.press(key)
+        ana.get_by_role("button", name="Move the visit as the patient asked").press("Enter")
+        ana.get_by_text("The visit is moved. The patient is told by text.").wait_for()
+    assert errors == []
+
+
+def test_visits_are_booked_and_called_off_without_javascript(desk: Desk, served: str) -> None:
+    """Links and forms alone; a colleague reads who has the conversation, and cannot press."""
+    with chromium() as browser:
+        ana, ben = (sit_down(browser, served, number, [], java_script_enabled=False) for number in (1, 2))
+        ana.goto(f"{served}/inbox/phone/7")
+        ana.get_by_role("link", name="Book a visit").click()
+        ana.get_by_role("link", name="lab").click()
+        ana.locator(".slots a").first.click()
+        ana.get_by_role("button", name="Book a visit as a change of the clinic").click()
+        assert ana.get_by_text("The visit is booked. The patient is told by text.").is_visible()
+        ben.goto(f"{served}/inbox/phone/7")
+        ben.get_by_role("link", name="Call off").click()
+        assert ben.get_by_text("is working on this conversation").is_visible()
+        assert ben.get_by_role("button", name="Call off the visit as a change of the clinic").is_disabled()
+        ana.get_by_role("link", name="Call off").click()
+        ana.get_by_role("button", name="Call off the visit as the patient asked").click()
+        assert ana.get_by_text("The visit is called off. The patient is told by text.").is_visible()
 
 
 @pytest.mark.parametrize("width", [1280, 820, 390])

@@ -1,0 +1,78 @@
+"""Two at the same moment, on both databases over HTTP: one does it, the other reads in plain words that somebody was first."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, update
+from sqlalchemy.orm import Session
+
+from bot.store.audit import AuditRow
+from bot.store.models import PhoneRow
+from bot.store.turns import table
+from bot.store.work_models import ActionRow, ClaimRow
+from tests.inbox.conftest import Come
+from tests.staff import Browser
+
+
+@pytest.fixture
+def overtaken() -> Iterator[None]:
+    """Whatever a request changes about a phone, another one has changed it since it was read."""
+
+    def first(session: Session, *_: object) -> None:
+        if any(isinstance(row, PhoneRow) for row in session.dirty):
+            phones = table(PhoneRow)
+            session.connection().execute(update(phones).values(version=phones.c.version + 1))
+
+    event.listen(Session, "before_flush", first)
+    yield
+    event.remove(Session, "before_flush", first)
+
+
+@pytest.fixture
+def side_by_side() -> Iterator[None]:
+    """Whoever is about to write a claim waits a moment for another one who is, too, if nothing keeps that one out."""
+    meet = Barrier(2)
+
+    def wait(session: Session, *_: object) -> None:
+        if any(isinstance(row, ClaimRow) for row in session.new):
+            with suppress(BrokenBarrierError):
+                meet.wait(0.5)
+
+    event.listen(Session, "before_flush", wait)
+    yield
+    event.remove(Session, "before_flush", wait)
+
+
+def test_of_two_first_claims_at_the_same_moment_one_is_refused(app: Flask, come: Come, side_by_side: None) -> None:
+    """One has it, the other reads who; neither meets an error."""
+
+    def claim(browser: Browser) -> str:
+        answer = browser.post("/inbox/phone/1/claim")
+        assert answer.status == 303
+        return browser.get(answer.location).text
+
+    with ThreadPoolExecutor(2) as pool:
+        pages = list(pool.map(claim, [come("ana"), come("ben")]))
+    assert sum("You have this conversation" in page for page in pages) == 1
+    assert sum("is working on this conversation for another 5 min" in page for page in pages) == 1
+
+
+def test_who_is_overtaken_reads_it_in_plain_words(app: Flask, come: Come, overtaken: None) -> None:
+    """Not an error of the server: nothing is written, the way back is there, and the audit trail says refused."""
+    ana = come("ana")
+    answer = ana.post("/inbox/phone/1/take-over")
+    assert answer.status == 409
+    said = html.unescape(answer.text)
+    assert "Somebody else changed the same thing at the same moment. Nothing of yours was written" in said
+    assert 'href="/inbox/phone/1"' in said
+    with app.extensions["attend"].bot.store.session() as session:
+        assert session.query(ActionRow).count() == 0
+        trail = [(row.action, row.outcome) for row in session.query(AuditRow).order_by(AuditRow.id)]
+        assert trail[-1] == ("take-over", "refused")
