@@ -83,6 +83,7 @@ def test_a_wrong_setting_is_named(name: str, value: str) -> None:
         read_settings({"ATTEND_KEY": KEY, "PUBLIC_URL": HERE, name: value})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("hops", "header", "status"),
     [(0, "10.1.1.{0}", 429), (1, "10.1.1.{0}, 10.9.9.9", 429), (1, "10.1.1.1, 10.9.9.{0}", 422), (2, "10.1.1.{0}, 10.9.9.9", 422)],
