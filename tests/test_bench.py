@@ -11,6 +11,7 @@ from bot.settings import ROOT
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.parametrize("name", ["crash", "delivery", "inbox", "planning", "understand", "webhook"])
 def test_a_quick_bench_passes(name: str) -> None:
     """Its verdict stands on the last line."""

@@ -38,6 +38,7 @@ def resident(pid: int) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_process_of_its_own_sends_and_ends_when_told(app: Flask, settings: Settings) -> None:
     """`flask worker`: what waits is sent, without the reader's memory, and SIGTERM ends it with nothing left half done."""
     assert waiting(app) > 1
