@@ -99,7 +99,8 @@ def account(bot: Bot, texts: list[Text], calm: dict[str, Text]) -> int:
     with bot.store.session() as session:
         stored = Counter(session.scalars(select(CommunicationRow.provider_sid).where(CommunicationRow.direction == "inbound")))
         rows = {row.provider_sid: row for row in session.scalars(select(CommunicationRow))}
-        outbox = session.scalar(select(func.count()).select_from(OutboxRow)) or 0
+        sent = select(func.count()).select_from(OutboxRow).join(CommunicationRow, OutboxRow.communication_id == CommunicationRow.id)
+        outbox = session.scalar(sent.where(CommunicationRow.in_reply_to.is_not(None))) or 0  # the others are reminders
         query = select(PatientRow, AppointmentRow).join(AppointmentRow, AppointmentRow.patient_id == PatientRow.id)
         visits = {person.name: (visit.status, visit.participant, visit.version) for person, visit in session.execute(query)}
     faults = {

@@ -34,6 +34,7 @@ from sending import open_bot
 from sqlalchemy import func, select
 
 from bot import staff
+from bot.actor import Actor
 from bot.store.models import ClinicRow, CommunicationRow, PhoneRow, TaskRow
 from bot.store.outgoing import queue
 from bot.store.sending_models import OutboxRow, SenderRow
@@ -149,7 +150,7 @@ def under_fire(url: str, texts: int, kills: int) -> int:
 def _opt_out(bot: Bot, texts: int) -> dict[str, datetime]:
     """A phone whose text is among the last ones opts out; gives when that was committed."""
     phone = texts - 1 - random.randrange(texts // 3)
-    staff.consent(bot, phone + 1, texts=False)
+    staff.consent(bot, phone + 1, texts=False, by=Actor(id=None, name="bench", role="", clinic_id=bot.clinic_id))
     return {served.number(phone): datetime.now(UTC)}
 
 
