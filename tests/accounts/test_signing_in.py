@@ -14,6 +14,7 @@ from bot.accounts.limits import PER_ACCOUNT, PER_ADDRESS, admit
 from bot.accounts.types import Accounts
 from bot.settings import Settings
 from bot.store.account_models import RecoveryCodeRow, UserRow
+from bot.store.models import Base
 from tests.conftest import application_on, serving
 from tests.staff import PASSWORD, Browser, hire
 from tests.world import Clock
@@ -297,9 +298,10 @@ def test_nothing_that_lets_anybody_in_can_be_read_in_the_database(app: Flask, br
     with store.session() as session:
         assert len(session.scalars(select(RecoveryCodeRow)).all()) == len(codes)
     with store.engine.connect() as connection:
-        written = "\n".join(connection.connection.driver_connection.iterdump())  # type: ignore[union-attr]
+        tables = [connection.exec_driver_sql(f"select * from {table.name}") for table in Base.metadata.sorted_tables]  # noqa: S608
+        written = "\n".join(str(row) for rows in tables for row in rows)
     secrets = (page.cookies["attend"], PASSWORD, who.secret, codes[0], codes[0].replace("-", ""))
-    assert [secret for secret in secrets if secret in written or secret.encode().hex().upper() in written] == []
+    assert [secret for secret in secrets if secret in written] == []
 
 
 def test_no_log_line_holds_a_secret_or_an_email(

@@ -150,6 +150,7 @@ def test_a_database_of_another_version_is_told(site: Installation, tmp_path: Pat
     store.engine.dispose()
 
 
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)  # other databases have no file to lie beside
 def test_a_key_beside_the_database_is_told(site: Installation, tmp_path: Path) -> None:
     """H-10; and whether others on the machine can read it."""
     key = tmp_path / "clinic.key"
