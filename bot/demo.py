@@ -41,7 +41,7 @@ Wire = Callable[..., Wired]
 def run(app: Flask, wire: Wire, *, host: str, port: int, fresh: bool) -> None:
     """Serves the demo until it is stopped. Nobody signs in: invented coordinators act, and the patients are invented too."""
     settings = demo_settings(DATABASE, fresh=fresh)
-    print("Reading the phrases; the first start learns from them, which takes about a minute.", file=sys.stderr)
+    print("Reading the phrases; the first start learns from them, which takes two to five minutes.", file=sys.stderr)
     wired = make(app, wire, settings, history=HISTORY)
     Worker(wired.bot, wired.channel, wired.spool, rate=math.inf, every=0.5).start()
     print(f"\n  Phone  http://{host}:{port}/demo\n  Inbox  http://{host}:{port}/inbox\n\nStop with Ctrl+C.", file=sys.stderr)
