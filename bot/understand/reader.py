@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,6 +25,8 @@ from bot.understand.types import Answer, Context, Message, Reason, Understanding
 KEYWORD_ACTS = {"opt_out": "opt_out", "opt_out_cancel": "opt_out", "opt_in": "opt_in", "help": "help"}
 SPOKEN = "en"  # words of it stand in texts of every other language
 WIDE = 14  # a wish of more days than this is "any day but"
+TURNS = re.compile(r"[,;.،、，]")
+MIXED = frozenset({"confirm", "cancel"})
 COMMANDS = frozenset({"undo", "status", "new", *KEYWORD_ACTS})
 
 
@@ -75,6 +78,9 @@ class Reader:
         elif len(message.visits) > 1 and lone_number(text) is not None:
             judged = replace(judged, acts=frozenset(), doubtful=frozenset())  # it names one of them, and says nothing of it
         about, about_day, said = self._visits(text, message, order)
+        if len(about) > 1 and not said and TURNS.search(text):  # "not him, but I can": both are named, and one thing is said of each
+            mixed = judged.acts & MIXED
+            judged, about = replace(judged, acts=judged.acts - mixed, doubtful=judged.doubtful | mixed), () if mixed else about
         return Understanding(
             acts=judged.acts,
             doubtful=judged.doubtful,
