@@ -33,8 +33,8 @@ from cryptography.fernet import Fernet
 from sending import open_bot
 from sqlalchemy import func, select
 
-from bot import staff
 from bot.actor import Actor
+from bot.desk import staff
 from bot.store.models import ClinicRow, CommunicationRow, PhoneRow, TaskRow
 from bot.store.outgoing import queue
 from bot.store.sending_models import OutboxRow, SenderRow

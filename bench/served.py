@@ -27,8 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from app import create_app  # noqa: E402
+from bot.demo.seed import seed  # noqa: E402
 from bot.dialogue.types import Ask, Prompt, State  # noqa: E402
-from bot.seed import seed  # noqa: E402
 from bot.settings import read_settings  # noqa: E402
 from bot.store import queries  # noqa: E402
 from bot.store.models import AppointmentRow, PatientPhoneRow, PatientRow  # noqa: E402

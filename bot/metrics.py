@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, func, select
 from sqlalchemy.orm import Session
 
 from bot.delivery.status import ORDER
-from bot.figures import came_of
+from bot.desk.figures import came_of
 from bot.store.models import CommunicationRow, TaskRow
 from bot.store.outgoing import Priority
 from bot.store.sending_models import OutboxRow, SenderRow

@@ -16,7 +16,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 import app as application
-from bot.seed import seed
+from bot.demo.seed import seed
 from bot.settings import Settings, read_settings
 from tests.postgres import Databases, postgres
 from tests.provider import ACCOUNT, CLINIC_NUMBER, PUBLIC, TOKENS, Answer, post

@@ -20,11 +20,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from bot import staff, work
 from bot.actor import Actor
 from bot.channels.twilio_sms import TwilioSms
 from bot.delivery.sender import send_waiting
 from bot.delivery.worker import index_words, sweep
+from bot.desk import staff, work
 from bot.records.exports import export
 from bot.records.imports import import_file
 from bot.records.opened import Records

@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot import staff
 from bot.channels.console import received
+from bot.desk import staff
 from bot.remind import ask_medicine, remind
 from bot.store import queries
 from bot.store.models import AppointmentRow, PhoneRow, SlotRow, TaskRow

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.coverage import WORST_READING
+from bot.editing.coverage import WORST_READING
 from bot.settings import ROOT
 
 LOG: dict[str, Any] = yaml.safe_load((ROOT / "docs" / "safety" / "hazards.yaml").read_text(encoding="utf-8"))

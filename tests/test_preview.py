@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from bot import staff
+from bot.desk import staff
 from bot.preview import preview, report
 from bot.store.models import CommunicationRow, PatientRow
 from tests.delivery.test_planner import run, texts

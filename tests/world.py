@@ -10,8 +10,8 @@ from cryptography.fernet import Fernet
 
 from bot.actor import Actor
 from bot.clinic import load_clinic
+from bot.demo.seed import seed
 from bot.remind import remind
-from bot.seed import seed
 from bot.settings import ROOT
 from bot.store import queries
 from bot.store.database import Store

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from bot.channels.twilio_account import AccountError, TwilioAccount, knock
 from bot.clinic import ClinicFile
-from bot.lint import SAFETY, Lint, Reviews, reveals, unreviewed
+from bot.editing.lint import SAFETY, Lint, Reviews, reveals, unreviewed
 from bot.settings import Settings
 from bot.store.database import MIGRATIONS, Store
 from bot.store.models import CommunicationRow, SecretRow

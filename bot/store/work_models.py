@@ -23,7 +23,7 @@ class ClaimRow(Base):
 
 
 class ActionRow(Base):
-    """Something that a person did with a conversation. kind: a name from `bot/work.py`; detail: a code, never words of people.
+    """Something that a person did with a conversation. kind: a name from `bot/desk/work.py`; detail: a code, never words of people.
 
     words: the note, or what was said on the telephone.
     """

@@ -9,7 +9,7 @@ from functools import partial
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from bot import barriers, work
+from bot.desk import barriers, work
 from bot.dialogue.items import KINDS
 from bot.store import worklist
 from bot.store.worklist import PAGE, View

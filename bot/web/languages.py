@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, render_template, request
 
-from bot.coverage import State, kept, state_of
-from bot.lint import SAFETY, load_reviews
+from bot.editing.coverage import State, kept, state_of
+from bot.editing.lint import SAFETY, load_reviews
 from bot.moments import RIGHT_TO_LEFT
 from bot.settings import ROOT
 from bot.web.wiring import wired

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from bot import candidates, work
+from bot.desk import candidates, work
 from bot.web.guard import actor
 from bot.web.wiring import wired
 

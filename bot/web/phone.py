@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from bot.channels.console import received
-from bot.demo_clock import DemoClock
+from bot.demo.clock import DemoClock
 from bot.remind import ask_medicine, remind
 from bot.store import inbox as queries
 from bot.store.models import PhoneRow

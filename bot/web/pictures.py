@@ -12,8 +12,8 @@ import pygal
 from flask import Blueprint, Response, abort, render_template, request
 from pygal.style import Style
 
-from bot import figures
-from bot.figures import Figure, Period
+from bot.desk import figures
+from bot.desk.figures import Figure, Period
 from bot.store.today import STATES, today
 from bot.web import live
 from bot.web.wiring import wired

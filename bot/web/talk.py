@@ -8,10 +8,10 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
-from bot import replies, staff, summary, work
 from bot.actor import Actor
-from bot.correction import correct
-from bot.meaning import ACTS, BARRIERS, TOPICS
+from bot.desk import replies, staff, summary, work
+from bot.desk.correction import correct
+from bot.desk.meaning import ACTS, BARRIERS, TOPICS
 from bot.remind import remind
 from bot.store import inbox as queries
 from bot.store.inbox import Conversation

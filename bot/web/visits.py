@@ -10,8 +10,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from bot import booking, news, work
-from bot.booking import Desk
+from bot.desk import booking, news, work
+from bot.desk.booking import Desk
 from bot.dialogue.types import Slot
 from bot.remind import BOOKED, CALLED_OFF, MOVED
 from bot.store import inbox, queries

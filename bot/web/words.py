@@ -7,9 +7,9 @@ from itertools import groupby
 
 from flask import Blueprint
 
-from bot import explain
-from bot import meaning as meanings
-from bot.barriers import STAGES
+from bot.desk import explain
+from bot.desk import meaning as meanings
+from bot.desk.barriers import STAGES
 from bot.moments import RIGHT_TO_LEFT, language_name
 from bot.store.worklist import Item
 from bot.understand.types import Understanding

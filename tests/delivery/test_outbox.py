@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from bot import staff
 from bot.channels.console import received
 from bot.delivery import codes, outbox, sender, switch
 from bot.delivery.codes import CODES, Then
 from bot.delivery.worker import Worker
+from bot.desk import staff
 from bot.store.outgoing import Priority
 from bot.store.sending_models import OutboxRow
 from bot.turn import take

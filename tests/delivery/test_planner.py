@@ -14,12 +14,12 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from bot import staff
 from bot.channels.console import Console, received
 from bot.delivery.planner import plan_due
 from bot.delivery.sender import send_waiting
 from bot.delivery.spool import Spool
 from bot.delivery.worker import Worker
+from bot.desk import staff
 from bot.remind import About, remind, tell
 from bot.store import queries
 from bot.store.models import AppointmentRow, CommunicationRow, PatientRow, PhoneRow, TaskRow

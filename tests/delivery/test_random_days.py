@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from bot import staff
 from bot.channels.console import Console, received
 from bot.channels.types import Outgoing, Sent
 from bot.delivery.planner import plan_due
 from bot.delivery.sender import send_waiting
+from bot.desk import staff
 from bot.store import queries
 from bot.store.models import AppointmentRow, PatientPhoneRow, PatientRow, PhoneRow
 from bot.store.sending_models import CommunicationRequestRow, OutboxRow

@@ -10,9 +10,9 @@ import pytest
 from click.testing import Result
 
 import app as application
-from bot import explain, replies, staff, work
+from bot.desk import explain, replies, staff, work
+from bot.desk.meaning import meaning
 from bot.dialogue.items import KINDS
-from bot.meaning import meaning
 from bot.settings import ROOT
 from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow
 from bot.store.work_models import ActionRow, CandidateRow, PromiseRow

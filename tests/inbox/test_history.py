@@ -12,7 +12,7 @@ import pytest
 
 import app as application
 from bot import demo
-from bot.figures import FIGURES, Period
+from bot.desk.figures import FIGURES, Period
 from bot.store import queries
 from bot.store.models import AppointmentRow, CommunicationRow, PhoneRow, TaskRow
 from bot.store.today import today

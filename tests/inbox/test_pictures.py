@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot import figures
-from bot.demo_clock import DemoClock
-from bot.figures import FIGURES, Figure, Period, ninetieth
+from bot.demo.clock import DemoClock
+from bot.desk import figures
+from bot.desk.figures import FIGURES, Figure, Period, ninetieth
 from bot.store.models import CommunicationRow
 from bot.store.today import Today, today
 from bot.web.pictures import as_csv, draw, neutral

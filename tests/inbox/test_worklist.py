@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot import staff, work
 from bot.actor import Actor
 from bot.channels.console import received
+from bot.desk import staff, work
 from bot.store import worklist
 from bot.store.inbox import list_mark, phone_mark
 from bot.store.models import TaskRow

@@ -18,7 +18,7 @@ from cryptography.fernet import Fernet
 from flask import Flask
 
 from bot.channels.twilio_account import AccountError, TwilioAccount
-from bot.lint import load_lint
+from bot.editing.lint import load_lint
 from bot.operate.doctor import Installation, Level, examine
 from bot.settings import ROOT, Settings
 from bot.store.database import Store

@@ -15,10 +15,10 @@ import pytest
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import LargeBinary, select, type_coerce, update
 
-from bot import staff, work
 from bot.channels.console import received
-from bot.correction import correct
 from bot.delivery.worker import index_words
+from bot.desk import staff, work
+from bot.desk.correction import correct
 from bot.records.opened import Records
 from bot.records.person import erase, everything
 from bot.records.retention import purge

@@ -15,8 +15,8 @@ from flask import Flask
 
 import app as application
 from bot import demo
-from bot.coverage import keep, kept, state_of
-from bot.lint import load_reviews, review
+from bot.editing.coverage import keep, kept, state_of
+from bot.editing.lint import load_reviews, review
 from bot.settings import ROOT
 from bot.texts import TEXTS, Texts, load_texts
 from bot.understand.measure import Figures

@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 from sqlalchemy import text as sql
 
 import app as application
-from bot import demo, staff
+from bot import demo
 from bot.actor import Actor
+from bot.desk import staff
 from bot.store import audit
 from bot.store.models import AuditRow, PhoneRow
 from bot.store.sending_models import OutboxRow

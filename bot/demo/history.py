@@ -9,11 +9,11 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from bot import work
 from bot.actor import Actor
 from bot.channels.console import Console, received
 from bot.delivery.sender import send_waiting
-from bot.demo_clock import DemoClock
+from bot.demo.clock import DemoClock
+from bot.desk import work
 from bot.remind import BY_HAND, About, tell
 from bot.store.models import AppointmentRow, CommunicationRow, PhoneRow, TaskRow
 from bot.store.sending_models import OutboxRow

@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from bot import booking, staff
-from bot.booking import Desk
 from bot.channels.console import Console, received
 from bot.delivery.planner import plan_due
 from bot.delivery.sender import send_waiting
+from bot.desk import booking, staff
+from bot.desk.booking import Desk
+from bot.desk.work import Refused
 from bot.store.models import AppointmentRow, PatientPhoneRow, SlotRow, TaskRow
 from bot.turn import take
-from bot.work import Refused
 from tests.delivery.test_planner import run, texts, visit_of
 from tests.world import World, make_world
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.meaning import ACTS, BARRIERS, TOPICS, URGENT
+from bot.desk.meaning import ACTS, BARRIERS, TOPICS, URGENT
 from bot.understand.types import Understanding
 
 RULES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.meaning import meaning
+from bot.desk.meaning import meaning
 from bot.moments import language_name
 from bot.store.inbox import Conversation, Entry
 from bot.turn import Bot

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot import checks, overmatch
 from bot.clinic import load_clinic
-from bot.coverage import State, below, keep, state_of
+from bot.desk.explain import labels_of
+from bot.editing import checks, overmatch
+from bot.editing.coverage import State, below, keep, state_of
+from bot.editing.lengths import too_long
+from bot.editing.lint import findings, load_lint, load_reviews
+from bot.editing.scaffold import LEAST, WORD_LISTS, meanings
 from bot.errors import DataError
-from bot.explain import labels_of
-from bot.lengths import too_long
-from bot.lint import findings, load_lint, load_reviews
 from bot.moments import in_cldr
-from bot.scaffold import LEAST, WORD_LISTS, meanings
 from bot.settings import Settings
 from bot.texts import SOURCE, Texts, load_texts
 from bot.understand.measure import measure, read, verdicts

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.clinic import load_clinic
-from bot.coverage import below, keep
-from bot.lengths import too_long, worst_segments
-from bot.lint import SAFETY, Reviews, findings, load_lint, load_reviews, unreviewed
+from bot.editing.coverage import below, keep
+from bot.editing.lengths import too_long, worst_segments
+from bot.editing.lint import SAFETY, Reviews, findings, load_lint, load_reviews, unreviewed
 from bot.settings import Settings
 from bot.texts import TEXTS, Texts, load_texts
 from bot.understand.measure import measure

@@ -8,12 +8,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.actor import Actor
-from bot.news import SENTENCES, reach
+from bot.desk.news import SENTENCES, reach
+from bot.desk.work import Refused, hold, record
 from bot.remind import BOOKED, CALLED_OFF, MOVED, About, tell
 from bot.store import queries
 from bot.store.models import AppointmentRow, PhoneRow, SlotRow
 from bot.turn import Bot
-from bot.work import Refused, hold, record
 
 
 @dataclass(frozen=True)

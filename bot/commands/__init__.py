@@ -15,15 +15,18 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from bot import candidates, check_language, checks, commands_operate, commands_records, demo
+from bot import demo
 from bot.accounts import people
 from bot.accounts.types import Accounts, Refused
 from bot.clinic import load_clinic
+from bot.commands import operate, records
 from bot.delivery import switch
 from bot.delivery.worker import Worker
+from bot.desk import candidates
+from bot.editing import check_language, checks
+from bot.editing.scaffold import scaffold
 from bot.errors import DataError, SettingsError
 from bot.preview import report
-from bot.scaffold import scaffold
 from bot.settings import ROOT, read_settings
 from bot.store import queries
 from bot.store.database import Store
@@ -120,8 +123,8 @@ def _register_data(app: Flask, wire: Wire) -> None:
             first = on.date() if on else bot.clock().astimezone(bot.clinic.zone).date()
             print("\n".join(report(bot, first=first, days=days, other=cadence)))
 
-    commands_records.register(app.cli, _clear_errors)
-    commands_operate.register(app.cli, _clear_errors)
+    records.register(app.cli, _clear_errors)
+    operate.register(app.cli, _clear_errors)
 
     app.cli.add_command(_admin_commands())
 

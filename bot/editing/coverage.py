@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.channels.segments import segments
-from bot.lengths import allowed, worst
-from bot.lint import Reviews, fingerprint
+from bot.editing.lengths import allowed, worst
+from bot.editing.lint import Reviews, fingerprint
 from bot.moments import language_name
 from bot.texts import SOURCE, TEXTS, Texts
 from bot.understand.measure import Figures

@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 from bot.channels.console import received
-from bot.check_language import missing_words, run
+from bot.editing.check_language import missing_words, run
+from bot.editing.scaffold import LEAST, emptied, kinds, scaffold
 from bot.errors import DataError
-from bot.scaffold import LEAST, emptied, kinds, scaffold
 from bot.settings import ROOT, Settings, read_settings
 from bot.store import queries
 from bot.texts import TEXTS, load_texts

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import overmatch
+from bot.editing import overmatch
 from bot.settings import ROOT
 from bot.understand.danger import load_floor, load_guards
 from bot.understand.lexicon import load_lexicon

@@ -19,10 +19,10 @@ from bot.accounts.people import actors
 from bot.accounts.types import Accounts
 from bot.channels.console import received
 from bot.delivery.worker import Worker
-from bot.demo_clock import DemoClock
-from bot.history import live_through
+from bot.demo.clock import DemoClock
+from bot.demo.history import live_through
+from bot.demo.seed import seed
 from bot.remind import remind
-from bot.seed import seed
 from bot.settings import ROOT, Settings, read_settings
 from bot.store import queries
 from bot.store.account_models import UserRow

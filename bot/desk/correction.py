@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session
 
 from bot.actor import Actor
 from bot.apply import Scope, apply
+from bot.desk.explain import labels_of
+from bot.desk.work import Refused, hold, record
 from bot.dialogue.effects import Effect, LogItem, OptOut, SetParticipant
 from bot.dialogue.types import Participant
-from bot.explain import labels_of
 from bot.store import queries
 from bot.store.models import AppointmentRow, CommunicationRow, PhoneRow, TaskRow
 from bot.store.readings import reading_of
 from bot.store.work_models import CandidateRow
 from bot.turn import Bot
 from bot.understand.labels import known
-from bot.work import Refused, hold, record
 
 # Label → the item that a person then works on. What is not named here needs nobody.
 ITEMS = {

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from bot import lint
 from bot.clinic import load_clinic
+from bot.editing import lint
+from bot.editing.lint import Lint, findings, load_lint, load_reviews, reveals, review, unreviewed, wrong
 from bot.errors import DataError
-from bot.lint import Lint, findings, load_lint, load_reviews, reveals, review, unreviewed, wrong
 from bot.settings import ROOT
 from bot.texts import TEXTS, Texts, load_texts
 from bot.yamlfile import read_yaml

@@ -11,8 +11,8 @@ import click
 
 from bot.channels.twilio_account import OVERRIDES, AccountError, TwilioAccount
 from bot.clinic import load_clinic
+from bot.editing.lint import load_lint, load_reviews, review
 from bot.errors import SettingsError
-from bot.lint import load_lint, load_reviews, review
 from bot.operate.doctor import Installation, Level, examine
 from bot.operate.replay import replay
 from bot.records.opened import open_records

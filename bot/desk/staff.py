@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.actor import Actor
 from bot.apply import Scope, apply
+from bot.desk.work import Refused, hold, record
 from bot.dialogue.effects import OptIn, OptOut
 from bot.dialogue.types import State
 from bot.store import care, queries, tasks
@@ -15,7 +16,6 @@ from bot.store.models import PhoneRow
 from bot.store.outgoing import queue
 from bot.texts import clean
 from bot.turn import Bot
-from bot.work import Refused, hold, record
 
 LONGEST = 1600  # characters that the provider takes (W-24)
 CALLS = {"reached": "Reached", "voicemail": "Left a message", "no_answer": "No answer", "wrong": "Wrong number"}
