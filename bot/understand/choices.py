@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from rapidfuzz import fuzz
@@ -11,6 +13,8 @@ from bot.understand.lexicon import Lexicon
 from bot.understand.normalise import fold, words
 from bot.understand.types import Option, When, Wish
 
+UNSPACED = re.compile(r"(?<=[\u3040-\u9fff]) (?=[\u3040-\u9fff])")  # Chinese and Japanese signs, each a word
+LONGEST = 30  # words of a text in which days and hours are looked for one by one
 NEAR = 88  # rapidfuzz ratio from which a first name counts as that name
 
 
@@ -20,36 +24,105 @@ def lone_number(text: str) -> int | None:
     return int(kept) if kept and kept.isdecimal() and len(kept) <= 2 else None
 
 
-def pick(text: str, options: tuple[Option, ...], lexicons: Iterable[Lexicon], when: When | None) -> int | None:
-    """The number of the option that the text picks; None when it picks none, or when several are possible."""
-    if not options:
-        return None
+@dataclass(frozen=True)
+class Pick:
+    """number: of the option. settled: what the text rules out has been read already ("not tuesday, the last one")."""
+
+    number: int
+    settled: bool = False
+
+
+def pick(
+    text: str, options: tuple[Option, ...], lexicons: Sequence[Lexicon], when: When | None, *, read: Callable[[str], When | None]
+) -> Pick | None:
+    """The option that the text picks; None when it picks none, or when several are possible.
+
+    when: the days and times of the text; read: tells those of a part of it.
+    """
     number = lone_number(text)
     if number is not None:
-        return number if any(option.number == number for option in options) else None
+        return Pick(number) if _offered(number, options) else None
+    folded = fold(text)
     for lexicon in lexicons:
-        found = _named(text, options, lexicon)
-        if found is not None:
-            return found
-    if when is not None:
-        fitting = [option for option in options if when.fits(option.start)] or [
-            option for option in options if any(when.fits(option.start - timedelta(weeks=weeks)) for weeks in range(1, 5))
-        ]  # "friday" is the Friday that was offered, be it this week's or a later one
-        if not fitting:  # "the tuesday one": its "one" is no time
-            days = When(tuple(Wish(days=wish.days) for wish in when.wishes if wish.days is not None))
-            fitting = [option for option in options if days.fits(option.start)]
-        if len(fitting) == 1:
-            return fitting[0].number
-    return None
+        left = _left_over(folded, options, lexicon, read)
+        if left is not None:
+            return Pick(left, settled=True)
+    fits = fitting(when, options)
+    for lexicon in lexicons:
+        bare = [word for word in words(folded) if word not in lexicon.beside]
+        if len(bare) == 1 and bare[0].isdecimal():  # "option 2 please"
+            return Pick(int(bare[0])) if _offered(int(bare[0]), options) else None
+    for lexicon in lexicons:
+        named = _named(folded, options, lexicon)
+        if named is not None:
+            beside = None if fits else read(_without(folded, lexicon.picks))
+            elsewhere = beside is not None and any(wish.days for wish in beside.wishes)  # "the 2nd one but on thursday"
+            return None if elsewhere else Pick(named, settled=named in fits and _rules_out(when))
+    if fits:
+        return Pick(fits[0]) if len(fits) == 1 else None
+    digits = [int(word) for word in words(folded) if word.isdecimal()]  # "no 3 then, what does it cost"
+    timed = when is not None and any(wish.start is not None or wish.end is not None for wish in when.wishes)
+    return Pick(digits[0]) if len(digits) == 1 and not timed and _offered(digits[0], options) else None
 
 
-def _named(text: str, options: tuple[Option, ...], lexicon: Lexicon) -> int | None:
-    """By a bare number among words that change nothing, by an ordinal, or as the earliest or latest."""
-    parts = words(fold(text))
+def _offered(number: int, options: tuple[Option, ...]) -> bool:
+    return any(option.number == number for option in options)
+
+
+def _rules_out(when: When | None) -> bool:
+    return when is not None and any(wish.rules_out for wish in when.wishes)
+
+
+def fitting(when: When | None, options: tuple[Option, ...]) -> list[int]:
+    """Numbers of the options that a text can mean: "friday" is the Friday that was offered, be it this week's or a later one."""
+    if when is None:
+        return []
+    days = When(tuple(Wish(days=wish.days) for wish in when.wishes if wish.days is not None))  # "the tuesday one": its "one" is no time
+    for wished, weeks in ((when, range(1)), (when, range(1, 5)), (days, range(1))):
+        fits = [option.number for option in options if any(wished.fits(option.start - timedelta(weeks=week)) for week in weeks)]
+        if fits:
+            return fits
+    return []
+
+
+def _left_over(folded: str, options: tuple[Option, ...], lexicon: Lexicon, read: Callable[[str], When | None]) -> int | None:
+    """The option that is left ("not the 2 pm, not friday, so the other"): what stands behind that word, or what is not spoken of."""
+    joined = f" {' '.join(words(folded))} "
+    phrase = next((word for word in lexicon.left if f" {word} " in joined), None)
+    if phrase is None:
+        return None
+    after = re.split(r"\W*".join(map(re.escape, phrase.split())), folded, maxsplit=1)[-1]
+    behind = {number for number in (_named(after, options, lexicon), *fitting(read(after), options)) if number}
+    if len(behind) == 1:
+        return behind.pop()
+    named: set[int] = set()
+    parts = words(folded)[:LONGEST]
+    for size in (1, 2, 3):
+        for start in range(len(parts) - size + 1):
+            part = UNSPACED.sub("", " ".join(parts[start : start + size]))
+            told = read(part)
+            named |= set(fitting(told, options)) if told is not None and all(_exact(wish) for wish in told.wishes) else set()
+            named |= {number for number in (_named(part, options, lexicon),) if number and len(part) > 3}
+    left = {option.number for option in options} - named
+    return left.pop() if len(left) == 1 else None
+
+
+def _without(folded: str, phrases: Iterable[str]) -> str:
+    text = f" {' '.join(words(folded))} "
+    for phrase in sorted(phrases, key=len, reverse=True):
+        text = text.replace(f" {phrase} ", " ")
+    return text
+
+
+def _exact(wish: Wish) -> bool:
+    """Whether it names a day or a minute."""
+    return (wish.days is not None and not wish.rules_out) or (wish.start is not None and wish.start == wish.end)
+
+
+def _named(folded: str, options: tuple[Option, ...], lexicon: Lexicon) -> int | None:
+    """By an ordinal, or as the earliest or latest."""
+    parts = words(folded)
     rest = [part for part in parts if part not in lexicon.beside]
-    if len(rest) == 1 and rest[0].isdecimal():
-        number = int(rest[0])
-        return number if any(option.number == number for option in options) else None
     joined = f" {' '.join(parts)} "
     hits = {which for phrase, which in lexicon.picks.items() if len(phrase) > 3 and f" {phrase} " in joined}
     hits |= {which for phrase, which in lexicon.picks.items() if rest == [phrase]}

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from bot.understand.choices import Pick
 from bot.understand.labels import ACTS, CHANGES
 from bot.understand.types import Context
 
@@ -76,18 +77,26 @@ class Judged:
         """Whether time words of the message are wanted."""
         return bool((self.acts | self.doubtful) & {"reschedule", "late", "confirm"}) or context in (Context.SLOTS, Context.RESCHEDULE)
 
-    def with_choice(self, choice: int | None, *, number: int | None) -> Judged:
-        """The same after it was looked for which of the offered times is meant. A choice that only the times tell is a doubt."""
-        if choice is not None and number is not None:  # nothing but a number of the list
+    def with_choice(self, picked: Pick | None, *, number: int | None, elsewhere: bool, against: Mapping[str, str]) -> Judged:
+        """The same after it was looked for which of the offered times is meant. A choice that only the times tell is a doubt.
+
+        number: what the whole text is. elsewhere: it names times, and none that was offered. against: what speaks against a change.
+        """
+        if picked and number is not None:  # nothing but a number of the list
             return replace(self, acts=frozenset({"choose"}), doubtful=frozenset())
         said = self.acts | self.doubtful
-        if choice is not None and "choose" in said:
-            return replace(self, acts=self.acts - PICKED | {"choose"}, doubtful=self.doubtful - PICKED - {"choose"})
-        if choice is not None and said & PICKED and "cancel" not in self.acts:  # "wednesday works"
+        if "choose" in against and "reschedule" in self.acts:  # "none of the three, have you got a saturday"
+            return replace(self, acts=self.acts - {"choose"}, doubtful=self.doubtful - {"choose"})
+        if picked and "choose" in said:
+            chosen = replace(self, acts=self.acts - PICKED | {"choose"}, doubtful=self.doubtful - PICKED - {"choose"})
+            return chosen if picked.settled else chosen.guarded(against)
+        if picked and said & PICKED and "cancel" not in self.acts:  # "wednesday works"
             return replace(self, acts=self.acts - PICKED, doubtful=self.doubtful - PICKED | {"choose"})
-        if choice is None and "choose" in self.acts:
+        if not picked and elsewhere and "choose" in (self.acts or self.doubtful):
+            return replace(self, acts=self.acts - {"choose"} | {"reschedule"}, doubtful=self.doubtful - {"choose"})
+        if not picked and "choose" in self.acts:
             return replace(self, acts=self.acts - {"choose"}, doubtful=self.doubtful | {"choose"})
-        return self
+        return replace(self, doubtful=self.doubtful - {"choose"}) if self.acts else self
 
 
 def judge(scores: dict[str, float], *, context: Context, danger: tuple[str, str] | None) -> Judged:
@@ -97,7 +106,7 @@ def judge(scores: dict[str, float], *, context: Context, danger: tuple[str, str]
     acts = {label for score, label in ranked if score >= CHANGE.get(label, BARRIER if label == "barrier" else SURE)}
     doubtful = {label for score, label in ranked if label in CHANGE and MAYBE <= score < CHANGE[label]}
     if acts - WEAK:
-        doubtful = {label for label in doubtful if scores[label] >= MAYBE_BESIDE}
+        doubtful = {label for label in doubtful if scores[label] >= MAYBE_BESIDE or label == "choose"}
     if not acts and not urgent and ranked:
         best_score, best = ranked[0]
         if best not in CHANGES and best_score >= LIKELIEST:

@@ -10,15 +10,17 @@ from bot.understand.normalise import fold, tokens, words
 from bot.yamlfile import read_yaml
 
 KEYWORDS = ("opt_out", "opt_out_cancel", "opt_in", "help", "undo", "status", "new", "yes", "no")
-PICKS = ("1", "2", "3", "last", "earliest", "latest", "beside")
+PICKS = ("1", "2", "3", "last", "earliest", "latest", "left", "beside")
 
 
 @dataclass(frozen=True)
 class Lexicon:
-    """keywords: folded text → group; picks: folded words → which option; people: folded words → relation."""
+    """keywords: folded text → group; picks: folded words → which option; left: words for the one that is left, long ones first;
+    beside: words that change nothing; people: folded words → relation."""
 
     keywords: dict[str, str]
     picks: dict[str, str]
+    left: tuple[str, ...]
     beside: frozenset[str]
     people: dict[str, str]
 
@@ -26,11 +28,12 @@ class Lexicon:
 def load_lexicon(folder: Path) -> Lexicon:
     """Reads keywords.yaml, choices.yaml and people.yaml of a language's folder; raises DataError."""
     picks = _table(folder / "choices.yaml", PICKS)
-    beside = frozenset(word for word, which in picks.items() if which == "beside")
+    apart = {group: [word for word, which in picks.items() if which == group] for group in ("left", "beside")}
     return Lexicon(
         keywords=_keywords(folder / "keywords.yaml"),
-        picks={word: which for word, which in picks.items() if which != "beside"},
-        beside=beside,
+        picks={word: which for word, which in picks.items() if which not in apart},
+        left=tuple(sorted(apart["left"], key=len, reverse=True)),
+        beside=frozenset(apart["beside"]),
         people=_table(folder / "people.yaml", None),
     )
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.understand import clauses, learned
-from bot.understand.choices import lone_number, people_named, pick
+from bot.understand.choices import fitting, lone_number, people_named, pick
 from bot.understand.danger import Floor, Prepared, load_floor, load_guards, prepare
 from bot.understand.judge import Judged, judge
 from bot.understand.language import Detector
@@ -24,7 +24,6 @@ from bot.understand.types import Answer, Context, Message, Reason, Understanding
 # What a keyword means by itself. UNDO, STATUS and NEW are commands that the dialogue carries out.
 KEYWORD_ACTS = {"opt_out": "opt_out", "opt_out_cancel": "opt_out", "opt_in": "opt_in", "help": "help"}
 SPOKEN = "en"  # words of it stand in texts of every other language
-WIDE = 14  # a wish of more days than this is "any day but"
 TURNS = re.compile(r"[,;.،、，]")
 MIXED = frozenset({"confirm", "cancel"})
 COMMANDS = frozenset({"undo", "status", "new", *KEYWORD_ACTS})
@@ -73,8 +72,10 @@ class Reader:
         choice = None
         if context is Context.SLOTS:
             lexicons = [self.tongues[code].lexicon for code in order]
-            choice = pick(text, message.slots, lexicons, when)
-            judged = judged.with_choice(choice, number=lone_number(text)).guarded(against)
+            picked = pick(text, message.slots, lexicons, when, read=lambda part: self._when(part, message, order))
+            choice = picked.number if picked else None
+            elsewhere = when is not None and not fitting(when, message.slots)
+            judged = judged.with_choice(picked, number=lone_number(text), elsewhere=elsewhere, against=against)
         elif len(message.visits) > 1 and lone_number(text) is not None:
             judged = replace(judged, acts=frozenset(), doubtful=frozenset())  # it names one of them, and says nothing of it
         about, about_day, said = self._visits(text, message, order)
@@ -177,9 +178,8 @@ def _names(when: When, start: datetime) -> bool:
     if when.doubtful:
         return False
     for wish in when.wishes:
-        ruled_out = wish.days is not None and len(wish.days) > WIDE
         told = wish.days is not None or (wish.start is not None and wish.start == wish.end)
-        if told and (start.date() not in (wish.days or ()) if ruled_out else wish.fits(start)):
+        if told and (start.date() not in (wish.days or ()) if wish.rules_out else wish.fits(start)):
             return True
     return False
 

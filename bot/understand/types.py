@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+WIDE = 14  # a wish of more days than this is "any day but"
+
 
 class Context(StrEnum):
     """What the bot last sent to this phone, so what a short answer answers."""
@@ -28,6 +30,11 @@ class Wish:
     days: tuple[date, ...] | None = None
     start: int | None = None
     end: int | None = None
+
+    @property
+    def rules_out(self) -> bool:
+        """Whether it is "any day but": a wish of that many days names those that are not in it."""
+        return self.days is not None and len(self.days) > WIDE
 
     def fits(self, moment: datetime) -> bool:
         """Whether a visit that begins at `moment` (clinic's local time) is what was wished for."""

@@ -1,0 +1,78 @@
+"""Which of three offered times a text means: by what it names, by what it rules out, or none of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from bot.understand.types import Context, Message, Option, Understanding
+from tests.world import Parts
+
+NOW = datetime(2026, 3, 4, 9, 0)
+OFFERED = (
+    Option(1, datetime(2026, 3, 10, 9, 0)),  # Tuesday
+    Option(2, datetime(2026, 3, 11, 14, 0)),  # Wednesday
+    Option(3, datetime(2026, 3, 13, 10, 30)),  # Friday
+)
+
+
+def answer(parts: Parts, text: str) -> Understanding:
+    """What the text says in answer to the three times."""
+    return parts.reader.read(Message(text=text, context=Context.SLOTS, now=NOW, slots=OFFERED))
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("tuesday is out and so is 2 pm, so the other one", 3),
+        ("fridays I work and wednesday too, that leaves tuesday I guess", 1),
+        ("el martes no y el viernes tampoco, me queda el miercoles", 2),
+        ("mardi non, vendredi non plus, donc l'autre", 2),
+        ("Mittwoch und Freitag nicht, dann bleibt nur Dienstag", 1),
+        ("火曜と金曜は仕事なので残りで", 2),
+        ("周二和周三我都上班,那就剩下的吧", 3),
+        ("вторник и пятница мимо, остается среда", 2),
+    ],
+)
+def test_the_time_that_is_left_is_picked(bot_parts: Parts, text: str, number: int) -> None:
+    """Who rules two of three out has picked the third."""
+    read = answer(bot_parts, text)
+    assert (read.acts & {"choose"}, read.choice) == ({"choose"}, number)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("not tuesday, the last one please", 3),
+        ("el martes no, la segunda", 2),
+        ("number 3 but what will it cost me", 3),
+        ("nehme die 1. muss ich nüchtern kommen?", 1),
+    ],
+)
+def test_what_is_ruled_out_does_not_speak_against_what_is_named(bot_parts: Parts, text: str, number: int) -> None:
+    """A "not" that was understood raises no doubt, and a number among other words is one of the list."""
+    read = answer(bot_parts, text)
+    assert (read.acts & {"choose"}, read.choice) == ({"choose"}, number)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "none of the three, do you have a saturday?",
+        "friday works but not 10:30, rather at 4",
+        "the second one but on thursday",
+        "ninguna me queda, despues de las 5 hay algo?",
+    ],
+)
+def test_a_time_that_was_not_offered_is_a_wish_for_others(bot_parts: Parts, text: str) -> None:
+    """It is no choice, however much it sounds like one."""
+    read = answer(bot_parts, text)
+    assert "reschedule" in read.acts
+    assert read.choice is None
+
+
+@pytest.mark.parametrize("text", ["the other day you offered more", "the first or the second", "not the last one"])
+def test_what_may_mean_several_is_not_taken_for_one(bot_parts: Parts, text: str) -> None:
+    """Never guess which time is meant."""
+    assert "choose" not in answer(bot_parts, text).acts
