@@ -24,9 +24,10 @@ OUTCOMES = {
     "called": "Reached by phone",
     "not_reached": "Could not be reached",
     "booked": "Visit booked or moved",
+    "called_off": "Visit called off",
     "not_needed": "Nothing to do",
 }
-ANSWERS = {"answered", "called", "booked"}  # the patient has heard from a person: what was promised is kept
+ANSWERS = {"answered", "called", "booked", "called_off"}  # the patient has heard from a person: what was promised is kept
 
 
 class Refused(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from bot.dialogue.effects import CloseItems, LogItem
 from bot.dialogue.items import KINDS
@@ -22,6 +22,14 @@ _ITEM = select(TASK.id).where(
     TASK.status != "completed",
 )
 _PROMISE = select(PROMISED.id).where(PROMISED.phone_id == bindparam("phone_id"), PROMISED.kept_at.is_(None)).limit(1)
+_AWAITED = select(
+    exists().where(
+        TASK.phone_id == bindparam("phone_id"),
+        TASK.kind.in_([kind for kind, about in KINDS.items() if about.promised]),
+        TASK.status != "completed",
+        TASK.created_at <= bindparam("now"),
+    )
+)
 _NEW_ITEM, _NEW_PROMISE = insert(TASKS), insert(PROMISES)
 
 
@@ -50,18 +58,22 @@ def log(
     connection.execute(_NEW_ITEM, {**which, **values, "rank": kind.rank, "due_at": due_at, "fix_by": fix_by})
 
 
-def close(connection: Connection, phone_id: int, closed: CloseItems, *, now: datetime) -> None:
-    """Closes a conversation's items of those kinds about that visit: the patient has answered."""
-    connection.execute(
-        update(TASKS)
-        .where(
-            TASK.phone_id == phone_id,
-            TASK.kind.in_(closed.kinds),
-            TASK.status != "completed",
-            TASK.appointment_id.is_not_distinct_from(closed.visit),
-        )
-        .values(status="completed", outcome="answered", closed_at=now)
+def close(connection: Connection, phone_id: int, closed: CloseItems, *, now: datetime, outcome: str = "answered") -> list[int]:
+    """Closes a conversation's items of those kinds about that visit; gives which.
+
+    With the last one in which a person was to answer, what was promised is settled too: no apology is due.
+    """
+    which = update(TASKS).where(
+        TASK.phone_id == phone_id,
+        TASK.kind.in_(closed.kinds),
+        TASK.status != "completed",
+        TASK.appointment_id.is_not_distinct_from(closed.visit),
     )
+    done = which.values(status="completed", outcome=outcome, closed_at=now, snoozed_until=None).returning(TASK.id)
+    ids = list(connection.scalars(done))
+    if ids and not connection.scalar(_AWAITED, {"phone_id": phone_id, "now": now}):
+        keep_promise(connection, phone_id, now=now)
+    return ids
 
 
 def promise(connection: Connection, phone: Line | PhoneRow, *, text: int | None, by: datetime, now: datetime) -> None:
