@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -146,10 +147,10 @@ def _finish(bot: Bot, session: Session, visit: AppointmentRow, what: str, desk: 
     outcome = "called_off" if what == CALLED_OFF else "booked"
     closed = tasks.close(connection, desk.phone_id, asked_for, now=now, outcome=outcome)
     cause = "the patient asked" if desk.asked else "the clinic's change"
-    who = {"by": desk.by, "now": now, "phone_id": desk.phone_id}
-    record(session, **who, kind=what.replace(" ", "_"), detail=f"{detail} ({cause})")
+    did = partial(record, session, by=desk.by, now=now, phone_id=desk.phone_id)
+    did(kind=what.replace(" ", "_"), detail=f"{detail} ({cause})")
     for item in closed:
-        record(session, **who, kind="resolved", detail=outcome, task_id=item)
+        did(kind="resolved", detail=outcome, task_id=item)
     return Done(told, tuple(closed))
 
 

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from bot.dialogue.items import KINDS
@@ -14,7 +14,7 @@ from bot.dialogue.types import State
 from bot.store import queries, worklist
 from bot.store.models import AppointmentRow, CommunicationRow, PatientRow, PhoneRow, TaskRow
 from bot.store.readings import reading_of
-from bot.store.work_models import ActionRow, CandidateRow, ClaimRow, PromiseRow
+from bot.store.work_models import ActionRow, CandidateRow, ClaimRow, PromiseRow, ViewingRow
 from bot.store.worklist import Item
 from bot.understand.types import Understanding
 
@@ -46,7 +46,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Conversation:
-    """One phone: who is reached there, what was said and done, what is open and promised."""
+    """One phone: who is reached there, what was said and done, what is open and promised. viewers: who has it open."""
 
     phone_id: int
     number: str
@@ -59,6 +59,7 @@ class Conversation:
     items: list[Item]
     promised: datetime | None
     claim: ClaimRow | None
+    viewers: list[ViewingRow]
 
     @property
     def language(self) -> str:
@@ -115,7 +116,12 @@ def conversation(session: Session, clinic_id: int, phone_id: int, now: datetime)
             select(func.min(PromiseRow.due_at)).where(PromiseRow.phone_id == phone_id, PromiseRow.kept_at.is_(None))
         ),
         claim=claim if claim is not None and claim.until > now else None,
+        viewers=list(session.scalars(_viewing(phone_id, now))),
     )
+
+
+def _viewing(phone_id: int, now: datetime) -> Select[ViewingRow]:
+    return select(ViewingRow).where(ViewingRow.phone_id == phone_id, ViewingRow.until > now).order_by(ViewingRow.actor_id)
 
 
 def _timeline(session: Session, phone_id: int, thread: list[CommunicationRow], now: datetime) -> list[Entry]:
@@ -197,7 +203,8 @@ def phone_mark(session: Session, clinic_id: int, phone_id: int, now: datetime) -
     claim = session.execute(
         select(ClaimRow.actor_id, ClaimRow.until).where(ClaimRow.phone_id == phone_id, ClaimRow.until > now)
     ).first()
-    return _mark(phone, texts, done, open_, claim)
+    viewers = [row.actor_id for row in session.scalars(_viewing(phone_id, now))]
+    return _mark(phone, texts, done, open_, claim, viewers)
 
 
 def _mark(*parts: object) -> str:

@@ -22,6 +22,17 @@ class ClaimRow(Base):
     until: Mapped[datetime]
 
 
+class ViewingRow(Base):
+    """Who has a conversation open. until: an open page says so again before then; one that was left does not."""
+
+    __tablename__ = "viewing"
+    phone_id: Mapped[int] = mapped_column(ForeignKey("phone.id"), primary_key=True)
+    actor_id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
+    actor: Mapped[str] = mapped_column(String(80))
+    until: Mapped[datetime]
+
+
 class ActionRow(Base):
     """Something that a person did with a conversation. kind: a name from `bot/desk/work.py`; detail: a code, never words of people.
 

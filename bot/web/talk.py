@@ -9,7 +9,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from bot.actor import Actor
-from bot.desk import replies, staff, summary, work
+from bot.desk import presence, replies, staff, summary, work
 from bot.desk.correction import correct
 from bot.desk.meaning import ACTS, BARRIERS, TOPICS
 from bot.remind import remind
@@ -32,6 +32,7 @@ def conversation(phone_id: int) -> str:
 
 def _page(phone_id: int, *, draft: str = "") -> str:
     bot = wired().bot
+    presence.look(bot, phone_id, by=actor(), lasts=presence.OPENED)
     talk = _talk(bot, phone_id)
     return render_template(
         "conversation.html",

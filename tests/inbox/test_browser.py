@@ -83,6 +83,7 @@ def test_two_coordinators_reach_for_the_same_patient(desk: Desk, served: str) ->
         ben.get_by_role("link", name="Wants a call").click()
         ben.get_by_text("Ana Torres has this conversation.").wait_for()
         assert ben.get_by_role("button", name="Send", exact=True).is_disabled()
+        ana.get_by_text("Ben Carter has it open too").wait_for(timeout=5000)
         before = ben.locator("[data-left]").first.inner_text()
         ben.wait_for_timeout(1500)
         assert ben.locator("[data-left]").first.inner_text() < before
