@@ -31,9 +31,10 @@ MAY = {
     "apply": {"dialogue", "store"},
     "turn": {"apply", "channels", "clinic", "dialogue", "moments", "reads", "store", "texts", "understand"},
     "remind": {"dialogue", "store", "texts", "turn"},
-    "desk": {"desk", "actor", "apply", "channels", "clinic", "dialogue", "moments", "remind", "store", "texts", "turn", "understand"},
+    "desk": {"desk", "actor", "apply", "care", "channels", "clinic", "dialogue", "moments", "remind"}
+    | {"store", "texts", "turn", "understand"},
     "metrics": {"delivery", "desk", "store"},
-    "delivery": {"delivery", "apply", "care", "channels", "dialogue", "remind", "store", "turn"},
+    "delivery": {"delivery", "apply", "care", "channels", "desk", "dialogue", "remind", "store", "turn"},
     "preview": {"care", "store", "turn"},
     "settings": {"errors", "production"},
     "production": set(),

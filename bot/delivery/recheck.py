@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.apply import Scope, apply
 from bot.care.due import Booked, Number
 from bot.care.schedule import MISSED, Cadence
+from bot.desk import later
 from bot.dialogue.effects import LogItem
 from bot.remind import BY_HAND, CALLED_OFF, NEWS
 from bot.store import care
@@ -32,6 +33,8 @@ def reason(bot: Bot, session: Session, *, text: CommunicationRow, phone: PhoneRo
     """Why that text must not go to that phone now; None when it may. Safety texts go whatever is, answers by day and night (O-19)."""
     if phone.opted_out_at is not None and text.sender != "safety":
         return Reason(care.OPTED_OUT)
+    if why := later.why_not(bot, session, text, phone):
+        return Reason(why)
     asked = care.requests(session, text.id)
     if not asked:
         return None
@@ -39,8 +42,8 @@ def reason(bot: Bot, session: Session, *, text: CommunicationRow, phone: PhoneRo
     for each in asked:
         if why := _why_not(session, each, number, bot.clinic.cadence):
             return Reason(why)
-    later = bot.clinic.cadence.hours.after(now, number.zones)
-    return Reason("quiet hours", until=later) if later is None or later > now else None
+    lawful = bot.clinic.cadence.hours.after(now, number.zones)
+    return Reason("quiet hours", until=lawful) if lawful is None or lawful > now else None
 
 
 def _why_not(session: Session, asked: CommunicationRequestRow, number: Number, cadence: Cadence) -> str:

@@ -18,6 +18,7 @@ from bot.texts import clean
 from bot.turn import Bot
 
 LONGEST = 1600  # characters that the provider takes (W-24)
+SILENT = ("abuse", "wrong_number")  # holds under which nobody writes
 CALLS = {"reached": "Reached", "voicemail": "Left a message", "no_answer": "No answer", "wrong": "Wrong number"}
 
 
@@ -26,15 +27,10 @@ def reply(bot: Bot, phone_id: int, text: str, *, by: Actor, key: str = "") -> No
 
     Raises Refused.
     """
-    body = clean(text).strip()
-    if not body:
-        raise Refused("The message is empty.")
-    if len(body) > LONGEST:
-        raise Refused(f"The message has {len(body)} characters; {LONGEST} fit.")
-    now = bot.clock()
+    body, now = body_of(text), bot.clock()
     with bot.store.begin() as session:
         phone = queries.locked_phone(session, phone_id)
-        _may_text(phone)
+        may_text(phone)
         hold(session, phone_id, by=by, now=now)
         _change(phone, paused=True)
         sent = queue(session, clinic_id=bot.clinic_id, phone_id=phone_id, body=body, now=now, sender="staff")
@@ -43,7 +39,18 @@ def reply(bot: Bot, phone_id: int, text: str, *, by: Actor, key: str = "") -> No
         record(session, by=by, now=now, phone_id=phone_id, kind="wrote", detail=key)
 
 
-def _may_text(phone: PhoneRow) -> None:
+def body_of(text: str) -> str:
+    """A coordinator's words as they go out. Raises Refused when they cannot."""
+    body = clean(text).strip()
+    if not body:
+        raise Refused("The message is empty.")
+    if len(body) > LONGEST:
+        raise Refused(f"The message has {len(body)} characters; {LONGEST} fit.")
+    return body
+
+
+def may_text(phone: PhoneRow) -> None:
+    """Raises Refused for a phone to which not even a coordinator may write."""
     if phone.opted_out_at is not None:
         raise Refused("This phone has opted out: texts must not be sent. Phone instead.")
     held = queries.state_of(phone).hold

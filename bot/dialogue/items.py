@@ -53,6 +53,7 @@ KINDS: dict[str, ItemKind] = {
     "wrong_number": ItemKind(4, "Wrong number: find another contact", promised=False),
     "unknown_sender": ItemKind(6, "From a number that is on no record"),
     "not_told": ItemKind(3, "Was not told that a visit was booked, moved or called off: phone", promised=False),
+    "reply_held": ItemKind(4, "A reply for later did not go: look again", promised=False),
     "not_delivered": ItemKind(3, "A text could not be delivered: reach the patient otherwise", promised=False),
     "bad_number": ItemKind(3, "This number cannot get texts (a landline, or wrong): find another way", promised=False),
     "unconfirmed": ItemKind(5, "Sent, but nobody says that it arrived: make sure they know", promised=False),

@@ -118,7 +118,7 @@ def number(session: Session, phone: PhoneRow, *, now: datetime, zone: tzinfo) ->
     state = queries.state_of(phone)
     found = Number(
         id=phone.id,
-        zones=tuple(dict.fromkeys(_zone(person.zone, zone) for person in people.values())) or (zone,),
+        zones=tuple(dict.fromkeys(zone_of(person.zone, zone) for person in people.values())) or (zone,),
         visits=visits,
         texted=_texted(session, phone.id, now),
         stop=_stopped(phone, state.hold, state.paused),
@@ -139,7 +139,8 @@ def _texted(session: Session, phone_id: int, now: datetime) -> tuple[datetime, .
     return tuple({text: at for text, at in session.execute(query)}.values())
 
 
-def _zone(name: str | None, usual: tzinfo) -> tzinfo:
+def zone_of(name: str | None, usual: tzinfo) -> tzinfo:
+    """The zone of that name; the usual one where it is not known."""
     try:
         return ZoneInfo(name) if name else usual
     except (ZoneInfoNotFoundError, ValueError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Select, func, select
@@ -14,6 +14,7 @@ from bot.dialogue.types import State
 from bot.store import queries, worklist
 from bot.store.models import AppointmentRow, CommunicationRow, PatientRow, PhoneRow, TaskRow
 from bot.store.readings import reading_of
+from bot.store.sending_models import OutboxRow, PlannedReplyRow
 from bot.store.work_models import ActionRow, CandidateRow, ClaimRow, PromiseRow, ViewingRow
 from bot.store.worklist import Item
 from bot.understand.types import Understanding
@@ -25,8 +26,8 @@ SHOWN = 200  # the newest texts, actions and items that a timeline goes back to
 class Entry:
     """One thing in a timeline. kind: "in" and "out" (texts), "did" (a person did something), "item" (the bot asked for a person).
 
-    who: bot, staff, or a name. status: of the text's delivery. text_id: of the patient's text, which can be corrected.
-    free: a coordinator's own words, which nobody reviewed.
+    who: bot, staff, or a name. status: of the text's delivery. text_id: of the text.
+    free: a coordinator's own words, which nobody reviewed. goes: when one's planned reply will go; planned_by: whose it is.
     """
 
     at: datetime
@@ -42,6 +43,8 @@ class Entry:
     rule: str | None = None
     corrected: str = ""
     free: bool = False
+    goes: datetime | None = None
+    planned_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,21 +132,34 @@ def _timeline(session: Session, phone_id: int, thread: list[CommunicationRow], n
     ids = [row.id for row in thread]
     rows = session.execute(select(CandidateRow.communication_id, CandidateRow.means).where(CandidateRow.communication_id.in_(ids)))
     corrected: dict[int, str] = dict(rows.all())
-    entries = [entry for row in thread for entry in _text(row, corrected.get(row.id, ""))]
+    planned = _planned(session, phone_id)
+    entries = [entry for row in thread for entry in _text(row, corrected.get(row.id, ""), planned.get(row.id))]
     since = thread[0].at if len(thread) == SHOWN else None
-    did = select(ActionRow).where(ActionRow.phone_id == phone_id, ActionRow.kind != "wrote")  # the text itself is there
+    itself = ("wrote", "planned")  # the text is there
+    did = select(ActionRow).where(ActionRow.phone_id == phone_id, ActionRow.kind.not_in(itself))
     made = select(TaskRow).where(TaskRow.phone_id == phone_id, TaskRow.created_at <= now)
     entries += [_did(row) for row in session.scalars(did.order_by(ActionRow.id.desc()).limit(SHOWN))]
     entries += [_made(row) for row in session.scalars(made.order_by(TaskRow.id.desc()).limit(SHOWN))]
     order = {"in": 0, "out": 1, "item": 2, "did": 3}
-    entries.sort(key=lambda entry: (entry.at, order[entry.kind]))
+    entries.sort(key=lambda entry: (entry.goes or entry.at, order[entry.kind]))
     return [entry for entry in entries if since is None or entry.at >= since]
 
 
-def _text(row: CommunicationRow, corrected: str) -> list[Entry]:
+def _planned(session: Session, phone_id: int) -> dict[int, tuple[datetime, str]]:
+    """text → when it will go, and whose it is."""
+    rows = session.execute(
+        select(PlannedReplyRow.communication_id, OutboxRow.send_at, PlannedReplyRow.actor)
+        .join(OutboxRow, OutboxRow.communication_id == PlannedReplyRow.communication_id)
+        .where(PlannedReplyRow.phone_id == phone_id, PlannedReplyRow.done_at.is_(None), OutboxRow.status == "waiting")
+    )
+    return {text_id: (goes, who) for text_id, goes, who in rows}
+
+
+def _text(row: CommunicationRow, corrected: str, planned: tuple[datetime, str] | None) -> list[Entry]:
     if row.direction != "inbound":
         free = row.sender == "staff" and not row.texts
-        return [Entry(row.at, "out", who=row.sender, words=row.body, status=row.status, free=free)]
+        sent = Entry(row.at, "out", who=row.sender, words=row.body, status=row.status, free=free, text_id=row.id)
+        return [replace(sent, goes=planned[0], planned_by=planned[1]) if planned else sent]
     own = Entry(
         row.at,
         "in",
@@ -157,6 +173,13 @@ def _text(row: CommunicationRow, corrected: str) -> list[Entry]:
     )
     answered = row.reply and row.answered_via == "twiml"
     return [own, Entry(row.at, "out", who="bot", words=row.reply or "", status="answered")] if answered else [own]
+
+
+def held_back(session: Session, phone_id: int, text_id: int) -> str:
+    """The words of a coordinator's reply of this conversation that did not go; "" for any other text."""
+    row = session.get(CommunicationRow, text_id)
+    held = row is not None and (row.phone_id, row.sender, row.status) == (phone_id, "staff", "canceled")
+    return row.body if row is not None and held else ""
 
 
 def _did(row: ActionRow) -> Entry:

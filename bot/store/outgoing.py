@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from sqlalchemy import or_, select, true, update
+from sqlalchemy import delete, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from bot.store import care
 from bot.store.models import AppointmentRow, CommunicationRow, PatientPhoneRow, PhoneRow
-from bot.store.sending_models import CommunicationRequestRow, OutboxRow
+from bot.store.sending_models import CommunicationRequestRow, OutboxRow, PlannedReplyRow
 from bot.store.turns import Line
 
 ANSWERS = timedelta(hours=4)  # an answer that comes later only confuses
@@ -109,3 +109,11 @@ def drop_waiting(session: Session, patient_id: int, *, visit_id: int | None = No
     session.execute(update(CommunicationRow).where(CommunicationRow.id.in_(ids)).values(status="canceled"))
     care.take_back(session, list(session.scalars(select(asked).where(asked.communication_id.in_(ids)))))
     return len(ids)
+
+
+def drop_planned(session: Session, phone_id: int) -> None:
+    """Drops the coordinators' replies that were to go to a phone later, and gives them back to nobody."""
+    planned = select(PlannedReplyRow.communication_id).where(PlannedReplyRow.phone_id == phone_id)
+    waiting = OutboxRow.status == "waiting", OutboxRow.communication_id.in_(planned)
+    session.execute(update(OutboxRow).where(*waiting).values(status="dropped"))
+    session.execute(delete(PlannedReplyRow).where(PlannedReplyRow.phone_id == phone_id))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from bot.actor import Actor
-from bot.desk import presence, replies, staff, summary, work
+from bot.desk import later, presence, replies, staff, summary, work
 from bot.desk.correction import correct
 from bot.desk.meaning import ACTS, BARRIERS, TOPICS
 from bot.remind import remind
@@ -26,8 +27,11 @@ blueprint = Blueprint("talk", __name__)
 
 @blueprint.get("/phone/<int:phone_id>")
 def conversation(phone_id: int) -> str:
-    """One conversation: every text, what the bot made of it and why, and what people did."""
-    return _page(phone_id)
+    """One conversation: every text, what the bot made of it and why, and what people did. again: words to use once more."""
+    again = request.args.get("again", type=int)
+    with wired().bot.store.session() as session:
+        draft = queries.held_back(session, phone_id, again) if again is not None else ""
+    return _page(phone_id, draft=draft)
 
 
 def _page(phone_id: int, *, draft: str = "") -> str:
@@ -38,7 +42,8 @@ def _page(phone_id: int, *, draft: str = "") -> str:
         "conversation.html",
         talk=talk,
         draft=draft,
-        checked=_check(bot, talk, draft),
+        there=(there := _there(bot, talk)),
+        checked=_check(bot, talk, draft, there),
         canned=_canned(bot, talk),
         record=summary.record(bot, talk),
         calls=staff.CALLS,
@@ -65,9 +70,13 @@ def _talk(bot: Bot, phone_id: int) -> Conversation:
     return talk
 
 
-def _check(bot: Bot, talk: Conversation, text: str) -> replies.Checked:
+def _check(bot: Bot, talk: Conversation, text: str, there: later.There) -> replies.Checked:
     names = tuple(patient.name for patient, _ in talk.people) if len(talk.people) > 1 else ()
-    return replies.check(bot, text, bot.clock(), names=names)
+    return replies.check(text, there, names=names)
+
+
+def _there(bot: Bot, talk: Conversation) -> later.There:
+    return later.there(bot, [patient for patient, _ in talk.people])
 
 
 @blueprint.post("/phone/<int:phone_id>/check")
@@ -76,7 +85,8 @@ def check(phone_id: int) -> str:
     bot, text = wired().bot, request.form.get("text", "")
     if request.headers.get("X-Requested-With") != "attend":
         return _page(phone_id, draft=text)
-    return render_template("checked.html", checked=_check(bot, _talk(bot, phone_id), text))
+    talk = _talk(bot, phone_id)
+    return render_template("checked.html", checked=_check(bot, talk, text, _there(bot, talk)))
 
 
 @blueprint.post("/phone/<int:phone_id>/<action>")
@@ -108,15 +118,36 @@ def corrected(text_id: int) -> BaseResponse:
 
 
 def _reply(bot: Bot, phone_id: int, by: Actor) -> None:
-    key = request.form.get("key", "")
-    if not key:
-        staff.reply(bot, phone_id, request.form.get("text", ""), by=by)
+    key, text, talk = request.form.get("key", ""), request.form.get("text", ""), _talk(bot, phone_id)
+    if key:
+        found = next((each for each in _canned(bot, talk) if each.key == key and each.words), None)
+        if found is None:
+            raise work.Refused("This sentence is not there in the patient's language.")
+        text = replies.as_sent(bot, found.words or "", talk.language)
+    at = _at(_there(bot, talk))
+    if at is None:
+        staff.reply(bot, phone_id, text, by=by, key=key)
         return
-    talk = _talk(bot, phone_id)
-    found = next((each for each in _canned(bot, talk) if each.key == key and each.words), None)
-    if found is None:
-        raise work.Refused("This sentence is not there in the patient's language.")
-    staff.reply(bot, phone_id, replies.as_sent(bot, found.words or "", talk.language), by=by, key=key)
+    later.plan(bot, phone_id, text, at=at, by=by, key=key)
+    flash(f"It goes {at:%a %b %-d, %-I:%M %p}, by the patient's clock, unless the patient writes before.")
+
+
+def _at(there: later.There) -> datetime | None:
+    """When the reply is to go, by the patient's clock; None: now. Raises Refused for what is no time."""
+    form = request.form
+    text = f"{form.get('day', '')}T{form.get('time', '')}" if "later" in form else form.get("at", "")
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=there.zone)
+    except ValueError:
+        raise work.Refused("Choose the day and the hour at which it should go.") from None
+
+
+def _withdraw(bot: Bot, phone_id: int, by: Actor) -> None:
+    text_id = request.form.get("text", type=int) or 0
+    later.withdraw(bot, phone_id, text_id, by=by)
+    flash("Taken back: it does not go.")
 
 
 def _remind(bot: Bot, phone_id: int, by: Actor) -> None:
@@ -139,6 +170,7 @@ ACTIONS: dict[str, Callable[[Bot, int, Actor], None]] = {
     "opt-in": lambda bot, phone_id, by: staff.consent(bot, phone_id, texts=True, by=by),
     "note": lambda bot, phone_id, by: staff.note(bot, phone_id, request.form.get("words", ""), by=by),
     "reply": _reply,
+    "withdraw": _withdraw,
     "remind": _remind,
     "call": _call,
 }

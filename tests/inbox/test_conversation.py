@@ -255,13 +255,6 @@ def test_a_shared_phone_is_told_of_and_names_in_the_draft_are_found(desk: Desk) 
     assert "the text names Theo" in act(desk.ana, 5, "check", text="Is theo better?")
 
 
-def test_at_night_the_box_says_so(desk: Desk) -> None:
-    """O-19: an answer may go out, but the coordinator knows what time it is."""
-    night = desk.bot.clock().astimezone(desk.bot.clinic.zone).replace(hour=22, minute=5)
-    assert replies.check(desk.bot, "hello", night).warnings == ("It is 10:05 PM at the clinic: a text may wake somebody.",)
-    assert replies.check(desk.bot, "hello", night.replace(hour=12)).warnings == ()
-
-
 def test_a_colleagues_reply_pauses_the_bot_visibly_and_handing_back_resumes_it(desk: Desk) -> None:
     """Take over and hand back stand in the timeline with who did it."""
     act(desk.ana, 1, "reply", text="This is Ana.")

@@ -98,6 +98,7 @@ const keys = {
   c: () => (current()?.querySelector("[data-claim]") || document.querySelector("[data-do=c]"))?.click(),
   e: focus("[data-outcome], #outcome"), r: focus("#text"), t: press("[data-do=t]"), u: press("[data-up]"), b: press("[data-do=b]"), m: press("[data-do=m]"),
   n: () => { const more = document.querySelector("[data-do=n]"); if (more) { more.parentElement.open = true; document.getElementById("note").focus(); } },
+  l: () => { const when = document.querySelector("[data-do=l]"); if (when) { when.parentElement.open = true; document.getElementById("day").focus(); } },
   "/": focus("#search"),
   "?": () => { const list = document.getElementById("keys"); list.open = !list.open; list.querySelector("summary").focus(); },
 };

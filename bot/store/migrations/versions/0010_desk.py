@@ -1,4 +1,4 @@
-"""The desk: who has a conversation open"""
+"""The desk: who has a conversation open, replies that go later"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,7 +18,20 @@ def upgrade() -> None:
         sa.Column("actor", sa.String(80), nullable=False),
         sa.Column("until", sa.DateTime(), nullable=False),
     )
+    op.create_table(
+        "planned_reply",
+        sa.Column("communication_id", sa.Integer(), sa.ForeignKey("communication.id"), primary_key=True),
+        sa.Column("clinic_id", sa.Integer(), sa.ForeignKey("clinic.id"), nullable=False),
+        sa.Column("phone_id", sa.Integer(), sa.ForeignKey("phone.id"), nullable=False),
+        sa.Column("actor_id", sa.Integer()),
+        sa.Column("actor", sa.String(80), nullable=False),
+        sa.Column("made_at", sa.DateTime(), nullable=False),
+        sa.Column("done_at", sa.DateTime()),
+        sa.Index("planned_reply_open", "clinic_id", "done_at"),
+        sa.Index("planned_reply_phone", "phone_id"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("planned_reply")
     op.drop_table("viewing")
