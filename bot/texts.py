@@ -136,6 +136,7 @@ TEXTS: dict[str, str] = {
     "asked_moved": "As you asked, your visit is now on {when}.",
     "asked_called_off": "As you asked, your visit on {when} is called off. Reply NEW for another time.",
     "medication": "Did you take your medicine today? You can answer in your own words.",
+    "late_answer": "Sorry, we are late with our answer. We have not forgotten you.",
     "helped": "You told us that it is hard for you to come. Is that solved now? Reply 1 solved, 2 not yet.",
     # ---- when something breaks, and when somebody is in danger
     "failed": "We got your message. A person will answer you.",
@@ -154,6 +155,7 @@ NOTES = {
     "handoff_closed": "{opens} is a day and time.",
     "safety.self_harm": "988 takes texts in English and Spanish only; elsewhere it must say: call (S-02).",
     "helped": "Sent after a coordinator has arranged help: a ride, an interpreter, a lower price. Do not name what it was.",
+    "late_answer": "A person was to answer by a certain time and has not. It promises no new time, and does not name the matter.",
     "which_visit": "Never name a person or a kind of visit: somebody else may hold the phone (N-04).",
     "language_set": "Write the name of YOUR language, not English.",
     "language_offer": "Write the name of YOUR language, not English.",

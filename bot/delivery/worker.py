@@ -16,7 +16,7 @@ from bot.delivery import lookup, replies
 from bot.delivery.planner import plan_due
 from bot.delivery.sender import Sender
 from bot.delivery.spool import Spool
-from bot.desk import later
+from bot.desk import apologies, later, silence
 from bot.store import words
 from bot.store.models import CommunicationRow
 from bot.turn import Bot, answer, take
@@ -94,6 +94,8 @@ class Worker:
                 Loop("plan", partial(plan, bot), every=every),
                 Loop("send", self._sender, every=every),
                 Loop("later", partial(later.settle, bot), every=every),
+                Loop("apologies", partial(apologies.apologise, bot), every=10 * every),
+                Loop("silence", partial(silence.escalate, bot), every=10 * every),
                 Loop("words", partial(index_words, bot), every=every),
                 Loop("look", partial(lookup.look, bot, channel), every=10 * every),
                 Loop("replies", partial(replies.watch, bot, channel), every=10 * every),

@@ -73,6 +73,17 @@ def record(
     )
 
 
+def record_of_the_clock(
+    session: Session, *, clinic_id: int, now: datetime, phone_id: int | None, kind: str, detail: str, task_id: int
+) -> None:
+    """Writes down what happened because time passed: nobody did it."""
+    what = {"phone_id": phone_id, "task_id": task_id, "kind": kind, "detail": detail}
+    session.add(ActionRow(clinic_id=clinic_id, actor_id=None, actor="", at=now, **what))
+    session.flush()
+    about = f"task:{task_id}"
+    audit.record(session.connection(), clinic_id=clinic_id, actor="clock", action=kind, about=about, now=now)
+
+
 def claimed(session: Session, phone_id: int, now: datetime) -> Claim | None:
     """The lock on a conversation, if it has not lapsed."""
     row = session.get(ClaimRow, phone_id)
@@ -110,6 +121,7 @@ def assign(bot: Bot, ids: Iterable[int], *, to: Actor | None, by: Actor) -> int:
 
     def change(row: TaskRow) -> str:
         row.owner_id, row.owner = (to.id, to.name) if to else (None, None)
+        row.escalated_from = None if row.escalated_from is None else ""  # a person has seen to it; it is handed on by itself but once
         return to.name if to else ""
 
     return _each(bot, ids, by=by, kind="assigned" if to else "unassigned", change=change)

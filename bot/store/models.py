@@ -216,6 +216,7 @@ class TaskRow(Base):
 
     rank, due_at: the order of the worklist, kept so that it is read from an index. due_at: by when somebody must have acted, the
     sooner of fix_by (until when it can still be fixed) and what the patient was promised. owner: who it is assigned to.
+    escalated_from: who had it and let it become late, so that it went to somebody else; "": a person has handed it on since.
     """
 
     __tablename__ = "task"
@@ -242,6 +243,7 @@ class TaskRow(Base):
     snoozed_until: Mapped[datetime | None]
     owner_id: Mapped[int | None]
     owner: Mapped[str | None] = mapped_column(String(80))
+    escalated_from: Mapped[str | None] = mapped_column(String(80))
     stage: Mapped[str] = mapped_column(String(10), default="")
     closed_at: Mapped[datetime | None]
 

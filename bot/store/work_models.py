@@ -54,7 +54,10 @@ class ActionRow(Base):
 
 
 class PromiseRow(Base):
-    """A patient was told that a person will answer, and by when that must be. kept_at: when somebody did."""
+    """A patient was told that a person will answer, and by when that must be. kept_at: when somebody did.
+
+    apologised_at: when the patient was told that it is late.
+    """
 
     __tablename__ = "promise"
     __table_args__ = (
@@ -69,6 +72,7 @@ class PromiseRow(Base):
     made_at: Mapped[datetime]
     due_at: Mapped[datetime]
     kept_at: Mapped[datetime | None]
+    apologised_at: Mapped[datetime | None]
 
 
 class CandidateRow(Base):

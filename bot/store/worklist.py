@@ -54,6 +54,7 @@ class Item:
     reading: Understanding | None
     owner_id: int | None
     owner: str | None
+    escalated_from: str | None
     snoozed_until: datetime | None
     stage: str
     outcome: str | None
@@ -193,6 +194,7 @@ def _item(
         reading=reading_of(reading),
         owner_id=task.owner_id,
         owner=task.owner,
+        escalated_from=task.escalated_from,
         snoozed_until=task.snoozed_until,
         stage=task.stage,
         outcome=task.outcome,

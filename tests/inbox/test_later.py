@@ -154,7 +154,9 @@ def test_it_is_withdrawn_once_and_not_after_it_has_gone(world: World) -> None:
         ("2026-11-26 14:10", "America/New_York", "26 15:00", False),  # a holiday: a person may write
     ],
 )
-def test_what_is_offered_is_the_next_lawful_hour_where_the_patient_is(world: World, now: str, zone: str, first: str, night: bool) -> None:
+def test_what_is_offered_is_the_next_lawful_hour_where_the_patient_is(
+    world: World, now: str, zone: str, first: str, night: bool
+) -> None:
     """O-19, O-20: by the patient's clock."""
     at(world, now)
     live_in(world, "owen", zone)

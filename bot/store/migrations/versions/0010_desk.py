@@ -1,4 +1,4 @@
-"""The desk: who has a conversation open, replies that go later"""
+"""The desk: who has a conversation open, replies that go later, apologies, items that were handed on"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,8 +30,12 @@ def upgrade() -> None:
         sa.Index("planned_reply_open", "clinic_id", "done_at"),
         sa.Index("planned_reply_phone", "phone_id"),
     )
+    op.add_column("promise", sa.Column("apologised_at", sa.DateTime()))
+    op.add_column("task", sa.Column("escalated_from", sa.String(80)))
 
 
 def downgrade() -> None:
+    op.drop_column("task", "escalated_from")
+    op.drop_column("promise", "apologised_at")
     op.drop_table("planned_reply")
     op.drop_table("viewing")
