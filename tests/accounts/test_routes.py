@@ -86,7 +86,7 @@ def every_door(bot_parts: object, tmp_path_factory: pytest.TempPathFactory) -> I
 @pytest.fixture
 def own(app: Flask) -> dict[str, int]:
     """Objects of this clinic."""
-    return {**_objects(app, app.extensions["attend"].bot.clinic_id), "phone_id": 1}
+    return _objects(app, app.extensions["attend"].bot.clinic_id)
 
 
 @pytest.fixture
@@ -216,6 +216,25 @@ def test_another_clinics_objects_are_not_there(
             assert status == 404 or not door.rule.arguments, f"{door.method} {door.endpoint} as {role}: {status}"
             page.enter(app, who)
     assert tried
+    assert _everything(app, clinic=foreign) == before
+
+
+def test_one_foreign_object_among_our_own_is_not_there(
+    app: Flask, browser: NewBrowser, own: dict[str, int], foreign: dict[str, int], every_door: list[Door]
+) -> None:
+    """H-16: a phone of ours with a visit or a person of theirs, and the other way round; with our own alone every page opens."""
+    before, tried = _everything(app, clinic=foreign), set()
+    who = hire(app, "admin")
+    page = browser().enter(app, who)
+    for door in every_door:
+        if "admin" in RULES[door.endpoint].roles:
+            for name in sorted(door.rule.arguments & foreign.keys()):
+                if door.method == "GET":
+                    assert door.open(page, own) == 200, door
+                assert door.open(page, {**own, name: foreign[name]}) == 404, f"{door.method} {door.endpoint} with their {name}"
+                tried.add((door.endpoint, name))
+                page.enter(app, who)
+    assert {("inbox.visits.move", "phone_id"), ("inbox.visits.move", "visit_id"), ("inbox.visits.book", "patient_id")} <= tried
     assert _everything(app, clinic=foreign) == before
 
 
