@@ -32,8 +32,8 @@ def read_cadence(given: Any, path: Path, holidays: frozenset[date]) -> Cadence:
         hours=Hours(opens=opens, closes=closes, holidays=frozenset() if texts_then == "yes" else holidays),
         per_day=_count(given.get("per_day", str(usual.per_day)), f"{where}: per_day"),
         per_week=_count(given.get("per_week", str(usual.per_week)), f"{where}: per_week"),
-        settle=_span(given["settle"], f"{where}: settle") if "settle" in given else usual.settle,
-        latest=_span(given["latest"], f"{where}: latest") if "latest" in given else usual.latest,
+        settle=span_of(given["settle"], f"{where}: settle") if "settle" in given else usual.settle,
+        latest=span_of(given["latest"], f"{where}: latest") if "latest" in given else usual.latest,
     )
 
 
@@ -61,7 +61,8 @@ def _count(text: str, where: str) -> int:
     return int(text)
 
 
-def _span(text: str, where: str) -> timedelta:
+def span_of(text: str, where: str) -> timedelta:
+    """A length of time such as "3 d"; raises DataError that says how one is written."""
     found = re.fullmatch(r"(\d{1,3}) ?(d|h|min)", text) if isinstance(text, str) else None
     if found is None:
         raise DataError(f"{where}: {text!r} must look like 7 d, 2 h or 30 min")
@@ -93,7 +94,7 @@ def _step(given: Any, where: str) -> Step:
     to, say = _words(given, "to", TO, where), _words(given, "say", SAYS, where)
     if not ("after" in given) == (to == ["missed"]) == (say == ["missed"]) or ("missed" in to + say and to != say):
         raise DataError(f"{where}: who missed a visit is written to as `after: 1 d, to: [missed], say: [missed]`, and nobody else")
-    ahead = _span(given["before"], f"{where}: before") if "before" in given else -_span(given["after"], f"{where}: after")
+    ahead = span_of(given["before"], f"{where}: before") if "before" in given else -span_of(given["after"], f"{where}: after")
     return Step(name=given["step"], ahead=ahead, to=frozenset(to), say=tuple(say))
 
 

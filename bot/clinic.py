@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.cadence import read_cadence
+from bot.cadence import read_cadence, span_of
 from bot.care.schedule import Cadence
-from bot.dialogue.types import Clinic
+from bot.dialogue.types import Clinic, Paper
 from bot.errors import DataError
 from bot.understand.labels import BARRIERS, TOPICS
 from bot.yamlfile import read_yaml
@@ -110,6 +110,7 @@ def load_clinic(path: Path) -> ClinicFile:
             answers=_sentences(data, "answers", path, known=TOPICS),
             resources=_sentences(data, "resources", path, known=BARRIERS),
             preparations=_sentences(data, "preparations", path),
+            papers=tuple(_papers(data.get("papers") or {}, f"{path}: papers")),
         ),
         zone=zone,
         hours=_hours(data["hours"], path),
@@ -129,6 +130,22 @@ def _sentences(data: dict[str, Any], section: str, path: Path, known: frozenset[
         if not isinstance(languages, dict) or not languages.get("en"):
             raise DataError(f"{path}: {section}: {name}: needs at least `en: a sentence`")
     return dict(found)
+
+
+def _papers(given: Any, where: str) -> Iterator[Paper]:
+    if not isinstance(given, dict):
+        raise DataError(f"{where}: must name papers, each with `before: 3 d` and `say`")
+    for name, paper in given.items():
+        here = f"{where}: {name}"
+        if len(name) > 30 or not isinstance(paper, dict) or not isinstance(paper.get("say"), dict) or not paper["say"].get("en"):
+            raise DataError(f"{here}: needs a name of at most 30 letters and `say: {{en: your insurance card}}`")
+        for key in paper:
+            if key not in ("before", "visits", "say"):
+                raise DataError(f"{here}: {key!r} is none of before, visits, say")
+        services = paper.get("visits") or []
+        if not isinstance(services, list):
+            raise DataError(f"{here}: visits must be a list of kinds of visits, such as [lab]; left out: all kinds")
+        yield Paper(name=name, ahead=span_of(paper.get("before", ""), f"{here}: before"), services=tuple(services), say=paper["say"])
 
 
 def _retention(given: Any, path: Path) -> dict[str, int]:

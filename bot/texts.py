@@ -68,6 +68,8 @@ TEXTS: dict[str, str] = {
     "status": "Booked: {whens}.",
     "visit_when": "Your visit is on {when}.",
     "visits_when": "Your visits: {whens}.",
+    "docs_missing": "For your visit on {when} we still need: {papers}.",
+    "docs_complete": "For your visit on {when} no papers are missing.",
     "in_hand": "A coordinator is working on your request.",
     # ---- questions
     "answer": "{answer}",
@@ -155,6 +157,7 @@ NOTES = {
     "handoff_closed": "{opens} is a day and time.",
     "safety.self_harm": "988 takes texts in English and Spanish only; elsewhere it must say: call (S-02).",
     "helped": "Sent after a coordinator has arranged help: a ride, an interpreter, a lower price. Do not name what it was.",
+    "docs_missing": "{papers} is a list such as: your insurance card, the signed form. The patient sent DOCS.",
     "late_answer": "A person was to answer by a certain time and has not. It promises no new time, and does not name the matter.",
     "which_visit": "Never name a person or a kind of visit: somebody else may hold the phone (N-04).",
     "language_set": "Write the name of YOUR language, not English.",

@@ -24,7 +24,7 @@ from bot.dialogue.rescheduling import wants_slots
 from bot.dialogue.types import Facts, Person, State
 from bot.moments import ALIASES
 from bot.reads import Reads
-from bot.store import queries, turns
+from bot.store import papers, queries, turns
 from bot.store.database import Conflict, Store
 from bot.store.models import CommunicationRow, PhoneRow
 from bot.store.outgoing import queue_answer
@@ -137,6 +137,8 @@ def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan 
     understanding = bot.reader.read(message)
     if wants_slots(understanding, state):
         facts = with_slots(bot, connection, phone.id, facts)
+    if understanding.keyword == "docs":
+        facts = replace(facts, there=papers.there(connection, [visit.id for visit in facts.visits]))
     decision = decide(state=state, understanding=understanding, facts=facts)
     if keys := loops.said(decision):
         often = turns.times_said(connection, phone, row.id, row.body, keys, since=now - loops.WITHIN, least=loops.MOST)

@@ -29,6 +29,7 @@ RULES = {
     "which": "They told which visit they mean.",
     "answers": "They answered for several visits in one text.",
     "status": "They asked what is booked.",
+    "docs": "They asked which papers are missing.",
     "help": "They asked what this is.",
     "new_visit": "They want a visit.",
     "booked": "They took a free time: the visit was booked.",

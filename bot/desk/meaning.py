@@ -19,6 +19,7 @@ KEYWORDS = {
     "help": "Asks what this is",
     "undo": "Takes the last change back",
     "status": "Asks what is booked",
+    "docs": "Asks which papers are missing",
     "new": "Wants a visit",
 }
 # act → (what it means, what it may mean); in the order in which they are told.

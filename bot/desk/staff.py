@@ -11,7 +11,8 @@ from bot.apply import Scope, apply
 from bot.desk.work import Refused, hold, record
 from bot.dialogue.effects import OptIn, OptOut
 from bot.dialogue.types import State
-from bot.store import care, queries, tasks
+from bot.store import care, papers, queries, tasks
+from bot.store.inbox import visitor
 from bot.store.models import PhoneRow
 from bot.store.outgoing import queue
 from bot.texts import clean
@@ -102,6 +103,18 @@ def note(bot: Bot, phone_id: int, words: str, *, by: Actor) -> None:
         raise Refused("The note is empty.")
     with bot.store.begin() as session:
         _record(session, bot, phone_id, by, "note", words=words.strip()[:LONGEST])
+
+
+def paper(bot: Bot, phone_id: int, *, visit_id: int, name: str, here: bool, by: Actor) -> None:
+    """Ticks a paper of a visit, or takes the tick away. Raises Refused for one that this visit does not need."""
+    with bot.store.begin() as session:
+        found = visitor(session, bot.clinic_id, phone_id, visit_id=visit_id)
+        visit = found.visit if found is not None else None
+        needed = {each.name: each.say["en"] for each in bot.clinic.clinic.needs(visit.service)} if visit is not None else {}
+        if visit is None or name not in needed:
+            raise Refused("This visit needs no such paper.")
+        papers.tick(session, visit, name, here=here, by=by.name, now=bot.clock())
+        _record(session, bot, phone_id, by, "paper" if here else "no_paper", needed[name][:80])
 
 
 def call(bot: Bot, phone_id: int, *, outcome: str, words: str, by: Actor) -> None:

@@ -20,6 +20,7 @@ ANSWERS = (prompts.helped, prompts.details, prompts.language, prompts.undo, prom
 STEPS = (
     questions.language,
     questions.status,
+    questions.papers,
     questions.about_texts,
     rescheduling.new_visit,
     rescheduling.choose,

@@ -194,6 +194,27 @@ def status(draft: Draft) -> str | None:
     return "status"
 
 
+def papers(draft: Draft) -> str | None:
+    """DOCS: which papers are missing, visit by visit; a paper without a name in the language is a person's to tell."""
+    if draft.read.keyword != "docs":
+        return None
+    for visit in draft.facts.visits:
+        missing = [paper for paper in draft.facts.clinic.needs(visit.service) if (visit.id, paper.name) not in draft.facts.there]
+        names = [name for paper in missing if (name := _in_language(draft, paper.say))]
+        if len(names) < len(missing):
+            draft.log("question", detail="papers", visit=visit)
+            draft.say("no_answer")
+        elif missing:
+            draft.say("docs_missing", when=visit.start, papers=", ".join(names))
+        else:
+            draft.say("docs_complete", when=visit.start)
+    if not draft.facts.visits and draft.facts.people:
+        draft.say("no_visit")
+    if not draft.spoken:
+        unknown(draft)
+    return "docs"
+
+
 def language(draft: Draft) -> str | None:
     """A wish for another language: taken at once if we write it, else an interpreter and a person (L-02, L-14)."""
     wanted = draft.read.language_to

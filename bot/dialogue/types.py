@@ -6,7 +6,7 @@ Names follow FHIR R4: a visit is an Appointment with a participant status, a fre
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.understand.types import Wish
@@ -70,6 +70,19 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Paper:
+    """Something that a visit needs beside the patient: a card, a letter, a form.
+
+    ahead: how long before the visit it must be there; services: the kinds of visits that need it, (): all; say: language → its name.
+    """
+
+    name: str
+    ahead: timedelta
+    services: tuple[str, ...]
+    say: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Clinic:
     """What a clinic has told about itself (`clinics/*.yaml`): every value was written by the clinic, in each language.
 
@@ -85,6 +98,11 @@ class Clinic:
     answers: dict[str, dict[str, str]] = field(default_factory=dict)
     resources: dict[str, dict[str, str]] = field(default_factory=dict)
     preparations: dict[str, dict[str, str]] = field(default_factory=dict)
+    papers: tuple[Paper, ...] = ()
+
+    def needs(self, service: str) -> tuple[Paper, ...]:
+        """The papers that a kind of visit needs."""
+        return tuple(paper for paper in self.papers if not paper.services or service in paper.services)
 
 
 @dataclass(frozen=True)
@@ -94,7 +112,8 @@ class Facts:
     visits: booked and still to come, by start; gone: passed, called off or no longer booked, newest first.
     slots: free times for the services of this phone's people, by start. staffed: whether somebody reads the inbox now;
     opens: when somebody next does; answer_by: when somebody must have answered who is promised an answer now.
-    open_items: kinds of this phone's open items. languages: those that we write.
+    open_items: kinds of this phone's open items. languages: those that we write. there: (visit, name) of papers that are there,
+    read where they are asked for.
     """
 
     now: datetime
@@ -109,6 +128,7 @@ class Facts:
     opens: datetime | None = None
     answer_by: datetime | None = None
     opted_out: bool = False
+    there: frozenset[tuple[int, str]] = frozenset()
 
 
 class Ask(StrEnum):

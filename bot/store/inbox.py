@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.dialogue.items import KINDS
 from bot.dialogue.types import State
-from bot.store import queries, worklist
+from bot.store import papers, queries, worklist
 from bot.store.models import AppointmentRow, CommunicationRow, PatientRow, PhoneRow, TaskRow
 from bot.store.readings import reading_of
 from bot.store.sending_models import OutboxRow, PlannedReplyRow
@@ -49,7 +49,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Conversation:
-    """One phone: who is reached there, what was said and done, what is open and promised. viewers: who has it open."""
+    """One phone: who is reached there, what was said and done, what is open and promised. viewers: who has it open.
+
+    there: (visit, name) of papers that are there.
+    """
 
     phone_id: int
     number: str
@@ -63,6 +66,7 @@ class Conversation:
     promised: datetime | None
     claim: ClaimRow | None
     viewers: list[ViewingRow]
+    there: frozenset[tuple[int, str]]
 
     @property
     def language(self) -> str:
@@ -100,9 +104,8 @@ def conversation(session: Session, clinic_id: int, phone_id: int, now: datetime)
     if phone is None:
         return None
     who = queries.people(session, phone_id)
-    visits = session.scalars(
-        select(AppointmentRow).where(AppointmentRow.patient_id.in_(who)).order_by(AppointmentRow.start.desc()).limit(12)
-    )
+    latest = select(AppointmentRow).where(AppointmentRow.patient_id.in_(who)).order_by(AppointmentRow.start.desc()).limit(12)
+    visits = session.scalars(latest).all()
     thread = queries.thread(session, phone_id, limit=SHOWN)
     claim = session.get(ClaimRow, phone_id)
     return Conversation(
@@ -120,6 +123,7 @@ def conversation(session: Session, clinic_id: int, phone_id: int, now: datetime)
         ),
         claim=claim if claim is not None and claim.until > now else None,
         viewers=list(session.scalars(_viewing(phone_id, now))),
+        there=papers.there(session, [visit.id for visit in visits]),
     )
 
 

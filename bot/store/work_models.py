@@ -75,6 +75,17 @@ class PromiseRow(Base):
     apologised_at: Mapped[datetime | None]
 
 
+class PaperRow(Base):
+    """A paper that is there for a visit. name: of `papers` in the clinic's file; actor: who ticked it."""
+
+    __tablename__ = "paper"
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(30), primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
+    actor: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]
+
+
 class CandidateRow(Base):
     """A text that was read wrongly, with the reading that a coordinator chose: a phrase to learn and a case to test, once reviewed.
 

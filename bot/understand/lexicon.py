@@ -9,7 +9,7 @@ from bot.errors import DataError
 from bot.understand.normalise import fold, tokens, words
 from bot.yamlfile import read_yaml
 
-KEYWORDS = ("opt_out", "opt_out_cancel", "opt_in", "help", "undo", "status", "new", "yes", "no")
+KEYWORDS = ("opt_out", "opt_out_cancel", "opt_in", "help", "undo", "status", "docs", "new", "yes", "no")
 PICKS = ("1", "2", "3", "last", "earliest", "latest", "left", "beside")
 
 

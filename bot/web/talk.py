@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
@@ -156,6 +157,11 @@ def _remind(bot: Bot, phone_id: int, by: Actor) -> None:
             raise work.Refused("Nothing to remind of, or texts may not be sent to this phone now.")
 
 
+def _paper(bot: Bot, phone_id: int, by: Actor, *, here: bool) -> None:
+    visit_id = request.form.get("visit", type=int) or 0
+    staff.paper(bot, phone_id, visit_id=visit_id, name=request.form.get("paper", ""), here=here, by=by)
+
+
 def _call(bot: Bot, phone_id: int, by: Actor) -> None:
     staff.call(bot, phone_id, outcome=request.form.get("outcome", ""), words=request.form.get("words", ""), by=by)
 
@@ -171,6 +177,8 @@ ACTIONS: dict[str, Callable[[Bot, int, Actor], None]] = {
     "note": lambda bot, phone_id, by: staff.note(bot, phone_id, request.form.get("words", ""), by=by),
     "reply": _reply,
     "withdraw": _withdraw,
+    "paper": partial(_paper, here=True),
+    "no-paper": partial(_paper, here=False),
     "remind": _remind,
     "call": _call,
 }

@@ -34,6 +34,7 @@ DID = {
     "resolved": "closed it:", "reopened": "reopened it", "corrected": "corrected the reading:", "opted_in": "noted: wants texts again",
     "opted_out": "noted: wants no texts", "note": "wrote a note", "call": "phoned:", "helped": "arranged help",
     "escalated": "Nobody acted in time, so it was handed on from",
+    "paper": "ticked:", "no_paper": "took the tick away:",
     "withdrew": "took a planned reply back",
     "asked": "asked whether it worked", "booked": "booked a visit:", "moved": "moved the visit:", "called_off": "called off the visit:",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The desk: who has a conversation open, replies that go later, apologies, items that were handed on"""
+"""The desk: who has a conversation open, replies that go later, apologies, items that were handed on, papers"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -32,9 +32,18 @@ def upgrade() -> None:
     )
     op.add_column("promise", sa.Column("apologised_at", sa.DateTime()))
     op.add_column("task", sa.Column("escalated_from", sa.String(80)))
+    op.create_table(
+        "paper",
+        sa.Column("appointment_id", sa.Integer(), sa.ForeignKey("appointment.id"), primary_key=True),
+        sa.Column("name", sa.String(30), primary_key=True),
+        sa.Column("clinic_id", sa.Integer(), sa.ForeignKey("clinic.id"), nullable=False),
+        sa.Column("actor", sa.String(80), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("paper")
     op.drop_column("task", "escalated_from")
     op.drop_column("promise", "apologised_at")
     op.drop_table("planned_reply")
