@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
 from bot.actor import Actor
 from bot.apply import Scope, apply
+from bot.desk import mentions
 from bot.desk.work import Refused, hold, record
 from bot.dialogue.effects import OptIn, OptOut
 from bot.dialogue.types import State
@@ -97,11 +99,12 @@ def consent(bot: Bot, phone_id: int, *, texts: bool, by: Actor) -> None:
         _record(session, bot, phone_id, by, "opted_in" if texts else "opted_out")
 
 
-def note(bot: Bot, phone_id: int, words: str, *, by: Actor) -> None:
-    """Writes a note that staff alone read. Raises Refused for an empty one."""
+def note(bot: Bot, phone_id: int, words: str, *, by: Actor, people: Iterable[Actor] = ()) -> None:
+    """Writes a note that staff alone read. people: who finds it in their own list. Raises Refused for an empty one."""
     if not words.strip():
         raise Refused("The note is empty.")
     with bot.store.begin() as session:
+        mentions.tell(bot, session, phone_id, people, by=by)
         _record(session, bot, phone_id, by, "note", words=words.strip()[:LONGEST])
 
 

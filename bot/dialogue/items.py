@@ -58,6 +58,7 @@ KINDS: dict[str, ItemKind] = {
     "bad_number": ItemKind(3, "This number cannot get texts (a landline, or wrong): find another way", promised=False),
     "unconfirmed": ItemKind(5, "Sent, but nobody says that it arrived: make sure they know", promised=False),
     "silenced": ItemKind(4, "Got no answer, since texts were switched off"),
+    "mention": ItemKind(5, "A colleague asks you to look", promised=False),
     "media": ItemKind(6, "Sent a picture or file"),
     "loop": ItemKind(6, "The same message again and again, perhaps from a machine: the bot is silent", promised=False),
     "other": ItemKind(6, "Message to read"),

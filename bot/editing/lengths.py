@@ -19,6 +19,7 @@ SAMPLE: dict[str, Value] = {
     "answer": "",
     "minutes": 90,
     "practitioner": "Dr. Montgomery-Featherstone",
+    "papers": "your insurance card, the letter from your doctor",
     "link": "https://video.example.org/r/8f3k2",
 }
 # How many segments a text may take by itself; offers and lists may take more.
@@ -35,6 +36,7 @@ LONG = {
     "clarify_visit",
     "reminder_many",
     "missed",
+    "docs_missing",
 }
 
 

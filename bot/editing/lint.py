@@ -17,7 +17,7 @@ from bot.texts import SOURCE, TEXTS, Texts, gaps
 from bot.yamlfile import read_yaml
 
 # What may be filled into a text: days, lists of days, the clinic's own words. None takes what a patient has written (H-05).
-GAPS = frozenset({"when", "whens", "options", "opens", "clinic", "phone", "answer", "minutes", "practitioner", "link"})
+GAPS = frozenset({"when", "whens", "options", "opens", "clinic", "phone", "answer", "minutes", "practitioner", "link", "papers"})
 DETAILS = frozenset({"answer", "practitioner", "link"})  # told after the patient's choice alone, or the clinic's own words (H-04)
 NO_SPACES = ("zh", "ja", "ko")  # scripts in which a word has no beginning that can be seen
 SAFETY = frozenset({"safety.medical", "safety.self_harm", "failed", "received", "opted_out", "opted_in", "help", "wrong_number"})

@@ -75,6 +75,20 @@ class PromiseRow(Base):
     apologised_at: Mapped[datetime | None]
 
 
+class SavedViewRow(Base):
+    """A view of the worklist that one person keeps. name: what they call it; whose, kind, language: as of `worklist.View`."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (Index("saved_view_actor", "clinic_id", "actor_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
+    actor_id: Mapped[int]
+    name: Mapped[str] = mapped_column(EncryptedText)
+    whose: Mapped[str] = mapped_column(String(12))
+    kind: Mapped[str] = mapped_column(String(40))
+    language: Mapped[str] = mapped_column(String(12))
+
+
 class PaperRow(Base):
     """A paper that is there for a visit. name: of `papers` in the clinic's file; actor: who ticked it."""
 

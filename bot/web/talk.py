@@ -11,7 +11,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from bot.actor import Actor
-from bot.desk import later, presence, replies, staff, summary, work
+from bot.desk import later, mentions, presence, replies, staff, summary, work
 from bot.desk.correction import correct
 from bot.desk.meaning import ACTS, BARRIERS, TOPICS
 from bot.remind import remind
@@ -20,7 +20,7 @@ from bot.store.inbox import Conversation
 from bot.store.models import PhoneRow
 from bot.turn import Bot
 from bot.web import live
-from bot.web.guard import actor
+from bot.web.guard import actor, colleagues
 from bot.web.wiring import wired
 
 blueprint = Blueprint("talk", __name__)
@@ -157,6 +157,16 @@ def _remind(bot: Bot, phone_id: int, by: Actor) -> None:
             raise work.Refused("Nothing to remind of, or texts may not be sent to this phone now.")
 
 
+def _note(bot: Bot, phone_id: int, by: Actor) -> None:
+    words = request.form.get("words", "")
+    people, nobody = mentions.named(words, colleagues())
+    staff.note(bot, phone_id, words, by=by, people=people)
+    if people:
+        flash(f"In the list of {', '.join(person.name for person in people)} now.")
+    if nobody:
+        flash(f"Nobody here is called {', '.join(f'@{name}' for name in nobody)}.")
+
+
 def _paper(bot: Bot, phone_id: int, by: Actor, *, here: bool) -> None:
     visit_id = request.form.get("visit", type=int) or 0
     staff.paper(bot, phone_id, visit_id=visit_id, name=request.form.get("paper", ""), here=here, by=by)
@@ -174,7 +184,7 @@ ACTIONS: dict[str, Callable[[Bot, int, Actor], None]] = {
     "release": lambda bot, phone_id, by: staff.release(bot, phone_id, by=by),
     "opt-out": lambda bot, phone_id, by: staff.consent(bot, phone_id, texts=False, by=by),
     "opt-in": lambda bot, phone_id, by: staff.consent(bot, phone_id, texts=True, by=by),
-    "note": lambda bot, phone_id, by: staff.note(bot, phone_id, request.form.get("words", ""), by=by),
+    "note": _note,
     "reply": _reply,
     "withdraw": _withdraw,
     "paper": partial(_paper, here=True),

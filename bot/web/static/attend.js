@@ -110,7 +110,7 @@ if (on) {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") { document.activeElement?.blur(); document.getElementById("keys")?.removeAttribute("open"); return; }
   if (event.ctrlKey || event.metaKey || event.altKey || !on?.checked || /^(TEXTAREA|INPUT|SELECT)$/.test(event.target.tagName) && event.target.type !== "checkbox") return;
-  const act = keys[event.key] || (/^[1-5]$/.test(event.key) ? press(`[data-key="${event.key}"]`) : null);
+  const act = keys[event.key] || (/^[1-9]$/.test(event.key) ? press(`[data-key="${event.key}"]`) : null);
   if (act) { event.preventDefault(); act(); }
 });
 

@@ -1,4 +1,4 @@
-"""The desk: who has a conversation open, replies that go later, apologies, items that were handed on, papers"""
+"""The desk: who has a conversation open, replies that go later, apologies, items that were handed on, papers, saved views"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -40,9 +40,21 @@ def upgrade() -> None:
         sa.Column("actor", sa.String(80), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
     )
+    op.create_table(
+        "saved_view",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("clinic_id", sa.Integer(), sa.ForeignKey("clinic.id"), nullable=False),
+        sa.Column("actor_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.LargeBinary(), nullable=False),
+        sa.Column("whose", sa.String(12), nullable=False),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column("language", sa.String(12), nullable=False),
+        sa.Index("saved_view_actor", "clinic_id", "actor_id"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("saved_view")
     op.drop_table("paper")
     op.drop_column("task", "escalated_from")
     op.drop_column("promise", "apologised_at")
