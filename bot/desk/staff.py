@@ -113,11 +113,10 @@ def paper(bot: Bot, phone_id: int, *, visit_id: int, name: str, here: bool, by: 
     with bot.store.begin() as session:
         found = visitor(session, bot.clinic_id, phone_id, visit_id=visit_id)
         visit = found.visit if found is not None else None
-        needed = {each.name: each.say["en"] for each in bot.clinic.clinic.needs(visit.service)} if visit is not None else {}
-        if visit is None or name not in needed:
+        if visit is None or name not in {each.name for each in bot.clinic.clinic.needs(visit.service)}:
             raise Refused("This visit needs no such paper.")
         papers.tick(session, visit, name, here=here, by=by.name, now=bot.clock())
-        _record(session, bot, phone_id, by, "paper" if here else "no_paper", needed[name][:80])
+        _record(session, bot, phone_id, by, "paper" if here else "no_paper", name.replace("_", " "))
 
 
 def call(bot: Bot, phone_id: int, *, outcome: str, words: str, by: Actor) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.slow
 PAGES = [
     "/inbox",
     "/inbox?whose=closed",
+    "/inbox?whose=all&kind=barrier",
     "/inbox/phone/2",
     "/inbox/phone/5",
     "/inbox/phone/9",
@@ -67,6 +69,9 @@ def busy_day(desk: Desk) -> None:
     ):
         desk.text(phone, words)
     act(desk.ben, 2, "note", words="Cousin may drive.")
+    desk.ana.post("/inbox/views", data={"do": "save", "name": "Rides", "kind": "barrier"})
+    act(desk.ana, 2, "note", words="@Ben do you know a driver?")
+    act(desk.ben, 5, "reply", text="A taxi is booked.", at=f"{desk.bot.clock() + timedelta(days=1):%Y-%m-%d}T12:00")
     text = next(row for row in desk.rows(CommunicationRow) if row.phone_id == 9 and row.direction == "inbound")
     desk.ben.post(f"/inbox/text/{text.id}/correct", data={"means": ["barrier.transport"]})
 
@@ -179,6 +184,45 @@ def test_everything_works_without_javascript(desk: Desk, served: str) -> None:
         ana.get_by_label("You are").select_option(label="Ben Carter")
         ana.get_by_role("button", name="Switch").click()
         assert ana.get_by_text("Ana Torres is working on this conversation").is_visible()
+
+
+def test_a_reply_for_later_a_paper_and_a_view_without_javascript(desk: Desk, served: str) -> None:
+    """Planned, taken back and used again; ticked; kept under a name."""
+    busy_day(desk)
+    with chromium() as browser:
+        ana = sit_down(browser, served, 1, [], java_script_enabled=False)
+        ana.goto(f"{served}/inbox/phone/7")
+        ana.get_by_label("Reply in English").fill("A taxi is booked.")
+        ana.get_by_text("Send later").click()
+        ana.get_by_role("button", name="Send then").click()
+        assert ana.locator(".planned").get_by_text("A taxi is booked.").is_visible()
+        ana.get_by_role("button", name="Take it back").click()
+        ana.get_by_role("link", name="Use these words again").click()
+        assert ana.get_by_label("Reply in English").input_value() == "A taxi is booked."
+        ana.goto(f"{served}/inbox/phone/2")
+        ana.get_by_role("button", name="Is here: insurance").click()
+        assert ana.get_by_text("✓ Insurance").is_visible()
+        ana.goto(f"{served}/inbox?whose=all&language=vi")
+        ana.get_by_label("Name of this view").fill("Vietnamese")
+        ana.get_by_role("button", name="Keep", exact=True).click()
+        assert ana.get_by_role("link", name="Vietnamese").is_visible()
+
+
+def test_a_reply_is_planned_by_keyboard_alone(desk: Desk, served: str) -> None:
+    """Written, then “l”, the hour, and there it stands; a view of one's own is a key away."""
+    busy_day(desk)
+    errors: list[str] = []
+    with chromium() as browser:
+        ana = sit_down(browser, served, 1, errors)
+        ana.keyboard.press("6")
+        ana.wait_for_url(re.compile("kind=barrier"))
+        ana.goto(f"{served}/inbox/phone/7", wait_until="domcontentloaded")
+        ana.keyboard.press("r")
+        ana.keyboard.type("A taxi is booked.")
+        for key in ("Escape", "l", "Tab", "Tab", "Enter"):
+            ana.keyboard.press(key)
+        ana.locator(".planned").get_by_text("A taxi is booked.").wait_for()
+    assert errors == []
 
 
 def test_a_visit_is_moved_by_keyboard_alone(desk: Desk, served: str) -> None:

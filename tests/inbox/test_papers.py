@@ -85,11 +85,11 @@ def test_a_paper_of_another_visit_is_refused(world: World) -> None:
 def test_it_is_ticked_on_the_page_beside_the_visit(desk: Desk) -> None:
     """With by when it must be there; the timeline tells who ticked it."""
     (visit,) = (row.id for row in desk.rows(AppointmentRow) if row.patient_id == 2 and row.status == "booked")
-    assert "○ your insurance card <small" in page(desk.ana, "/inbox/phone/2")
+    assert "○ Insurance <small" in page(desk.ana, "/inbox/phone/2")
     shown = act(desk.ana, 2, "paper", visit=str(visit), paper="insurance")
-    assert "✓ your insurance card" in shown
-    assert "<b>Ana Torres</b> ticked: your insurance card" in shown
-    assert "○ your insurance card" in act(desk.ana, 2, "no-paper", visit=str(visit), paper="insurance")
+    assert "✓ Insurance" in shown
+    assert "<b>Ana Torres</b> ticked: insurance" in shown
+    assert "○ Insurance" in act(desk.ana, 2, "no-paper", visit=str(visit), paper="insurance")
 
 
 @pytest.mark.parametrize(
