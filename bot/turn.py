@@ -128,7 +128,7 @@ def answer(bot: Bot, row_id: int, *, via: str) -> str:
 
 def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan | None:
     """What to do about a stored text as things stand; None where nobody can be answered."""
-    row, phone = turns.text(connection, row_id, now)
+    row, phone = turns.text(connection, row_id, now, nth=loops.MOST)
     if phone is None:
         return None
     facts, state = read_facts(bot, connection, phone, now)
@@ -138,8 +138,9 @@ def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan 
     if wants_slots(understanding, state):
         facts = with_slots(bot, connection, phone.id, facts)
     decision = decide(state=state, understanding=understanding, facts=facts)
-    if keys := loops.said(decision):
-        often = turns.times_said(connection, phone, row.id, row.body, keys, since=now - loops.WITHIN, least=loops.MOST)
+    since = now - loops.WITHIN
+    if row.nth_before and row.nth_before > since and (keys := loops.said(decision)):  # else too few texts came to be a loop
+        often = turns.times_said(connection, phone, row.id, row.body, keys, since=since, least=loops.MOST)
         decision = loops.damp(decision, [keys] * often)
     if row.media:  # a picture is never fetched here (W-27); a person looks at it
         decision = replace(decision, effects=(*decision.effects, LogItem(kind="media")))
