@@ -20,6 +20,7 @@ from bot.clinic import load_clinic
 from bot.delivery.spool import Spool
 from bot.delivery.worker import Worker
 from bot.logs import configure_logs
+from bot.owned.current import Current
 from bot.reads import NoReader
 from bot.settings import ROOT, Settings, read_settings
 from bot.store import queries
@@ -74,15 +75,17 @@ def wire(app: Flask, settings: Settings, *, clock: Callable[[], datetime] | None
     store = Store(url=settings.database_url, keys=settings.keys)
     store.migrate()
     clinic = load_clinic(settings.clinic_file)
+    clinic_id = queries.clinic_id(store, clinic.slug)
     bot = Bot(
         store=store,
         reader=load_reader(ROOT / "intents", cache=settings.cache_dir) if reads else NoReader(),
         texts=load_texts(ROOT / "locales"),
-        clinic=clinic,
-        clinic_id=queries.clinic_id(store, clinic.slug),
+        current=Current(clinic, store, clinic_id),
+        clinic_id=clinic_id,
         clock=clock or (lambda: datetime.now(UTC)),
         carrier_answers=settings.carrier_answers and not settings.demo,
     )
+    bot.current.look()
     wired = Wired(settings=settings, bot=bot, spool=Spool(settings.spool_dir, store.cipher), channel=_channel(settings))
     app.extensions["attend"] = wired
     app.register_blueprint(webhook.blueprint)

@@ -29,7 +29,8 @@ MAY = {
     "actor": set(),
     "channels": {"channels"},
     "apply": {"dialogue", "store"},
-    "turn": {"apply", "channels", "clinic", "dialogue", "moments", "reads", "store", "texts", "understand"},
+    "owned": {"owned", "actor", "clinic", "errors", "store"},
+    "turn": {"apply", "channels", "clinic", "dialogue", "moments", "owned", "reads", "store", "texts", "understand"},
     "remind": {"dialogue", "store", "texts", "turn"},
     "desk": {"desk", "actor", "apply", "channels", "clinic", "dialogue", "moments", "remind", "store", "texts", "turn", "understand"},
     "metrics": {"delivery", "desk", "store"},
@@ -39,7 +40,7 @@ MAY = {
     "production": set(),
     "ehr": {"ehr", "errors"},
     "operate": {"channels", "clinic", "editing", "operate", "settings", "store", "texts", "turn", "understand"},
-    "records": {"records", "clinic", "dialogue", "ehr", "settings", "store"},
+    "records": {"records", "clinic", "dialogue", "ehr", "owned", "settings", "store"},
 }
 PURE = {"understand", "dialogue", "care"}
 IMPURE = {"flask", "sqlalchemy", "babel", "requests", "twilio", "socket", "time", "random"}
