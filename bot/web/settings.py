@@ -150,6 +150,7 @@ def _page(target: Target, holds: ClinicFile, part: Any, wrong: Problems | None =
         # what the form was first filled with, until its sender has been told that somebody else has changed it
         "seen": (not stale and request.form.get("seen")) or edit.mark(target.part(holds.data)),
         "may": _may(),
+        "places": {chosen.words(place, languages): what for place, what in (wrong or {}).items()},
         "language_names": {code: language_name(code) for code in languages},
     }
     if stale:

@@ -11,6 +11,7 @@ from bot.care.schedule import SAYS, TO
 from bot.clinic import DAYS, KEPT
 from bot.desk.meaning import BARRIERS, TOPICS
 from bot.desk.settings.fields import Checks, Choice, Field, Given, Group, Kind, Line, Named, Rows, Sentence, Span, Times, inside, typed
+from bot.dialogue.questions import CLINICAL
 from bot.moments import language_name
 
 YES = {"yes": "yes", "no": "no"}
@@ -25,6 +26,10 @@ SENTENCES = {
 }
 SIDES = {"before": "before the visit", "after": "after the visit"}
 ZONES = ("America/", "Pacific/", "Asia/", "Europe/", "Africa/", "Australia/", "Atlantic/")
+
+
+def _capital(words: Mapping[str, str]) -> dict[str, str]:
+    return {name: said[0].upper() + said[1:] for name, said in words.items()}
 
 
 class Step(Group):
@@ -57,6 +62,7 @@ STEP = Step((
     Field("to", "To whoever", Checks({name: GROUPS[name] for name in TO})),
     Field("say", "It says", Checks({name: SENTENCES[name] for name in SAYS})),
 ))  # fmt: skip
+LEADS = Group(tuple(Field(name, words, Span()) for name, words in _capital(BARRIERS).items()))
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,15 @@ class Section:
             return Group(tuple(Field(code, language_name(code), Sentence(language=code)) for code in languages))
         return Group(self.fields)
 
+    def words(self, keys: tuple[str, ...], languages: tuple[str, ...]) -> str:
+        """A place in the file, as the form calls it."""
+        kind, said = self.kind(languages), [self.names.get(keys[1], keys[1])] if self.paged and len(keys) > 1 else []
+        for key in keys[2 if self.paged else 0 :]:
+            found = next((each for each in kind.fields if each.key == key), None) if isinstance(kind, Group) else None
+            said.append(found.label if found else key)
+            kind = found.kind if found else kind.kind if isinstance(kind, Named | Rows) else kind
+        return ", ".join(said) or self.title
+
     def tell(self, data: Mapping[str, Any], languages: tuple[str, ...]) -> dict[tuple[str, ...], str]:
         """What it says, in words: labels → words."""
         if self.paged:
@@ -112,17 +127,16 @@ SECTIONS = {each.name: each for each in (
         Field("answer_within_hours", "A promised answer is late after", Line("number", 3, unit="hours at the desk")),
     ), schedule=True),
     Section("answers", "Answers to questions", "What the bot answers by itself. Where nothing is written, it passes it on.",
-            paged="answers", names={name: words[0].upper() + words[1:] for name, words in TOPICS.items()}, noun="question"),
+            paged="answers", names=_capital({name: words for name, words in TOPICS.items() if name not in CLINICAL}), noun="question"),
     Section("resources", "Help with what stands in the way", "What is told at once to who says that something stands in the way.",
-            paged="resources", names={name: words[0].upper() + words[1:] for name, words in BARRIERS.items()}, noun="hindrance"),
+            paged="resources", names=_capital(BARRIERS), noun="hindrance"),
     Section("lead_times", "Lead times", "How long before a visit help must be arranged. It sets by when an item must be seen to.", (
-        Field("lead_times", "What takes how long", Group(tuple(Field(name, words[0].upper() + words[1:], Span())
-                                                               for name, words in BARRIERS.items())), "Empty: two days."),
+        Field("lead_times", "What takes how long", LEADS, "Empty: two days."),
     )),
     Section("preparations", "How to prepare", "Told to whoever asks and has agreed to details by text, by kind of visit.",
             paged="preparations", noun="kind of visit"),
     Section("reminders", "Reminders", "Which texts the bot starts by itself, when, and how many at most.", (
-        Field("reminders", "Schedule", Group((
+        Field("reminders", "When, and how many", Group((
             Field("between", "Texts may start between", Times(), "In the patient's own time, within 8 AM and 9 PM."),
             Field("on_holidays", "On holidays too", Choice({"no": "no", "yes": "yes"})),
             Field("per_day", "Texts a day at most", Line("number", 3), "To one number that did not ask for them."),
