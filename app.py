@@ -28,7 +28,7 @@ from bot.store.database import Store
 from bot.texts import load_texts
 from bot.turn import Bot
 from bot.understand.reader import load_reader
-from bot.web import account, admin, guard, inbox, metrics, webhook
+from bot.web import account, admin, guard, inbox, metrics, single, webhook
 from bot.web.wiring import Wired
 
 LARGEST = 256 * 1024  # bytes of one request; a message has 1600 characters
@@ -66,7 +66,8 @@ def _open_pages(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     guard.install(app, secure=settings.secure)
     app.add_url_rule("/", "home", lambda: redirect(url_for("inbox.index")))
-    for pages in (inbox, account, admin):
+    single.install(app, settings)
+    for pages in (inbox, account, single, admin):
         app.register_blueprint(pages.blueprint)
 
 

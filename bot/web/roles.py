@@ -25,7 +25,10 @@ class Rule:
 # tells nothing of anybody.
 OPEN = frozenset({"static", "webhook.sms", "webhook.status", "webhook.healthz", "webhook.readyz", "metrics.index"})
 # Doors on the way in, for whoever is not signed in yet.
-ENTRANCE = frozenset({"home", "account.login", "account.code", "account.second_factor", "account.invitation", "account.logout"})
+ENTRANCE = frozenset({
+    "home", "account.login", "account.code", "account.second_factor", "account.invitation", "account.logout",
+    "single.start", "single.back",
+})  # fmt: skip
 
 RULES: dict[str, Rule] = {
     "inbox.index": Rule(EVERYBODY),
