@@ -20,6 +20,7 @@ from bot.clinic import load_clinic
 from bot.delivery.spool import Spool
 from bot.delivery.worker import Worker
 from bot.logs import configure_logs
+from bot.owned.current import Current
 from bot.reads import NoReader
 from bot.settings import ROOT, Settings, read_settings
 from bot.store import queries
@@ -27,7 +28,7 @@ from bot.store.database import Store
 from bot.texts import load_texts
 from bot.turn import Bot
 from bot.understand.reader import load_reader
-from bot.web import account, admin, guard, inbox, metrics, webhook
+from bot.web import account, admin, guard, inbox, metrics, single, webhook
 from bot.web.wiring import Wired
 
 LARGEST = 256 * 1024  # bytes of one request; a message has 1600 characters
@@ -65,7 +66,8 @@ def _open_pages(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     guard.install(app, secure=settings.secure)
     app.add_url_rule("/", "home", lambda: redirect(url_for("inbox.index")))
-    for pages in (inbox, account, admin):
+    single.install(app, settings)
+    for pages in (inbox, account, single, admin):
         app.register_blueprint(pages.blueprint)
 
 
@@ -74,15 +76,17 @@ def wire(app: Flask, settings: Settings, *, clock: Callable[[], datetime] | None
     store = Store(url=settings.database_url, keys=settings.keys)
     store.migrate()
     clinic = load_clinic(settings.clinic_file)
+    clinic_id = queries.clinic_id(store, clinic.slug)
     bot = Bot(
         store=store,
         reader=load_reader(ROOT / "intents", cache=settings.cache_dir) if reads else NoReader(),
         texts=load_texts(ROOT / "locales"),
-        clinic=clinic,
-        clinic_id=queries.clinic_id(store, clinic.slug),
+        current=Current(clinic, store, clinic_id),
+        clinic_id=clinic_id,
         clock=clock or (lambda: datetime.now(UTC)),
         carrier_answers=settings.carrier_answers and not settings.demo,
     )
+    bot.current.look()
     wired = Wired(settings=settings, bot=bot, spool=Spool(settings.spool_dir, store.cipher), channel=_channel(settings))
     app.extensions["attend"] = wired
     app.register_blueprint(webhook.blueprint)

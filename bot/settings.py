@@ -35,10 +35,14 @@ NAMES: dict[str, tuple[str, str]] = {
     "STAFF_PAGES": ("on", "the inbox and its accounts: on, or off for a server that takes messages alone"),
     "PROXY_HOPS": ("0", "how many proxies of yours stand before this server; only their X-Forwarded headers are believed"),
     "BAA_ON_FILE": ("", "yes, when the provider's business associate agreement is signed and the account flagged for HIPAA"),
+    "OIDC_ISSUER": ("", "single sign-on: the address of your organisation's OpenID Connect issuer, e.g. https://login.example.org"),
+    "OIDC_CLIENT_ID": ("", "single sign-on: what the issuer calls this server"),
+    "OIDC_CLIENT_SECRET": ("", "single sign-on: the issuer's secret for this server"),
     "METRICS_TOKEN": ("", "who asks for /metrics must bring it (Authorization: Bearer …). Empty: this machine alone may ask"),
     "SPOOL_DIR": ("instance/spool", "where messages wait while the database is down"),
     "CACHE_DIR": ("instance/cache", "where the trained reader is kept between starts"),
 }
+SINGLE = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
 SAFE_TO_SIGN_IN = r"https://|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/|$)"
 
 RATES = {"long-code": 1.0, "toll-free": 3.0, "short-code": 100.0}  # segments a second (D-11)
@@ -67,6 +71,9 @@ class Settings:
     cache_dir: Path
     staff_pages: bool
     proxy_hops: int
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
     metrics_token: str = ""
     demo: bool = False
 
@@ -118,6 +125,9 @@ def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False
         cache_dir=_path(given["CACHE_DIR"]),
         staff_pages=given["STAFF_PAGES"] == "on",
         proxy_hops=int(given["PROXY_HOPS"]),
+        oidc_issuer=given["OIDC_ISSUER"].rstrip("/"),
+        oidc_client_id=given["OIDC_CLIENT_ID"],
+        oidc_client_secret=given["OIDC_CLIENT_SECRET"],
         metrics_token=given["METRICS_TOKEN"],
         demo=demo,
     )
@@ -132,6 +142,11 @@ def _pages(given: Mapping[str, str], public: str, wrong: list[str], *, demo: boo
             f"PUBLIC_URL is {public!r}, but STAFF_PAGES is on, and people sign in by https alone (or on this machine, e.g. "
             "http://127.0.0.1:8000): set PUBLIC_URL to the https:// address, or STAFF_PAGES=off"
         )
+    single = [given[name] for name in SINGLE]
+    if any(single) and not all(single):
+        wrong.append(f"{', '.join(SINGLE)}: all of them, or none")
+    if given["OIDC_ISSUER"] and not re.match(SAFE_TO_SIGN_IN, given["OIDC_ISSUER"]):
+        wrong.append(f"OIDC_ISSUER is {given['OIDC_ISSUER']!r}: it must begin with https://")
     if not given["PROXY_HOPS"].isdecimal() or int(given["PROXY_HOPS"]) > 9:
         wrong.append(f"PROXY_HOPS is {given['PROXY_HOPS']!r}: it must be a small number, e.g. 1 behind one proxy")
 

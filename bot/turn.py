@@ -23,6 +23,7 @@ from bot.dialogue.effects import Decision, LogItem, OptIn, OptOut, Promise, Say
 from bot.dialogue.rescheduling import wants_slots
 from bot.dialogue.types import Facts, Person, State
 from bot.moments import ALIASES
+from bot.owned.current import Current
 from bot.reads import Reads
 from bot.store import queries, turns
 from bot.store.database import Conflict, Store
@@ -40,15 +41,20 @@ MAX_WORDS = 4000  # longer bodies are cut: Twilio's limit is 1600
 
 @dataclass(frozen=True)
 class Bot:
-    """Everything a turn needs, wired once at the start. clock: the current moment, aware."""
+    """Everything a turn needs, wired once at the start. clock: the current moment, aware. current: what the clinic tells now."""
 
     store: Store
     reader: Reads
     texts: Texts
-    clinic: ClinicFile
+    current: Current
     clinic_id: int
     clock: Callable[[], datetime]
     carrier_answers: bool = True
+
+    @property
+    def clinic(self) -> ClinicFile:
+        """What the clinic tells now."""
+        return self.current.clinic
 
 
 def take(bot: Bot, inbound: Inbound, *, via: str = "twiml") -> str:

@@ -20,6 +20,7 @@ from bot.accounts import people
 from bot.accounts.types import Accounts, Refused
 from bot.clinic import load_clinic
 from bot.commands import operate, records
+from bot.commands import settings as clinic_settings
 from bot.delivery import switch
 from bot.delivery.worker import Worker
 from bot.desk import candidates
@@ -124,6 +125,7 @@ def _register_data(app: Flask, wire: Wire) -> None:
             print("\n".join(report(bot, first=first, days=days, other=cadence)))
 
     records.register(app.cli, _clear_errors)
+    clinic_settings.register(app.cli, _clear_errors)
     operate.register(app.cli, _clear_errors)
 
     app.cli.add_command(_admin_commands())

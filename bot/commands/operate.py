@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 
 import click
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.twilio_account import OVERRIDES, AccountError, TwilioAccount
-from bot.clinic import load_clinic
+from bot.clinic import ClinicFile, load_clinic
 from bot.editing.lint import load_lint, load_reviews, review
 from bot.errors import SettingsError
 from bot.operate.doctor import Installation, Level, examine
 from bot.operate.replay import replay
+from bot.owned.current import Current
 from bot.records.opened import open_records
 from bot.settings import ROOT, Settings, read_settings
 from bot.store.database import Store
+from bot.store.models import ClinicRow
 from bot.texts import TEXTS, load_texts
 from bot.understand.reader import load_reader
 
@@ -91,16 +95,27 @@ def _said(part: object) -> str:
 
 
 def _installation(settings: Settings) -> Installation:
+    store = Store(url=settings.database_url, keys=settings.keys)
     return Installation(
         settings=settings,
-        store=Store(url=settings.database_url, keys=settings.keys),
-        clinic=load_clinic(settings.clinic_file),
+        store=store,
+        clinic=_clinic(store, load_clinic(settings.clinic_file)),
         texts=load_texts(ROOT / "locales"),
         lint=load_lint(ROOT / "locales"),
         reviews=load_reviews(ROOT / "locales"),
         now=datetime.now(UTC),
         account=_account(settings),
     )
+
+
+def _clinic(store: Store, file: ClinicFile) -> ClinicFile:
+    """What the clinic tells now; the file alone where the database cannot be read, which is a finding of its own."""
+    with suppress(SQLAlchemyError), store.session() as session:
+        if clinic_id := session.scalar(select(ClinicRow.id).where(ClinicRow.slug == file.slug)):
+            current = Current(file, store, clinic_id)
+            current.look()
+            return current.clinic
+    return file
 
 
 def _account(settings: Settings) -> TwilioAccount | None:

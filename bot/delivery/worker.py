@@ -87,7 +87,9 @@ class Worker:
 
     def __init__(self, bot: Bot, channel: Channel, spool: Spool | None, *, rate: float | None, every: float = 1.0) -> None:
         self._sender = Sender(bot, channel, rate=rate) if rate else None
-        self._loops = [Loop("sweep", partial(sweep, bot, spool), every=every)] if spool is not None else []
+        self._loops = [Loop("settings", bot.current.look, every=every)]
+        if spool is not None:
+            self._loops.append(Loop("sweep", partial(sweep, bot, spool), every=every))
         if self._sender is not None:
             self._loops += [
                 Loop("plan", partial(plan, bot), every=every),

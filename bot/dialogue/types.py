@@ -6,7 +6,7 @@ Names follow FHIR R4: a visit is an Appointment with a participant status, a fre
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.understand.types import Wish
@@ -75,7 +75,8 @@ class Clinic:
 
     answers: topic → language → sentence; resources: barrier → language → sentence;
     preparations: service → language → sentence. open_services: what a patient may book without having a visit.
-    may_cancel: whether the bot may call a visit off by itself (F-02).
+    may_cancel: whether the bot may call a visit off by itself (F-02). lead_times: barrier → how long before a visit help must be
+    arranged; others take as long as usual.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Clinic:
     answers: dict[str, dict[str, str]] = field(default_factory=dict)
     resources: dict[str, dict[str, str]] = field(default_factory=dict)
     preparations: dict[str, dict[str, str]] = field(default_factory=dict)
+    lead_times: dict[str, timedelta] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

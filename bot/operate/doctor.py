@@ -108,9 +108,9 @@ def _clock(site: Installation) -> Findings:
     said = f"it is {local:%A, %-d %B %Y, %-I:%M %p} at the clinic ({site.clinic.zone.key}); compare it with a watch"
     yield Finding(Level.OK, "clock", said)
     if site.clinic.opens(site.now) is None:
-        yield Finding(Level.ERROR, "hours", "the clinic's file has no hours within two weeks: patients are told that nobody ever reads")
+        yield Finding(Level.ERROR, "hours", "the clinic has no hours within two weeks: patients are told that nobody ever reads")
     if not any(day >= local.date() for day in site.clinic.holidays):
-        yield Finding(Level.WARNING, "hours", "the clinic's file has no holidays from today on: add them")
+        yield Finding(Level.WARNING, "hours", "the clinic has no holidays from today on: add them")
 
 
 def _queue(site: Installation) -> Findings:

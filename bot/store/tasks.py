@@ -44,7 +44,8 @@ def log(
         connection.execute(update(TASKS).where(TASK.id == found).values(communication_id=text, snoozed_until=None, stage=""))
         return
     shown, kind = item.shown_from or now, KINDS[item.kind]
-    fix_by = start - kind.lead if start else None
+    lead = kind.lead if item.lead is None else item.lead
+    fix_by = start - lead if start else None
     due_at = shown if kind.rank == 0 else min(filter(None, (fix_by, item.by)), default=shown)
     values = {"clinic_id": phone.clinic_id, "communication_id": text, "created_at": shown}
     connection.execute(_NEW_ITEM, {**which, **values, "rank": kind.rank, "due_at": due_at, "fix_by": fix_by})
