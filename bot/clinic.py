@@ -25,7 +25,8 @@ class ClinicFile:
     """A clinic's file, checked. hours: weekday (0 = Monday) → (opens, closes), local time. cadence: what the bot starts by itself.
 
     retention: kind → days after which its words are purged; a kind that is not named is kept. answer_within: of the hours in which
-    somebody is at the desk, how many may pass before a promised answer. replies: name → language → sentence, which coordinators
+    somebody is at the desk, how many may pass before a promised answer. alert_after: how long something urgent may wait until somebody
+    outside the inbox is told, and from one to the next (S-13). replies: name → language → sentence, which coordinators
     send as it stands.
     """
 
@@ -37,6 +38,7 @@ class ClinicFile:
     cadence: Cadence = field(default_factory=Cadence)
     retention: dict[str, int] = field(default_factory=dict)
     answer_within: timedelta = timedelta(hours=4)
+    alert_after: timedelta = timedelta(minutes=10)
     replies: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def staffed(self, moment: datetime) -> bool:
@@ -116,7 +118,8 @@ def load_clinic(path: Path) -> ClinicFile:
         holidays=holidays,
         cadence=read_cadence(data.get("reminders"), path, holidays),
         retention=_retention(data.get("retention") or {}, path),
-        answer_within=_hours_long(data.get("answer_within_hours", "4"), path),
+        answer_within=timedelta(hours=_number(data, "answer_within_hours", "4", 80, path, "hours at the desk")),
+        alert_after=timedelta(minutes=_number(data, "alert_after_minutes", "10", 120, path, "minutes")),
         replies=_sentences(data, "replies", path),
     )
 
@@ -153,10 +156,11 @@ def _hours(given: Any, path: Path) -> dict[int, tuple[time, time]]:
     return hours
 
 
-def _hours_long(text: str, path: Path) -> timedelta:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 80:
-        raise DataError(f"{path}: answer_within_hours: {text!r} must be a number of hours at the desk, such as 4")
-    return timedelta(hours=int(text))
+def _number(data: dict[str, Any], name: str, default: str, most: int, path: Path, what: str) -> int:
+    text = data.get(name, default)
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= most:
+        raise DataError(f"{path}: {name}: {text!r} must be a number of {what}, such as {default}")
+    return int(text)
 
 
 def _date(text: str, path: Path) -> date:

@@ -164,7 +164,7 @@ def _sending(app: Flask, wire: Wire) -> None:
         with _clear_errors():
             settings = read_settings()
             wired = wire(app, settings, reads=False)
-        running = Worker(wired.bot, wired.channel, None, rate=settings.rate)
+        running = Worker(wired.bot, wired.channel, None, rate=settings.rate, alarm=wired.alarm)
         ends = {signal.SIGTERM, signal.SIGINT}
         signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # for the threads, too, that are started now
         running.start()

@@ -43,7 +43,7 @@ def run(app: Flask, wire: Wire, *, host: str, port: int, fresh: bool) -> None:
     settings = demo_settings(DATABASE, fresh=fresh)
     print("Reading the phrases; the first start learns from them, which takes two to five minutes.", file=sys.stderr)
     wired = make(app, wire, settings, history=HISTORY)
-    Worker(wired.bot, wired.channel, wired.spool, rate=math.inf, every=0.5).start()
+    Worker(wired.bot, wired.channel, wired.spool, rate=math.inf, alarm=wired.alarm, every=0.5).start()
     print(f"\n  Phone  http://{host}:{port}/demo\n  Inbox  http://{host}:{port}/inbox\n\nStop with Ctrl+C.", file=sys.stderr)
     run_simple(host, port, app, threaded=True)
 
