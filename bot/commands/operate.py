@@ -12,14 +12,14 @@ import click
 from bot.channels.notices import Contacts, Notice, NotTold
 from bot.channels.twilio_account import OVERRIDES, AccountError, TwilioAccount
 from bot.clinic import load_clinic
-from bot.editing.lint import load_lint, load_reviews, review
+from bot.editing.lint import load_lint, review
 from bot.errors import SettingsError
 from bot.operate.doctor import Installation, Level, examine
 from bot.operate.replay import replay
 from bot.records.opened import open_records
 from bot.settings import ROOT, Settings, read_settings
 from bot.store.database import Store
-from bot.texts import TEXTS, load_texts
+from bot.texts import TEXTS, load_reviews, load_texts
 from bot.understand.reader import load_reader
 
 Clear = Callable[[], AbstractContextManager[None]]

@@ -19,13 +19,13 @@ from sqlalchemy.orm import Session
 
 from bot.channels.twilio_account import AccountError, TwilioAccount, knock
 from bot.clinic import ClinicFile
-from bot.editing.lint import SAFETY, Lint, Reviews, reveals, unreviewed
+from bot.editing.lint import SAFETY, Lint, reveals, unreviewed
 from bot.settings import Settings
 from bot.store.database import MIGRATIONS, Store
 from bot.store.models import CommunicationRow, SecretRow, TaskRow
 from bot.store.sending_models import OutboxRow
 from bot.store.work_models import AlertRow
-from bot.texts import Texts
+from bot.texts import Reviews, Texts
 
 LATE = timedelta(minutes=10)  # how long a text may wait that is due, or one that came in
 
