@@ -14,9 +14,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bot import commands
 from bot.channels.console import Console
+from bot.channels.notices import Contacts
 from bot.channels.twilio_sms import TwilioSms
 from bot.channels.types import Channel
 from bot.clinic import load_clinic
+from bot.delivery.alerts import Alarm
 from bot.delivery.spool import Spool
 from bot.delivery.worker import Worker
 from bot.logs import configure_logs
@@ -55,7 +57,8 @@ def serve() -> Flask:
     settings = read_settings()
     app = create_app(settings)
     wired: Wired = app.extensions["attend"]
-    Worker(wired.bot, wired.channel, wired.spool, rate=settings.rate if settings.sends else None).start()
+    rate = settings.rate if settings.sends else None
+    Worker(wired.bot, wired.channel, wired.spool, rate=rate, alarm=wired.alarm).start()
     return app
 
 
@@ -87,7 +90,8 @@ def wire(app: Flask, settings: Settings, *, clock: Callable[[], datetime] | None
         carrier_answers=settings.carrier_answers and not settings.demo,
     )
     bot.current.look()
-    wired = Wired(settings=settings, bot=bot, spool=Spool(settings.spool_dir, store.cipher), channel=_channel(settings))
+    spool, channel, alarm = Spool(settings.spool_dir, store.cipher), _channel(settings), _alarm(settings)
+    wired = Wired(settings=settings, bot=bot, spool=spool, channel=channel, alarm=alarm)
     app.extensions["attend"] = wired
     app.register_blueprint(webhook.blueprint)
     app.register_blueprint(metrics.blueprint)
@@ -103,3 +107,8 @@ def _channel(settings: Settings) -> Channel:
         number=settings.number,
         status_url=f"{settings.public_url}/sms/status",
     )
+
+
+def _alarm(settings: Settings) -> Alarm:
+    contacts = Contacts(settings.alert_webhooks, settings.alert_emails, smtp=settings.smtp_url, sender=settings.alert_from)
+    return Alarm(contacts, inbox=f"{settings.public_url}/inbox/phone/")

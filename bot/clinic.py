@@ -32,7 +32,8 @@ class ClinicFile:
     """A clinic's file, checked. hours: weekday (0 = Monday) → (opens, closes), local time. cadence: what the bot starts by itself.
 
     retention: kind → days after which its words are purged; a kind that is not named is kept. answer_within: of the hours in which
-    somebody is at the desk, how many may pass before a promised answer. replies: name → language → sentence, which coordinators
+    somebody is at the desk, how many may pass before a promised answer. alert_after: how long something urgent may wait until somebody
+    outside the inbox is told, and from one to the next (S-13). replies: name → language → sentence, which coordinators
     send as it stands. data: what the file holds, as it was read.
     """
 
@@ -44,6 +45,7 @@ class ClinicFile:
     cadence: Cadence = field(default_factory=Cadence)
     retention: dict[str, int] = field(default_factory=dict)
     answer_within: timedelta = timedelta(hours=4)
+    alert_after: timedelta = timedelta(minutes=10)
     replies: dict[str, dict[str, str]] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -136,6 +138,7 @@ def read_clinic(data: Mapping[str, Any], file: Place) -> ClinicFile:
         cadence=read_cadence(data.get("reminders"), file / "reminders", holidays),
         retention=_retention(_mapping(data, "retention", file), file / "retention"),
         answer_within=_hours_long(data.get("answer_within_hours", "4"), file / "answer_within_hours"),
+        alert_after=_minutes(data.get("alert_after_minutes", "10"), file / "alert_after_minutes"),
         replies=_sentences(data, "replies", file),
         data=data,
     )
@@ -208,9 +211,17 @@ def _hours(given: dict[str, Any], where: Place) -> dict[int, tuple[time, time]]:
 
 
 def _hours_long(text: Any, where: Place) -> timedelta:
-    if not re.fullmatch("[0-9]{1,3}", str(text)) or not 0 < int(text) <= 80:
-        raise where.wrong(f"{text!r} must be a number of hours at the desk from 1 to 80, such as 4")
-    return timedelta(hours=int(text))
+    return timedelta(hours=_number(text, where, 80, "hours at the desk from 1 to 80, such as 4"))
+
+
+def _minutes(text: Any, where: Place) -> timedelta:
+    return timedelta(minutes=_number(text, where, 120, "minutes from 1 to 120, such as 10"))
+
+
+def _number(text: Any, where: Place, most: int, what: str) -> int:
+    if not re.fullmatch("[0-9]{1,3}", str(text)) or not 0 < int(text) <= most:
+        raise where.wrong(f"{text!r} must be a number of {what}")
+    return int(text)
 
 
 def _date(text: str, where: Place) -> date:

@@ -150,7 +150,7 @@ def _text(row: CommunicationRow, corrected: str) -> list[Entry]:
         corrected=corrected,
     )
     answered = row.reply and row.answered_via == "twiml"
-    return [own, Entry(row.at, "out", who="bot", words=row.reply or "", status="answered")] if answered else [own]
+    return [own, Entry(row.at, "out", who="bot", words=row.replies[0], status="answered")] if answered else [own]
 
 
 def _did(row: ActionRow) -> Entry:

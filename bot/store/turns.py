@@ -214,6 +214,12 @@ def times_said(connection: Connection, line: Line, row_id: int, words: str, keys
     return sum(str(connection.scalar(_BODY, {"row_id": id_})).strip().casefold() == words for id_ in same)
 
 
+def was_logged(connection: Connection, clinic_id: int, kind: str, detail: str) -> bool:
+    """Whether a clinic has had such an item before, open or closed."""
+    same = select(TASK.id).where(TASK.clinic_id == clinic_id, TASK.kind == kind, TASK.detail == detail)
+    return connection.scalar(same.limit(1)) is not None
+
+
 def write_phone(connection: Connection, line: Line) -> bool:
     """Writes what a turn changes of a phone; False when the conversation has moved on since `line` was read."""
     values = {"state": line.state, "opted_out_at": line.opted_out_at, "version": line.version + 1}
