@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.care.due import Number, Timed
@@ -35,15 +35,18 @@ class Entry:
         return f"{self.at:%a %b %d %H:%M}  {self.who:14} {self.what:24} {self.why}{reason}"
 
 
-def preview(bot: Bot, cadence: Cadence, *, first: date, days: int) -> list[Entry]:
-    """The entries of `days` days from `first` on, by time, if nobody writes and nothing changes until then."""
+def preview(bot: Bot, cadence: Cadence, *, first: date, days: int, most: int | None = None) -> list[Entry]:
+    """The entries of `days` days from `first` on, by time, if nobody writes and nothing changes until then.
+
+    most: how many patients are looked at, those with the next visits; None: all.
+    """
     zone = bot.clinic.zone
     begin = datetime.combine(first, time(0), zone)
     end = datetime.combine(first + timedelta(days=days), time(0), zone)
     now = bot.clock()
     found: list[Entry] = []
     with bot.store.session() as session:
-        names = _names(bot, session, now)
+        names = _names(bot, session, now, most)
         reached = care.reached_on(session, names)
         for phone_id in sorted({link.phone_id for link in reached.values()}):
             phone = session.get_one(PhoneRow, phone_id)
@@ -55,7 +58,7 @@ def preview(bot: Bot, cadence: Cadence, *, first: date, days: int) -> list[Entry
     return sorted((entry for entry in found if begin <= entry.at < end), key=lambda entry: (entry.at, entry.who))
 
 
-def _names(bot: Bot, session: Session, now: datetime) -> dict[int, str]:
+def _names(bot: Bot, session: Session, now: datetime, most: int | None) -> dict[int, str]:
     """patient → first name, of everybody with a visit that may be texted about."""
     query = (
         select(PatientRow.id, PatientRow.name)
@@ -65,7 +68,9 @@ def _names(bot: Bot, session: Session, now: datetime) -> dict[int, str]:
             AppointmentRow.status.in_(("booked", "noshow")),
             AppointmentRow.start.between(now - care.BEHIND, now + LONGEST),
         )
-        .distinct()
+        .group_by(PatientRow.id, PatientRow.name)
+        .order_by(func.min(AppointmentRow.start))
+        .limit(most)
     )
     return {id_: (name.split() or [""])[0] for id_, name in session.execute(query)}
 
@@ -93,12 +98,12 @@ def _local(moment: datetime, bot: Bot) -> str:
     return f"{moment.astimezone(bot.clinic.zone):%a %b %d %H:%M}"
 
 
-def report(bot: Bot, *, first: date, days: int, other: Cadence | None = None) -> list[str]:
-    """The lines to print. other: another schedule; then only what it changes is told, - without it and + with it."""
-    entries = preview(bot, bot.clinic.cadence, first=first, days=days)
+def report(bot: Bot, *, first: date, days: int, other: Cadence | None = None, most: int | None = None) -> list[str]:
+    """The lines to print. other: another schedule; then only what it changes is told, - without it and + with it. most: see above."""
+    entries = preview(bot, bot.clinic.cadence, first=first, days=days, most=most)
     if other is None:
         goes, stays = [str(each) for each in entries if not each.held_back], [str(each) for each in entries if each.held_back]
         return [f"{len(goes)} texts will go:", *goes, f"{len(stays)} will not:", *stays]
-    changed_to = preview(bot, other, first=first, days=days)
+    changed_to = preview(bot, other, first=first, days=days, most=most)
     changed = [line for line in difflib.ndiff([str(each) for each in entries], [str(each) for each in changed_to]) if line[0] in "+-"]
     return changed or ["The other schedule changes nothing in these days."]

@@ -88,7 +88,7 @@ def tell(
     now = bot.clock()
     facts, state = read_facts(bot, session, phone, now)
     language = _language(facts, state)
-    text = " ".join(bot.texts.render(key, language, values) for key, values in _sentences(visits))
+    text = " ".join(bot.texts.render(key, language, values) for key, values in sentences(visits))
     row = _ask(bot, session, phone, state, language, text, _prompt(visits, facts.now), useless_at)
     for each in visits:
         step = f"{BY_HAND} {row.id}" if each.step == BY_HAND else each.step
@@ -96,7 +96,7 @@ def tell(
     return row
 
 
-def _sentences(visits: list[About]) -> Iterator[tuple[str, list[tuple[str, Value]]]]:
+def sentences(visits: list[About]) -> Iterator[tuple[str, list[tuple[str, Value]]]]:
     """(key, values) of the sentences of one text: questions about several visits are one question, with numbers."""
     asked = _asked(visits)
     if len(asked) > 1:

@@ -7,6 +7,7 @@ carriers own (O-04): choices are digits or words of our own.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import string
 from collections.abc import Iterable, Mapping
@@ -15,13 +16,16 @@ from datetime import datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import read_po
 
 from bot.errors import DataError
-from bot.moments import RIGHT_TO_LEFT, in_cldr, locale_of, moment
+from bot.moments import RIGHT_TO_LEFT, moment
+from bot.yamlfile import read_yaml
 
 Value = str | int | datetime | tuple[datetime, ...]
+Reviews = Mapping[str, Mapping[str, Mapping[str, str]]]  # language → key → by, on, hash
 SOURCE = "en"
+SAFETY = "safety."  # how the keys of the texts begin that answer danger
 
 # Characters that turn a one-part GSM-7 text into an expensive UCS-2 one for no gain (E-04).
 PLAIN = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2011": "-", "’": "'"})
@@ -169,10 +173,11 @@ NOTES = {
 class Texts:
     """The approved texts in every language that has a catalogue.
 
-    catalogs: language → key → sentence. Keys that a language lacks are written in English.
+    catalogs: language → key → sentence. Keys that a language lacks are written in English. reviews: which a translator has read.
     """
 
     catalogs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    reviews: Reviews = field(default_factory=dict)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -194,15 +199,46 @@ class Texts:
         written = {name: write(name, value, language) for name, value in values}
         return clean(self.template(key, language).format(**written))
 
+    def reviewed(self, key: str, language: str | None) -> bool:
+        """Whether a qualified translator has read the sentence as it is sent (L-03). English is what they translate from."""
+        entry = self.reviews.get(language or SOURCE, {}).get(key, {})
+        return self._written_in(key, language) == SOURCE or entry.get("hash") == fingerprint(self.template(key, language))
+
+    def answer(self, clinic: str, said: Iterable[tuple[str, Iterable[tuple[str, Value]]]], language: str | None) -> list[str]:
+        """The messages of an answer. said: keys of its sentences, with their values.
+
+        They are one message; but a safety text that no qualified translator has read in this language goes together with the
+        English one, in a second: silence would be worse than a bad sentence, and a bad sentence alone worse than two.
+        """
+        every = [(key, tuple(values)) for key, values in said]
+        if not every:
+            return []
+        messages = [compose(clinic, [self.render(key, language, values) for key, values in every], language)]
+        unread = [(key, values) for key, values in every if key.startswith(SAFETY) and not self.reviewed(key, language)]
+        if unread:
+            messages.append(compose(clinic, [self.render(key, SOURCE, values) for key, values in unread], SOURCE))
+        return messages
+
 
 def load_texts(folder: Path) -> Texts:
-    """Reads `folder`/LANG/LC_MESSAGES/messages.po for every language; raises DataError for a sentence with other gaps."""
+    """Reads `folder`/LANG/LC_MESSAGES/messages.po for every language, and who has read them; raises DataError for other gaps."""
     catalogs = {}
     for path in sorted(folder.glob("*/LC_MESSAGES/messages.po")):
         with path.open("rb") as file:
             catalog = read_po(file, abort_invalid=True)
         catalogs[path.parts[-3]] = _sentences(catalog, path)
-    return Texts(catalogs=catalogs)
+    return Texts(catalogs=catalogs, reviews=load_reviews(folder))
+
+
+def load_reviews(folder: Path) -> Reviews:
+    """Reads `folder`/reviews.yaml; where there is none, nobody has read anything."""
+    path = folder / "reviews.yaml"
+    return (read_yaml(path) if path.exists() else None) or {}
+
+
+def fingerprint(sentence: str) -> str:
+    """Under which a sentence counts as reviewed."""
+    return hashlib.sha256(sentence.encode()).hexdigest()[:12]
 
 
 def _sentences(catalog: Catalog, path: Path) -> dict[str, str]:
@@ -246,35 +282,3 @@ def compose(clinic: str, parts: Iterable[str], language: str | None = None) -> s
     """One message of several sentences, which names the clinic first (O-16)."""
     start = RIGHT if language in RIGHT_TO_LEFT else ""  # else the clinic's Latin name turns the whole message round
     return f"{start}{clean(clinic)}: " + " ".join(part for part in parts if part)
-
-
-def update_catalog(folder: Path, language: str) -> str:
-    """Brings `folder`/LANGUAGE/LC_MESSAGES/messages.po up to date: new sentences empty, changed ones fuzzy, old ones gone.
-
-    Gives a line that says what is left to translate.
-    """
-    path = folder / language / "LC_MESSAGES" / "messages.po"
-    old = Catalog()
-    if path.exists():
-        with path.open("rb") as file:
-            old = read_po(file)
-    catalog = Catalog(locale=locale_of(language) if in_cldr(language) else language, project="Attend", fuzzy=False, charset="utf-8")
-    if path.exists():  # who translated and reviewed it
-        for name in ("header_comment", "version", "msgid_bugs_address", "last_translator", "language_team", "creation_date"):
-            setattr(catalog, name, getattr(old, name))
-    before = {entry.context: entry for entry in old if entry.context}
-    for key, english in TEXTS.items():
-        known = before.get(key)
-        changed = known is not None and known.id != english
-        catalog.add(
-            english,
-            str(known.string) if known else "",
-            context=key,
-            flags={"fuzzy"} if known and (changed or known.fuzzy) else set(),
-            auto_comments=[NOTES[key]] if key in NOTES else [],
-        )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        write_po(file, catalog, width=120, omit_header=False)
-    left = [entry.context for entry in catalog if entry.context and (not entry.string or entry.fuzzy)]
-    return f"{path}: {len(TEXTS) - len(left)} of {len(TEXTS)} translated" + (f"; left: {', '.join(map(str, left))}" if left else "")

@@ -23,32 +23,39 @@ from bot.dialogue.effects import Decision, LogItem, OptIn, OptOut, Promise, Say
 from bot.dialogue.rescheduling import wants_slots
 from bot.dialogue.types import Facts, Person, State
 from bot.moments import ALIASES
+from bot.owned.current import Current
 from bot.reads import Reads
 from bot.store import papers, queries, turns
 from bot.store.database import Conflict, Store
-from bot.store.models import CommunicationRow, PhoneRow
-from bot.store.outgoing import queue_answer
+from bot.store.models import BREAK, CommunicationRow, PhoneRow
+from bot.store.outgoing import on_its_way
 from bot.store.sending_models import SenderRow
 from bot.store.turns import Line, Text
-from bot.texts import Texts, compose
+from bot.texts import SAFETY, Texts
 from bot.understand.types import Message, Understanding
 
 log = structlog.get_logger()
 ATTEMPTS = 10  # how often a turn is decided anew because what it rests on has changed
+UNREVIEWED = "unreviewed_text"  # the item, once a language, for whoever has its texts translated
 MAX_WORDS = 4000  # longer bodies are cut: Twilio's limit is 1600
 
 
 @dataclass(frozen=True)
 class Bot:
-    """Everything a turn needs, wired once at the start. clock: the current moment, aware."""
+    """Everything a turn needs, wired once at the start. clock: the current moment, aware. current: what the clinic tells now."""
 
     store: Store
     reader: Reads
     texts: Texts
-    clinic: ClinicFile
+    current: Current
     clinic_id: int
     clock: Callable[[], datetime]
     carrier_answers: bool = True
+
+    @property
+    def clinic(self) -> ClinicFile:
+        """What the clinic tells now."""
+        return self.current.clinic
 
 
 def take(bot: Bot, inbound: Inbound, *, via: str = "twiml") -> str:
@@ -128,7 +135,7 @@ def answer(bot: Bot, row_id: int, *, via: str) -> str:
 
 def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan | None:
     """What to do about a stored text as things stand; None where nobody can be answered."""
-    row, phone = turns.text(connection, row_id, now)
+    row, phone = turns.text(connection, row_id, now, nth=loops.MOST)
     if phone is None:
         return None
     facts, state = read_facts(bot, connection, phone, now)
@@ -140,12 +147,15 @@ def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan 
     if understanding.keyword == "docs":
         facts = replace(facts, there=papers.there(connection, [visit.id for visit in facts.visits]))
     decision = decide(state=state, understanding=understanding, facts=facts)
-    if keys := loops.said(decision):
-        often = turns.times_said(connection, phone, row.id, row.body, keys, since=now - loops.WITHIN, least=loops.MOST)
+    since = now - loops.WITHIN
+    if row.nth_before and row.nth_before > since and (keys := loops.said(decision)):  # else too few texts came to be a loop
+        often = turns.times_said(connection, phone, row.id, row.body, keys, since=since, least=loops.MOST)
         decision = loops.damp(decision, [keys] * often)
     if row.media:  # a picture is never fetched here (W-27); a person looks at it
         decision = replace(decision, effects=(*decision.effects, LogItem(kind="media")))
     reply = _written(bot, decision, phone, row.body)
+    if BREAK in reply and not turns.was_logged(connection, row.clinic_id, UNREVIEWED, decision.language):
+        decision = replace(decision, effects=(*decision.effects, LogItem(kind=UNREVIEWED, detail=decision.language)))
     if row.silenced and reply and not _safe(decision):
         decision, reply = replace(decision, effects=(*decision.effects, LogItem(kind="silenced"))), ""
     return Plan(row, phone, facts, message, understanding, decision, reply)
@@ -180,8 +190,8 @@ def _write(bot: Bot, row_id: int, via: str, now: datetime, plan: Plan | None, va
     apply(scope, plan.decision.effects)
     if not turns.write_phone(connection, phone):
         raise Conflict("the conversation")
-    if plan.reply and via == "outbox":
-        queue_answer(scope.session, phone, row_id, plan.reply, now)
+    if plan.reply and (via == "outbox" or BREAK in plan.reply):
+        on_its_way(scope.session, phone, row_id, plan.reply, via=via, now=now, safety=_safe(plan.decision))
         scope.flush()
     return plan.reply
 
@@ -219,15 +229,19 @@ def _written(bot: Bot, decision: Decision, phone: Line, body: str) -> str:
     about_texts = all(say.key in ("opted_out", "opted_in", "help") for say in said)
     if bot.carrier_answers and about_texts and body.strip().upper() in CARRIER_WORDS:
         return ""
-    if _opted_out(phone, decision) and not any(say.key.startswith("safety.") or say.key == "opted_out" for say in said):
+    if _opted_out(phone, decision) and not any(say.key.startswith(SAFETY) or say.key == "opted_out" for say in said):
         return ""
-    parts = [bot.texts.render(say.key, decision.language, say.values) for say in said]
-    return compose(bot.clinic.clinic.name, parts, decision.language) if parts else ""
+    return _compose(bot, said, decision.language)
+
+
+def _compose(bot: Bot, said: list[Say], language: str | None) -> str:
+    """The answer as it is stored: its messages, BREAK between them."""
+    return BREAK.join(bot.texts.answer(bot.clinic.clinic.name, [(say.key, say.values) for say in said], language))
 
 
 def _safe(decision: Decision) -> bool:
     """Whether the answer is one that goes whatever is switched off."""
-    return any(isinstance(effect, Say) and effect.key.startswith("safety.") for effect in decision.effects)
+    return any(isinstance(effect, Say) and effect.key.startswith(SAFETY) for effect in decision.effects)
 
 
 def _opted_out(phone: Line, decision: Decision) -> bool:
@@ -260,12 +274,11 @@ def floor(bot: Bot, body: str, state: State, *spoken: str) -> tuple[Decision | N
     facts = Facts(now=now, clinic=bot.clinic.clinic, languages=bot.texts.languages, people=people)
     if read.urgent is None and read.keyword not in KEYWORDS:
         language = read.language if read.language_sure else record or read.language
-        return None, compose(bot.clinic.clinic.name, [bot.texts.render("failed", language)], language)
+        return None, _compose(bot, [Say("failed")], language)
     decision = decide(state=state, understanding=read, facts=facts)
     if read.urgent is None:
         return decision, ""
-    parts = [bot.texts.render(say.key, decision.language, say.values) for say in decision.effects if isinstance(say, Say)]
-    return decision, compose(bot.clinic.clinic.name, parts, decision.language)
+    return decision, _compose(bot, [effect for effect in decision.effects if isinstance(effect, Say)], decision.language)
 
 
 def _failed(bot: Bot, row_id: int, via: str) -> str:
@@ -289,6 +302,6 @@ def _failed(bot: Bot, row_id: int, via: str) -> str:
         effects = (*(danger.effects if danger else ()), LogItem(kind="failed_turn", by=by), Promise(by=by))
         apply(Scope(connection=session.connection(), opened=session, phone=phone, now=now, communication=row), effects)
         row.status, row.reply, row.answered_via, row.rule = "failed", text, via, "failed"
-        if text and via == "outbox":
-            queue_answer(session, phone, row.id, text, now)
+        if text:
+            on_its_way(session, phone, row.id, text, via=via, now=now, safety=danger is not None)
         return text

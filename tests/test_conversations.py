@@ -18,8 +18,8 @@ from bot.channels.console import received
 from bot.desk import staff
 from bot.remind import ask_medicine, remind
 from bot.store import queries
-from bot.store.models import AppointmentRow, PhoneRow, SlotRow, TaskRow
-from bot.turn import take
+from bot.store.models import BREAK, AppointmentRow, PhoneRow, SlotRow, TaskRow
+from bot.turn import UNREVIEWED, take
 from bot.yamlfile import read_yaml
 from tests.world import World, make_world
 
@@ -76,10 +76,11 @@ def _one_turn(world: World, who: str, turn: dict[str, Any], number: int) -> None
     where = f"turn {number}, {turn['they']!r}: answered {answer!r} by {row.rule}, read {row.reading}"
     assert said == list(turn.get("says", [])), where
     assert bool(answer) != (turn.get("silent") == "yes" or not said), where
+    own, *_ = answer.split(BREAK)  # the English that goes with an unreviewed safety text has a test of its own
     for words in _list(turn.get("has")):
-        assert words in answer, where
+        assert words in own, where
     for words in _list(turn.get("lacks")):
-        assert words not in answer, where
+        assert words not in own, where
 
 
 def _ends(world: World, who: str, ends: dict[str, Any]) -> None:
@@ -117,7 +118,7 @@ def _items(session: Session, phone: PhoneRow, until: datetime) -> list[str]:
     rows = session.scalars(
         select(TaskRow).where(TaskRow.phone_id == phone.id, TaskRow.status != "completed", TaskRow.created_at <= until)
     )
-    return [f"{row.kind} {row.detail}".strip() for row in rows]
+    return [f"{row.kind} {row.detail}".strip() for row in rows if row.kind != UNREVIEWED]
 
 
 def _list(value: Any) -> list[str]:

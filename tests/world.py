@@ -11,6 +11,7 @@ from cryptography.fernet import Fernet
 from bot.actor import Actor
 from bot.clinic import load_clinic
 from bot.demo.seed import seed
+from bot.owned.current import Current
 from bot.remind import remind
 from bot.settings import ROOT
 from bot.store import queries
@@ -97,7 +98,7 @@ def make_world(parts: Parts, *, url: str = "sqlite://", may_cancel: bool = True,
         store=store,
         reader=parts.reader,
         texts=parts.texts,
-        clinic=clinic,
+        current=Current(clinic, store, clinic_id),
         clinic_id=clinic_id,
         clock=clock,
         **{"carrier_answers": False, **changes},

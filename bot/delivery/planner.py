@@ -31,6 +31,7 @@ def plan_due(bot: Bot, *, limit: int = BATCH) -> int:
         looked = care.looks(session, clinic_id=bot.clinic_id, now=now, limit=limit)
     if not looked:
         return 0
+    bot.current.look()  # after reading them: whoever edits the schedule has all visits looked at again, by what it says then
     with bot.store.begin() as session:
         if over := care.put_aside(session, looked, now):
             return over

@@ -12,7 +12,8 @@ import structlog
 from sqlalchemy import select
 
 from bot.channels.types import Channel
-from bot.delivery import lookup, replies
+from bot.delivery import alerts, lookup, replies
+from bot.delivery.alerts import Alarm
 from bot.delivery.planner import plan_due
 from bot.delivery.sender import Sender
 from bot.delivery.spool import Spool
@@ -81,14 +82,25 @@ class Loop(threading.Thread):
 
 
 class Worker:
-    """All jobs. rate: segments a second of the number; None: another process sends.
+    """All jobs. rate: segments a second of the number; None: another process sends. alarm: whom to tell of what nobody takes on.
 
     spool: of this machine, to be swept; None: the bot cannot read, and the web processes answer what was left unanswered.
     """
 
-    def __init__(self, bot: Bot, channel: Channel, spool: Spool | None, *, rate: float | None, every: float = 1.0) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        channel: Channel,
+        spool: Spool | None,
+        *,
+        rate: float | None,
+        alarm: Alarm | None = None,
+        every: float = 1.0,
+    ) -> None:
         self._sender = Sender(bot, channel, rate=rate) if rate else None
-        self._loops = [Loop("sweep", partial(sweep, bot, spool), every=every)] if spool is not None else []
+        self._loops = [Loop("settings", bot.current.look, every=every)]
+        if spool is not None:
+            self._loops.append(Loop("sweep", partial(sweep, bot, spool), every=every))
         if self._sender is not None:
             self._loops += [
                 Loop("plan", partial(plan, bot), every=every),
@@ -100,6 +112,7 @@ class Worker:
                 Loop("look", partial(lookup.look, bot, channel), every=10 * every),
                 Loop("replies", partial(replies.watch, bot, channel), every=10 * every),
             ]
+            self._loops += [Loop("alerts", partial(alerts.watch, bot, alarm), every=10 * every)] if alarm is not None else []
 
     def start(self) -> None:
         """Starts the jobs."""

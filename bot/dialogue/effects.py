@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.dialogue.types import Participant, State, Undo
 
@@ -22,6 +22,7 @@ class LogItem:
 
     shown_from: when it appears, unless the patient answers before (silence makes it an item); None: now.
     by: when the patient was told, or may expect, that a person has answered; None: nothing was promised.
+    lead: how long before the visit it can still be fixed; None: as usual for its kind.
     """
 
     kind: str
@@ -29,6 +30,7 @@ class LogItem:
     visit: int | None = None
     shown_from: datetime | None = None
     by: datetime | None = None
+    lead: timedelta | None = None
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,8 @@ class Clinic:
 
     answers: topic → language → sentence; resources: barrier → language → sentence;
     preparations: service → language → sentence. open_services: what a patient may book without having a visit.
-    may_cancel: whether the bot may call a visit off by itself (F-02).
+    may_cancel: whether the bot may call a visit off by itself (F-02). lead_times: barrier → how long before a visit help must be
+    arranged; others take as long as usual.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Clinic:
     answers: dict[str, dict[str, str]] = field(default_factory=dict)
     resources: dict[str, dict[str, str]] = field(default_factory=dict)
     preparations: dict[str, dict[str, str]] = field(default_factory=dict)
+    lead_times: dict[str, timedelta] = field(default_factory=dict)
     papers: tuple[Paper, ...] = ()
 
     def needs(self, service: str) -> tuple[Paper, ...]:

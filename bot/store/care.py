@@ -75,6 +75,12 @@ def look_again_for(source: Connection | Session, patients: Select[int] | Iterabl
     source.execute(update(VISITS).where(coming).values(next_text_at=LOOK_NOW))
 
 
+def look_at_all(source: Connection | Session, clinic_id: int, now: datetime) -> None:
+    """The schedule has changed: every visit to come is to be looked at."""
+    coming = (VISITS.c.clinic_id == clinic_id) & (VISITS.c.start > now - BEHIND) & VISITS.c.status.in_(("booked", "noshow"))
+    source.execute(update(VISITS).where(coming).values(next_text_at=LOOK_NOW))
+
+
 def reached_on(session: Session, patients: Iterable[int]) -> dict[int, PatientPhoneRow]:
     """patient → the one phone that they are texted on: one that takes texts, their own, the oldest."""
     rows = session.execute(

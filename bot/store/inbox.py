@@ -176,7 +176,7 @@ def _text(row: CommunicationRow, corrected: str, planned: tuple[datetime, str] |
         corrected=corrected,
     )
     answered = row.reply and row.answered_via == "twiml"
-    return [own, Entry(row.at, "out", who="bot", words=row.reply or "", status="answered")] if answered else [own]
+    return [own, Entry(row.at, "out", who="bot", words=row.replies[0], status="answered")] if answered else [own]
 
 
 def held_back(session: Session, phone_id: int, text_id: int) -> str:

@@ -16,6 +16,7 @@ from bot.store.crypto import EncryptedText
 
 LOOK_NOW = datetime(1970, 1, 1, tzinfo=UTC)  # a visit's next_text_at when the planner has yet to look at it
 ANSWERED = "reply_sid IS NOT NULL"
+BREAK = "\x1e"  # between the messages of one stored answer: a sign that no text can hold, since none can be sent
 
 
 class Moment(TypeDecorator[datetime]):
@@ -178,7 +179,8 @@ class CommunicationRow(Base):
     """FHIR Communication: one text, either way.
 
     status of a received one: received → answered | failed; of a sent one: Twilio's message status. reply: the answer that
-    rode in the webhook's TwiML. reading: the bot's reading of it as JSON, which quotes words. answered_via: twiml or outbox.
+    rode in the webhook's TwiML, BREAK between its messages; each after the first has a row of its own.
+    reading: the bot's reading of it as JSON, which quotes words. answered_via: twiml or outbox.
     error: the provider's code for why it did not arrive. reply_sid, reply_status: what is known of a reply that rode in TwiML.
     rule, texts, reader: which rules decided, which approved texts were sent, by which version of the reader (S-17).
     """
@@ -209,6 +211,11 @@ class CommunicationRow(Base):
     texts: Mapped[str | None] = mapped_column(String(300))
     reader: Mapped[str | None] = mapped_column(String(16))
     in_reply_to: Mapped[int | None] = mapped_column(ForeignKey("communication.id"))
+
+    @property
+    def replies(self) -> list[str]:
+        """The messages of the answer."""
+        return self.reply.split(BREAK) if self.reply else []
 
 
 class TaskRow(Base):

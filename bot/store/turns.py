@@ -42,9 +42,19 @@ _OPEN = (  # the kinds of a conversation's open items; LATER behind those that c
     .where(TASK.phone_id == PHONE.id, TASK.status != "completed")
     .scalar_subquery()
 )
+EARLIER = TEXTS.alias()
+_NTH_BEFORE = (
+    select(EARLIER.c.at)
+    .where(EARLIER.c.phone_id == TEXT.phone_id, EARLIER.c.id < TEXT.id, EARLIER.c.direction == "inbound")
+    .order_by(EARLIER.c.id.desc())
+    .limit(1)
+    .offset(bindparam("between"))
+    .scalar_subquery()
+)
 _PAUSED = select(SENDER.paused_at.is_not(None)).where(SENDER.clinic_id == TEXT.clinic_id).scalar_subquery()
 _TEXT = (
-    select(TEXT.id, TEXT.clinic_id, TEXT.media, TEXT.body, _PAUSED, PHONE.id, PHONE.state, PHONE.opted_out_at, PHONE.version, _OPEN)
+    select(TEXT.id, TEXT.clinic_id, TEXT.media, TEXT.body, _PAUSED, _NTH_BEFORE)
+    .add_columns(PHONE.id, PHONE.state, PHONE.opted_out_at, PHONE.version, _OPEN)
     .select_from(TEXTS.outerjoin(PHONES, TEXT.phone_id == PHONE.id))
     .where(TEXT.id == bindparam("row_id"))
 )
@@ -106,13 +116,18 @@ class Line:
 
 @dataclass(frozen=True)
 class Text:
-    """A stored text as a turn has it before it. silenced: the kill switch is on, and nothing but safety texts may answer (S-18)."""
+    """A stored text as a turn has it before it.
+
+    silenced: the kill switch is on, and nothing but safety texts may answer (S-18). nth_before: when the text came that stands so
+    many before it as was asked for, None: there are fewer.
+    """
 
     id: int
     clinic_id: int
     media: int
     body: str
     silenced: bool = False
+    nth_before: datetime | None = None
 
 
 def store_text(connection: Connection, cipher: Cipher, *, number: str | None, now: datetime, **values: Any) -> int:
@@ -133,11 +148,12 @@ def _id(made: CursorResult[Any]) -> int:
     return int(made.inserted_primary_key[0])  # type: ignore[index]
 
 
-def text(connection: Connection, row_id: int, now: datetime) -> tuple[Text, Line | None]:
-    """A text and the conversation it belongs to."""
-    row = connection.execute(_TEXT, {"row_id": row_id, "now": now}).one()
-    phone = Line(row[5], row[1], *row[6:9], open_items=tuple((row[9] or "").split(","))) if row[5] is not None else None
-    return Text(*row[:4], silenced=bool(row[4])), phone
+def text(connection: Connection, row_id: int, now: datetime, *, nth: int) -> tuple[Text, Line | None]:
+    """A text and the conversation it belongs to. nth: see `Text.nth_before`."""
+    row = connection.execute(_TEXT, {"row_id": row_id, "now": now, "between": nth - 1}).one()
+    id_, clinic_id, media, body, paused, nth_before, phone_id, state, opted_out_at, version, items = row
+    found = Text(id_, clinic_id, media, body, bool(paused), nth_before)
+    return found, Line(phone_id, clinic_id, state, opted_out_at, version, tuple((items or "").split(","))) if phone_id else None
 
 
 def answer_of(connection: Connection, row_id: int) -> tuple[str, str | None]:
@@ -196,6 +212,12 @@ def times_said(connection: Connection, line: Line, row_id: int, words: str, keys
         return 0
     words = words.strip().casefold()
     return sum(str(connection.scalar(_BODY, {"row_id": id_})).strip().casefold() == words for id_ in same)
+
+
+def was_logged(connection: Connection, clinic_id: int, kind: str, detail: str) -> bool:
+    """Whether a clinic has had such an item before, open or closed."""
+    same = select(TASK.id).where(TASK.clinic_id == clinic_id, TASK.kind == kind, TASK.detail == detail)
+    return connection.scalar(same.limit(1)) is not None
 
 
 def write_phone(connection: Connection, line: Line) -> bool:

@@ -100,6 +100,30 @@ class PaperRow(Base):
     at: Mapped[datetime]
 
 
+class AlertRow(Base):
+    """An urgent item that somebody must take on (S-13). since: when danger was last told; acknowledged_at, actor: when and by whom.
+
+    told: how many people outside the inbox have been told, because nobody had; place: who of the clinic's list is next. tries: tells
+    one try to reach somebody from the next; failed, error: how many in a row reached nobody, and the last one's kind of error.
+    next_at: when the next one is told, None: as long after `since` as the clinic says; while somebody is being told, the lease's end.
+    """
+
+    __tablename__ = "alert"
+    __table_args__ = (Index("alert_open", "clinic_id", "acknowledged_at", "since"),)
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
+    since: Mapped[datetime]
+    acknowledged_at: Mapped[datetime | None]
+    actor_id: Mapped[int | None]
+    actor: Mapped[str | None] = mapped_column(String(80))
+    told: Mapped[int] = mapped_column(default=0, server_default="0")
+    place: Mapped[int] = mapped_column(default=0, server_default="0")
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    failed: Mapped[int] = mapped_column(default=0, server_default="0")
+    error: Mapped[str | None] = mapped_column(String(40))
+    next_at: Mapped[datetime | None]
+
+
 class CandidateRow(Base):
     """A text that was read wrongly, with the reading that a coordinator chose: a phrase to learn and a case to test, once reviewed.
 

@@ -9,6 +9,7 @@ from bot.accounts.types import ROLES
 EVERYBODY = frozenset(ROLES)
 CARE = EVERYBODY - {"translator"}  # who may act for patients
 TEXTS = frozenset({"translator", "manager", "admin"})  # who answers for what the bot says
+EDITORS = frozenset({"manager", "admin"})  # who answers for what the clinic says and when
 ADMIN = frozenset({"admin"})
 
 
@@ -24,7 +25,10 @@ class Rule:
 # tells nothing of anybody.
 OPEN = frozenset({"static", "webhook.sms", "webhook.status", "webhook.healthz", "webhook.readyz", "metrics.index"})
 # Doors on the way in, for whoever is not signed in yet.
-ENTRANCE = frozenset({"home", "account.login", "account.code", "account.second_factor", "account.invitation", "account.logout"})
+ENTRANCE = frozenset({
+    "home", "account.login", "account.code", "account.second_factor", "account.invitation", "account.logout",
+    "single.start", "single.back",
+})  # fmt: skip
 
 RULES: dict[str, Rule] = {
     "inbox.index": Rule(EVERYBODY),
@@ -41,6 +45,12 @@ RULES: dict[str, Rule] = {
     "inbox.pictures.svg": Rule(CARE),
     "inbox.pictures.table": Rule(CARE),
     "inbox.search.index": Rule(CARE),
+    "inbox.settings.index": Rule(EVERYBODY),
+    "inbox.settings.file": Rule(EVERYBODY),
+    "inbox.settings.section": Rule(EVERYBODY),
+    "inbox.settings.change": Rule(EDITORS),
+    "inbox.settings.back": Rule(EDITORS),
+    "inbox.settings.default": Rule(EDITORS),
     "inbox.talk.conversation": Rule(EVERYBODY),
     "inbox.talk.act": Rule(CARE),
     "inbox.talk.check": Rule(CARE),

@@ -32,11 +32,10 @@ DID = {
     "took_over": "took over: the bot is silent", "handed_back": "handed back to the bot", "released": "saw to it and released the hold",
     "assigned": "assigned it to", "unassigned": "gave it back to everybody", "snoozed": "snoozed it until", "woken": "woke it",
     "resolved": "closed it:", "reopened": "reopened it", "corrected": "corrected the reading:", "opted_in": "noted: wants texts again",
-    "opted_out": "noted: wants no texts", "note": "wrote a note", "call": "phoned:", "helped": "arranged help",
-    "escalated": "Nobody acted in time, so it was handed on from",
-    "paper": "ticked:", "no_paper": "took the tick away:",
-    "withdrew": "took a planned reply back",
-    "asked": "asked whether it worked", "booked": "booked a visit:", "moved": "moved the visit:", "called_off": "called off the visit:",
+    "opted_out": "noted: wants no texts", "acknowledged": "took it on", "note": "wrote a note", "call": "phoned:",
+    "helped": "arranged help", "asked": "asked whether it worked", "booked": "booked a visit:",
+    "moved": "moved the visit:", "called_off": "called off the visit:", "paper": "ticked:", "no_paper": "took the tick away:",
+    "withdrew": "took a planned reply back", "escalated": "Nobody acted in time, so it was handed on from",
 }  # fmt: skip
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,12 @@ PAGES = [
     "/inbox/learn",
     "/inbox/today",
     "/inbox/pictures",
+    "/inbox/settings",
+    "/inbox/settings/hours",
+    "/inbox/settings/reminders",
+    "/inbox/settings/answers",
+    "/inbox/settings/answers?entry=parking",
+    "/inbox/settings/clinic",
     "/demo",
 ]
 
@@ -264,6 +271,63 @@ def test_visits_are_booked_and_called_off_without_javascript(desk: Desk, served:
         ana.get_by_role("link", name="Call off").click()
         ana.get_by_role("button", name="Call off the visit as the patient asked").click()
         assert ana.get_by_text("The visit is called off. The patient is told by text.").is_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_coordinator_who_has_never_seen_yaml_changes_the_settings(desk: Desk, served: str, scripts: bool, tmp_path: Path) -> None:
+    """A holiday, an answer with its preview, a mistake beside its field, a reminder with what it changes, and one click back."""
+    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 - only these tests need it
+
+    errors: list[str] = []
+    with chromium() as browser:
+        ana = sit_down(browser, served, 1, errors, java_script_enabled=scripts, bypass_csp=scripts)
+
+        def looked(name: str) -> None:
+            ana.screenshot(path=tmp_path / f"{name}.png", full_page=True)
+            if scripts:
+                assert [each["id"] for each in Axe().run(ana).response["violations"]] == [], name
+                ana.set_viewport_size({"width": 390, "height": 900})
+                assert ana.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+                ana.set_viewport_size({"width": 1280, "height": 900})
+
+        ana.get_by_role("link", name="Settings").click()
+        ana.get_by_role("link", name="Hours and holidays").click()
+        ana.get_by_label("Another holiday").fill("2027-07-05")
+        ana.get_by_role("button", name="One more holiday").click()
+        ana.get_by_label("Another holiday").fill("2027-09-06")
+        ana.get_by_role("button", name="Remove holiday 1").click()
+        ana.get_by_role("group", name="Friday").get_by_label("to").fill("07:00")
+        ana.get_by_role("button", name="Preview").last.click()
+        assert ana.get_by_role("group", name="Friday").get_by_text("must end after it begins").is_visible()
+        looked("mistake")
+        ana.get_by_role("group", name="Friday").get_by_label("to").fill("15:00")
+        ana.get_by_label("A promised answer is late after").press("Enter")
+        ana.get_by_role("button", name="Save").click()
+        assert ana.get_by_text("Saved. Patients get it from now on.").is_visible()
+        assert date(2027, 9, 6) in desk.bot.clinic.holidays
+        ana.get_by_role("link", name="Settings").first.click()
+        ana.get_by_role("link", name="Answers to questions").click()
+        ana.get_by_role("link", name="Where to park").click()
+        ana.get_by_label("Arabic").fill("الموقف خلف المبنى.")
+        ana.get_by_role("button", name="Preview").last.click()
+        assert ana.locator(".sample [lang=ar][dir=rtl]").is_visible()
+        looked("preview")
+        ana.get_by_role("button", name="Go on editing").click()
+        assert ana.get_by_label("Arabic").input_value() == "الموقف خلف المبنى."
+        ana.get_by_role("button", name="Preview").last.click()
+        ana.get_by_role("button", name="Save").click()
+        looked("saved")
+        ana.get_by_role("button", name="Undo the last change").click()
+        assert ana.get_by_text("Taken back.").is_visible()
+        assert desk.bot.clinic.clinic.answers == desk.bot.current.file.clinic.answers
+        ana.goto(f"{served}/inbox/settings/reminders")
+        ana.get_by_role("group", name="week").first.get_by_label("How many").fill("6")
+        ana.get_by_role("button", name="Preview").last.click()
+        assert ana.get_by_role("heading", name="Reminders of the next seven days").is_visible()
+        looked("reminders")
+        ana.get_by_role("button", name="Save").click()
+        assert desk.bot.clinic.cadence.steps("any")[0].ahead == timedelta(days=6)
+    assert [error for error in errors if "422" not in error] == []  # the browser notes the refused form
 
 
 @pytest.mark.parametrize("width", [1280, 820, 390])

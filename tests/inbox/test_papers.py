@@ -98,8 +98,8 @@ def test_it_is_ticked_on_the_page_beside_the_visit(desk: Desk) -> None:
         ("papers: {card: {before: 3 d}}", "papers: card: needs a name"),
         ("papers: {card: {before: soon, say: {en: card}}}", "papers: card: before: 'soon' must look like"),
         ("papers: {card: {before: 3 d, when: x, say: {en: card}}}", "papers: card: 'when' is none of before, visits, say"),
-        ("papers: {card: {before: 3 d, visits: lab, say: {en: card}}}", "papers: card: visits must be a list"),
-        ("papers: [card]", "papers: must name papers"),
+        ("papers: {card: {before: 3 d, visits: lab, say: {en: card}}}", "papers: card: visits: must be a list"),
+        ("papers: [card]", "papers: must be a mapping"),
     ],
 )
 def test_a_mistake_in_the_clinics_file_is_named(tmp_path: Path, written: str, says: str) -> None:
