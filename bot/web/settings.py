@@ -70,7 +70,7 @@ def change(name: str) -> str | BaseResponse | tuple[str, int]:
     """Another row, one less; a preview; or the change itself. Nothing that was typed is lost on the way."""
     bot, target, holds = wired().bot, _target(name, request.form), edit.holds(wired().bot)
     do, _, path = request.form.get("do", "").partition(":")
-    part = _typed(target, without=path if do == "remove" else "")
+    part = _typed(target, holds, without=path if do == "remove" else "")
     if do in ("add", "remove", "edit"):
         return _page(target, holds, part)
     seen = request.form.get("seen", "")
@@ -125,10 +125,14 @@ def _target(name: str, given: Mapping[str, str]) -> Target:
     return Target(chosen, entry)
 
 
-def _typed(target: Target, *, without: str = "") -> Any:
+def _typed(target: Target, holds: ClinicFile, *, without: str = "") -> Any:
     """What the form holds, as the file would. without: the row to leave out."""
+    languages = wired().bot.texts.languages
     given = nested({name: values for name, values in request.form.lists() if not without or not f"{name}.".startswith(f"{without}.")})
-    return target.section.kind(wired().bot.texts.languages).read(given.get("field"))
+    part: Any = target.section.kind(languages).read(given.get("field"))
+    if target.entry and part:  # sentences in languages that we do not write yet have no field, and are kept
+        part = {**part, **{code: said for code, said in (target.part(holds.data) or {}).items() if code not in languages}}
+    return part
 
 
 def _may() -> bool:

@@ -342,6 +342,14 @@ def test_replies_and_preparations_have_names_of_their_own(desk: Desk) -> None:
     assert "parking is full" not in desk.bot.clinic.replies
 
 
+def test_a_sentence_in_a_language_that_we_do_not_write_yet_is_kept(desk: Desk) -> None:
+    """It stands in the clinic's file for later, and has no field."""
+    answers = desk.bot.current.file.data["answers"]
+    answers["parking"] = {**answers["parking"], "so": "Baabuurku waa bilaash."}
+    edit(desk.ana, PARKING, en="Here.")
+    assert desk.bot.clinic.clinic.answers["parking"]["so"] == "Baabuurku waa bilaash."
+
+
 NASTY = ["<script>alert(1)</script>", "\x00\x01\x1b", "\ud800", "{0} {clinic} %s", "a" * 300, "٣", "\u202eabc", "=1+1", "\u200fشكر"]
 
 
