@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.apply import Scope, apply
-from bot.channels.types import Inbound
+from bot.channels.types import CARRIER_WORDS, Inbound
 from bot.clinic import ClinicFile
 from bot.dialogue import loops
 from bot.dialogue.asked import message_of
@@ -37,6 +37,7 @@ from bot.understand.types import Message, Understanding
 log = structlog.get_logger()
 ATTEMPTS = 10  # how often a turn is decided anew because what it rests on has changed
 UNREVIEWED = "unreviewed_text"  # the item, once a language, for whoever has its texts translated
+KEYWORDS = frozenset({"opt_out", "opt_out_cancel", "opt_in", "help"})
 MAX_WORDS = 4000  # longer bodies are cut: Twilio's limit is 1600
 
 
@@ -250,13 +251,6 @@ def _opted_out(phone: Line, decision: Decision) -> bool:
     return OptIn not in kinds and (OptOut in kinds or phone.opted_out_at is not None)
 
 
-# What the carrier answers by itself: the whole message, in English (O-01, O-03).
-CARRIER_WORDS = frozenset({
-    "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "START", "UNSTOP", "HELP", "INFO",
-})  # fmt: skip
-KEYWORDS = frozenset({"opt_out", "opt_out_cancel", "opt_in", "help"})
-
-
 def floor(bot: Bot, body: str, state: State, *spoken: str) -> tuple[Decision | None, str]:
     """What is answered when all else fails, with no database and no network: danger as always (S-05), a carriers' word by
     nothing, since it takes effect later, anything else by the sentence that a person will answer.
@@ -276,9 +270,8 @@ def floor(bot: Bot, body: str, state: State, *spoken: str) -> tuple[Decision | N
         language = read.language if read.language_sure else record or read.language
         return None, _compose(bot, [Say("failed")], language)
     decision = decide(state=state, understanding=read, facts=facts)
-    if read.urgent is None:
-        return decision, ""
-    return decision, _compose(bot, [effect for effect in decision.effects if isinstance(effect, Say)], decision.language)
+    said = [effect for effect in decision.effects if isinstance(effect, Say)] if read.urgent else []
+    return decision, _compose(bot, said, decision.language) if said else ""
 
 
 def _failed(bot: Bot, row_id: int, via: str) -> str:
