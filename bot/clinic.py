@@ -20,9 +20,9 @@ from bot.yamlfile import read_yaml
 LONGEST_NAME = 60  # letters
 LONGEST = 600  # characters of one sentence; a text has room for 1600
 KEPT = ("messages", "notes", "slots")  # what `flask purge` can take away
-KEYS = (  # all that the file may hold, in the order in which it is written
-    "slug", "name", "phone", "zone", "may_cancel", "open_services", "answer_within_hours", "hours", "holidays", "retention",
-    "lead_times", "reminders", "answers", "replies", "resources", "preparations", "papers",
+KEYS = (  # the order in which a file is written
+    "slug", "name", "phone", "zone", "may_cancel", "open_services", "answer_within_hours", "alert_after_minutes", "hours", "holidays",
+    "retention", "lead_times", "reminders", "answers", "replies", "resources", "preparations", "papers",
 )  # fmt: skip
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -148,7 +148,7 @@ def read_clinic(data: Mapping[str, Any], file: Place) -> ClinicFile:
 def over(clinic: ClinicFile, edited: Mapping[str, Any], file: Place) -> ClinicFile:
     """The clinic with these keys of its file changed; a key whose value is None is left out. Raises DataError."""
     data = {**clinic.data, **edited}
-    return read_clinic({key: data[key] for key in KEYS if data.get(key) is not None}, file)
+    return read_clinic({key: value for key, value in data.items() if value is not None}, file)
 
 
 def _mapping(data: Mapping[str, Any], key: str, file: Place) -> dict[str, Any]:

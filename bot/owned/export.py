@@ -14,5 +14,5 @@ HEAD = "# All that holds now: the clinic's file, and over it what staff have edi
 
 def as_yaml(data: Mapping[str, Any]) -> str:
     """The text of the file."""
-    ordered = {key: data[key] for key in KEYS if key in data}
+    ordered = {key: data[key] for key in sorted(data, key=lambda key: KEYS.index(key) if key in KEYS else len(KEYS))}
     return HEAD + yaml.safe_dump(ordered, allow_unicode=True, sort_keys=False, width=120)

@@ -129,10 +129,13 @@ def _typed(target: Target, holds: ClinicFile, *, without: str = "") -> Any:
     """What the form holds, as the file would. without: the row to leave out."""
     languages = wired().bot.texts.languages
     given = nested({name: values for name, values in request.form.lists() if not without or not f"{name}.".startswith(f"{without}.")})
-    part: Any = target.section.kind(languages).read(given.get("field"))
-    if target.entry and part:  # sentences in languages that we do not write yet have no field, and are kept
-        part = {**part, **{code: said for code, said in (target.part(holds.data) or {}).items() if code not in languages}}
-    return part
+    chosen = target.section
+    part: Any = chosen.kind(languages).read(given.get("field"))
+    if not target.entry or not part:
+        return part
+    # Sentences in languages that we do not write yet have no field, and are kept.
+    kept = {code: said for code, said in chosen.sentences(target.part(holds.data)).items() if code not in languages}
+    return {**part, chosen.said: {**chosen.sentences(part), **kept}} if chosen.said else {**part, **kept}
 
 
 def _may() -> bool:
@@ -180,7 +183,7 @@ def _preview(target: Target, holds: ClinicFile, part: Any) -> str:
         target=target,
         lines=edit.difference(chosen, holds.data, data, languages),
         samples=samples.affected(bot, target, was=holds, now=now, at=bot.clock(), lint=load_lint(ROOT / "locales")),
-        missing=[language_name(code) for code in languages if code not in part] if target.entry and part else [],
+        missing=[language_name(code) for code in languages if code not in chosen.sentences(part)] if target.entry and part else [],
         schedule=schedule,
         carried=[(name, value) for name, value in request.form.items(multi=True) if name not in ("do", "form_token")],
     )

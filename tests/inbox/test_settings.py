@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from bot.clinic import load_clinic
+from bot.clinic import KEYS, load_clinic
 from bot.desk.settings.sections import SECTIONS
 from bot.store.models import LOOK_NOW, AppointmentRow, AuditRow, CommunicationRow, TaskRow
 from bot.store.setting_models import SettingChangeRow
@@ -105,6 +105,13 @@ def test_a_form_sends_back_exactly_what_the_file_holds(desk: Desk) -> None:
         assert "No difference." in answer.get_data(as_text=True), where
 
 
+def test_every_key_of_the_file_can_be_edited() -> None:
+    """Whoever adds a key to the clinic's file decides in which section staff edit it; the slug names the clinic for good."""
+    edited = [key for section in SECTIONS.values() for key in section.keys]
+    assert sorted(edited) == sorted(load_clinic(Path("clinics/demo.yaml")).data.keys() - {"slug"})
+    assert {*edited, "slug"} == set(KEYS)
+
+
 def test_an_answer_is_seen_in_every_language_before_it_is_saved_and_is_what_the_next_patient_gets(desk: Desk) -> None:
     """Rendered as a patient gets it, with its segments and what speaks against it; nothing changes before it is saved."""
     before = says(desk, 7, "where can I park?")
@@ -131,6 +138,7 @@ def test_every_section_tells_what_a_patient_would_get(desk: Desk) -> None:
         ("hours", "hours.saturday.from", "09:00", ""),
         ("resources?entry=fear", "en", "You may bring a friend.", "Many people feel that way. You may bring a friend."),
         ("preparations?entry=lab", "en", "Drink water.", "Sunrise Clinic: Drink water."),
+        ("papers?entry=referral", "say.en", "the yellow letter", "we still need: your insurance card, the yellow letter"),
         ("replies?entry=nurse", "en", "A nurse calls at noon.", "Sunrise Clinic: A nurse calls at noon."),
     ):
         given = {**form(desk.ana, where), f"field.{field}": [value]}
@@ -180,6 +188,7 @@ MISTAKES = [
     ("clinic", "may_cancel", "perhaps", "must be yes or no"),
     (PARKING, "en", "", "needs at least"),
     (PARKING, "es", "x" * 601, "at most 600 characters"),
+    ("papers?entry=forms", "before.n", "", "must look like 7 d"),
     ("lead_times", "lead_times.transport.n", "two", "must look like 7 d"),
     ("reminders", "reminders.per_day", "0", "must be a whole number from 1"),
     ("reminders", "reminders.between.to", "23:00", "must lie within 08:00-21:00"),
@@ -288,6 +297,8 @@ def test_what_holds_is_a_file_again(desk: Desk, tmp_path: Path) -> None:
     edit(desk.ana, "retention", **{"retention.notes": ""})
     edit(desk.ana, "lead_times", **{"lead_times.transport.n": "3"})
     edit(desk.ana, "preparations?entry=yes", en="on")
+    edit(desk.ana, "papers?entry=forms", **{"say.es": "el formulario", "visits.0": ""})
+    assert desk.bot.clinic.alert_after == desk.bot.current.file.alert_after
     answer = desk.ana.get("/inbox/settings/file")
     assert answer.headers["Content-Disposition"] == "attachment; filename=demo.yaml"
     file = tmp_path / "clinic.yaml"

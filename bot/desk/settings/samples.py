@@ -23,6 +23,7 @@ from bot.understand.types import Understanding
 LONG = 3  # segments from which on a text is expensive
 HELP = Understanding(keyword="help")
 CANNOT = Understanding(acts=frozenset({"cancel"}))
+DOCS = Understanding(keyword="docs")
 CALL = Understanding(acts=frozenset({"human"}))
 
 
@@ -103,11 +104,11 @@ def _texts(patient: _Patient, target: Target) -> Iterator[tuple[str, str]]:
         for kind, steps in clinic.cadence.kinds.items():
             for step in steps:
                 yield f"{kind}: {step.name}", patient.reminded(step.say)
-    for about, read, service in _situations(target):
+    for about, read, service in _situations(target, clinic):
         yield about, patient.gets(read, service)
 
 
-def _situations(target: Target) -> Iterator[Situation]:
+def _situations(target: Target, clinic: ClinicFile) -> Iterator[Situation]:
     name, entry = target.section.name, target.entry
     if name == "clinic":
         yield "HELP", HELP, ""
@@ -120,10 +121,14 @@ def _situations(target: Target) -> Iterator[Situation]:
         yield f"Says: {target.section.names[entry]}", Understanding(acts=frozenset({"barrier"}), barriers=frozenset({entry})), ""
     elif name == "preparations":
         yield f"Asks: How do I prepare? ({entry})", Understanding(acts=frozenset({"ask"}), topics=frozenset({"prep"})), entry
+    elif name == "papers":
+        for paper in clinic.clinic.papers:
+            if paper.name == entry:
+                yield "DOCS", DOCS, (*paper.services, "checkup")[0]
 
 
 def _warnings(clinic: ClinicFile, target: Target, about: str, language: str, text: str, lint: Lint) -> Iterator[str]:
-    sentence = (target.part(clinic.data) or {}).get(language, "") if target.entry else ""
+    sentence = target.section.sentences(target.part(clinic.data)).get(language, "") if target.entry else ""
     if owned := sorted({word for word in re.findall(r"\b[A-Z]{3,}\b", sentence) if word in OWNED}):
         yield f"{', '.join(owned)}: carriers act on this word; who sends it back may be opted out."
     if said := private_words(sentence, language, lint):

@@ -69,7 +69,8 @@ LEADS = Group(tuple(Field(name, words, Span()) for name, words in _capital(BARRI
 class Section:
     """A part of the settings with a page of its own.
 
-    paged: the key whose entries have a page each; names: those that it can have, none: any; noun: what an entry is.
+    paged: the key whose entries have a page each; names: those that it can have, none: any; noun: what an entry is; said: under
+    which of its own keys an entry's sentences are, "": it is nothing but sentences.
     schedule: when the bot's texts go depends on it.
     """
 
@@ -80,6 +81,7 @@ class Section:
     paged: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     noun: str = ""
+    said: str = ""
     schedule: bool = False
 
     @property
@@ -89,9 +91,15 @@ class Section:
 
     def kind(self, languages: tuple[str, ...]) -> Kind:
         """In which fields it is edited: all of it, or one of its entries. languages: those that we write, English first."""
-        if self.paged:
-            return Group(tuple(Field(code, language_name(code), Sentence(language=code)) for code in languages))
-        return Group(self.fields)
+        if not self.paged:
+            return Group(self.fields)
+        sentences = Group(tuple(Field(code, language_name(code), Sentence(language=code)) for code in languages))
+        return Group((*self.fields, Field(self.said, "What it is called", sentences))) if self.said else sentences
+
+    def sentences(self, entry: Any) -> Mapping[str, str]:
+        """language → sentence of an entry; {} where there is none."""
+        found: Mapping[str, str] = (inside(entry, self.said) if self.said else entry) or {}
+        return found
 
     def words(self, keys: tuple[str, ...], languages: tuple[str, ...]) -> str:
         """A place in the file, as the form calls it."""
@@ -125,6 +133,8 @@ SECTIONS = {each.name: each for each in (
         Field("hours", "Hours", Group(tuple(Field(day, day.capitalize(), Times()) for day in DAYS)), "Empty: nobody is there."),
         Field("holidays", "Holidays", Rows(Line("date"), "holiday"), "Days on which nobody is there."),
         Field("answer_within_hours", "A promised answer is late after", Line("number", 3, unit="hours at the desk")),
+        Field("alert_after_minutes", "Others are told of an emergency after", Line("number", 3, unit="minutes"),
+              "By day and night, until somebody has taken it on."),
     ), schedule=True),
     Section("answers", "Answers to questions", "What the bot answers by itself. Where nothing is written, it passes it on.",
             paged="answers", names=_capital({name: words for name, words in TOPICS.items() if name not in CLINICAL}), noun="question"),
@@ -135,6 +145,10 @@ SECTIONS = {each.name: each for each in (
     )),
     Section("preparations", "How to prepare", "Told to whoever asks and has agreed to details by text, by kind of visit.",
             paged="preparations", noun="kind of visit"),
+    Section("papers", "Papers", "What a visit needs. Staff tick what is there; who texts DOCS hears what is missing.", (
+        Field("before", "So long before the visit it must be there", Span()),
+        Field("visits", "Kinds of visits that need it", Rows(Line(longest=40), "kind of visit"), "None: all of them."),
+    ), paged="papers", noun="paper", said="say"),
     Section("reminders", "Reminders", "Which texts the bot starts by itself, when, and how many at most.", (
         Field("reminders", "When, and how many", Group((
             Field("between", "Texts may start between", Times(), "In the patient's own time, within 8 AM and 9 PM."),
