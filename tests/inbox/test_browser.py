@@ -37,6 +37,7 @@ PAGES = [
     "/inbox/settings/answers",
     "/inbox/settings/answers?entry=parking",
     "/inbox/settings/clinic",
+    "/inbox/settings/papers?entry=forms",
     "/demo",
 ]
 
