@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.actor import Actor
 from bot.store.models import PhoneRow
+from bot.store.turns import table
 from bot.store.work_models import ViewingRow
 from bot.turn import Bot
 
+VIEWING = table(ViewingRow)
 OPENED = timedelta(minutes=2)  # a page that was opened, where nothing tells whether it still is: there is no JavaScript
 OPEN = timedelta(seconds=30)  # a page that says so again and again
 
@@ -26,9 +31,14 @@ def look(bot: Bot, phone_id: int, *, by: Actor, lasts: timedelta) -> None:
         ours = session.scalar(select(PhoneRow.id).where(PhoneRow.id == phone_id, PhoneRow.clinic_id == by.clinic_id))
     if ours is None or by.id is None:
         return
-    try:
-        with bot.store.begin() as session:
-            session.execute(delete(ViewingRow).where(ViewingRow.phone_id == phone_id, ViewingRow.until < now))
-            session.merge(ViewingRow(phone_id=phone_id, actor_id=by.id, clinic_id=by.clinic_id, actor=by.name, until=now + lasts))
-    except IntegrityError:  # another page of theirs was faster
-        pass
+    mine = {"phone_id": phone_id, "actor_id": by.id, "clinic_id": by.clinic_id, "actor": by.name, "until": now + lasts}
+    with suppress(IntegrityError):  # another page of theirs was faster
+        bot.store.write(partial(_write, mine, now))
+
+
+def _write(mine: dict[str, Any], now: datetime, connection: Connection) -> None:
+    """Writes it anew, in one commit with what others write at that moment; who has left the conversation goes."""
+    row = VIEWING.c
+    gone = (row.phone_id == mine["phone_id"]) & or_(row.actor_id == mine["actor_id"], row.until < now)
+    connection.execute(delete(VIEWING).where(gone))
+    connection.execute(insert(VIEWING), mine)
