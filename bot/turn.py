@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -43,7 +44,10 @@ MAX_WORDS = 4000  # longer bodies are cut: Twilio's limit is 1600
 
 @dataclass(frozen=True)
 class Bot:
-    """Everything a turn needs, wired once at the start. clock: the current moment, aware. current: what the clinic tells now."""
+    """Everything a turn needs, wired once at the start.
+
+    clock: the current moment, aware. current: what the clinic tells now. alone: held by the thread that reads.
+    """
 
     store: Store
     reader: Reads
@@ -52,6 +56,7 @@ class Bot:
     clinic_id: int
     clock: Callable[[], datetime]
     carrier_answers: bool = True
+    alone: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def clinic(self) -> ClinicFile:
@@ -142,7 +147,8 @@ def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan 
     facts, state = read_facts(bot, connection, phone, now)
     facts = replace(facts, open_items=tuple(kind for kind in phone.open_items if kind and not kind.endswith(turns.LATER)))
     message = message_of(row.body, state, facts)
-    understanding = bot.reader.read(message)
+    with bot.alone:  # Python runs one thread at a time: several that read at once only keep interrupting each other
+        understanding = bot.reader.read(message)
     if wants_slots(understanding, state):
         facts = with_slots(bot, connection, phone.id, facts)
     if understanding.keyword == "docs":
