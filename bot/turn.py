@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from bot.apply import Scope, apply
 from bot.channels.types import Inbound
 from bot.clinic import ClinicFile
-from bot.dialogue import loops
+from bot.dialogue import loops, split
 from bot.dialogue.asked import message_of
 from bot.dialogue.decide import decide
 from bot.dialogue.effects import Decision, LogItem, OptIn, OptOut, Promise, Say
@@ -142,6 +142,8 @@ def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan 
     facts = replace(facts, open_items=tuple(kind for kind in phone.open_items if kind and not kind.endswith(turns.LATER)))
     message = message_of(row.body, state, facts)
     understanding = bot.reader.read(message)
+    if understanding.urgent is None:
+        understanding = split.joined(understanding, bot.reader.read, message, turns.just_said(connection, phone, row.id, now))
     if wants_slots(understanding, state):
         facts = with_slots(bot, connection, phone.id, facts)
     if understanding.keyword == "docs":
