@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.apply import Scope, apply
-from bot.channels.types import Inbound
+from bot.channels.types import CARRIER_WORDS, Inbound
 from bot.clinic import ClinicFile
 from bot.dialogue import loops, split
 from bot.dialogue.asked import message_of
@@ -158,7 +158,7 @@ def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan 
     reply = _written(bot, decision, phone, row.body)
     if BREAK in reply and not turns.was_logged(connection, row.clinic_id, UNREVIEWED, decision.language):
         decision = replace(decision, effects=(*decision.effects, LogItem(kind=UNREVIEWED, detail=decision.language)))
-    if row.silenced and reply and not _safe(decision):
+    if row.silenced and reply and SAFETY not in loops.said(decision):
         decision, reply = replace(decision, effects=(*decision.effects, LogItem(kind="silenced"))), ""
     return Plan(row, phone, facts, message, understanding, decision, reply)
 
@@ -193,7 +193,7 @@ def _write(bot: Bot, row_id: int, via: str, now: datetime, plan: Plan | None, va
     if not turns.write_phone(connection, phone):
         raise Conflict("the conversation")
     if plan.reply and (via == "outbox" or BREAK in plan.reply):
-        on_its_way(scope.session, phone, row_id, plan.reply, via=via, now=now, safety=_safe(plan.decision))
+        on_its_way(scope.session, phone, row_id, plan.reply, via=via, now=now, safety=SAFETY in loops.said(plan.decision))
         scope.flush()
     return plan.reply
 
@@ -241,21 +241,12 @@ def _compose(bot: Bot, said: list[Say], language: str | None) -> str:
     return BREAK.join(bot.texts.answer(bot.clinic.clinic.name, [(say.key, say.values) for say in said], language))
 
 
-def _safe(decision: Decision) -> bool:
-    """Whether the answer is one that goes whatever is switched off."""
-    return any(isinstance(effect, Say) and effect.key.startswith(SAFETY) for effect in decision.effects)
-
-
 def _opted_out(phone: Line, decision: Decision) -> bool:
     """Whether the phone will have opted out when the decision is carried out."""
     kinds = {type(effect) for effect in decision.effects}
     return OptIn not in kinds and (OptOut in kinds or phone.opted_out_at is not None)
 
 
-# What the carrier answers by itself: the whole message, in English (O-01, O-03).
-CARRIER_WORDS = frozenset({
-    "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "START", "UNSTOP", "HELP", "INFO",
-})  # fmt: skip
 KEYWORDS = frozenset({"opt_out", "opt_out_cancel", "opt_in", "help"})
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.channels.segments import GSM, TWO, segments
+from bot.channels.types import CARRIER_WORDS
 from bot.desk.later import There
 from bot.texts import SOURCE, Value, clean, compose, gaps
-from bot.turn import CARRIER_WORDS, Bot
+from bot.turn import Bot
 
 APPROVED = ("human", "find_time", "ask_when_new", "in_hand", "clinician", "refill", "language_none", "visit_when", "status")
 OWNED = CARRIER_WORDS | {"YES"}  # a number may be opted out, or in, by any of them (O-01, O-02)
