@@ -81,10 +81,10 @@ def load_parts() -> Parts:
     return Parts(reader=load_reader(ROOT / "intents", cache=ROOT / "instance" / "cache"), texts=load_texts(ROOT / "locales"))
 
 
-def make_world(parts: Parts, *, url: str = "sqlite://", may_cancel: bool = True, **changes: Any) -> World:
-    """A fresh clinic, in memory unless `url` names another database."""
+def make_world(parts: Parts, *, url: str = "sqlite://", key: bytes | None = None, may_cancel: bool = True, **changes: Any) -> World:
+    """A fresh clinic, in memory unless `url` names another database, under a key of its own unless one is given."""
     clock = Clock()
-    store = Store(url=url, keys=(Fernet.generate_key(),))
+    store = Store(url=url, keys=(key or Fernet.generate_key(),))
     store.migrate()
     clinic = load_clinic(ROOT / "clinics" / "demo.yaml")
     clinic = replace(clinic, clinic=replace(clinic.clinic, may_cancel=may_cancel))

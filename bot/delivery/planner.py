@@ -7,8 +7,10 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.orm import Session
 
+from bot.apply import Scope, apply
 from bot.care.due import plan
 from bot.delivery import recheck
+from bot.dialogue.effects import LogItem
 from bot.remind import About, tell
 from bot.store import care
 from bot.store.care import Look
@@ -61,6 +63,9 @@ def _plan_phone(bot: Bot, session: Session, phone: PhoneRow, looked: list[Look])
     if planned.go:
         every = [About(id=timed.visit.id, start=timed.visit.start, step=timed.step.name, say=timed.step.say) for timed in planned.go]
         tell(bot, session, phone, every, useless_at=min(timed.until for timed in planned.go))
+    if number.stop == care.NOT_SURE and any(visit.start > now for visit in number.visits):
+        scope = Scope(connection=session.connection(), opened=session, phone=phone, now=now)
+        apply(scope, (LogItem(kind="whose_number"),))
     here = {look.id for look in visits}
     care.look_at(session, [*visits, *(look for look in looked if look.id not in here)], planned.look_at)
 

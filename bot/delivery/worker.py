@@ -52,10 +52,10 @@ def index_words(bot: Bot) -> None:
     """Makes new texts and notes searchable."""
     while True:
         with bot.store.reading() as connection:
-            batch = words.unindexed(connection, bot.store.cipher)
+            batch = words.unindexed(connection)
         if not batch.last:
             return
-        bot.store.write(partial(words.write, batch=batch))
+        bot.store.write(partial(words.index, cipher=bot.store.cipher, batch=batch))
 
 
 class Loop(threading.Thread):

@@ -68,7 +68,12 @@ RULES = {
     "loop": "The same exchange again and again: the bot is silent.",
     "failed": "The bot failed on this message: the patient was told that a person will answer.",
 }
-SOURCES = {"keyword": "the whole text is this word", "model": "what it learned from phrases", "danger": "words that mean danger"}
+SOURCES = {
+    "keyword": "the whole text is this word",
+    "model": "what it learned from phrases",
+    "danger": "words that mean danger",
+    "split": "read together with the texts just before it",
+}
 
 
 def why(rule: str | None) -> list[str]:

@@ -11,7 +11,7 @@ from bot.actor import Actor
 from bot.apply import Scope, apply
 from bot.desk import mentions
 from bot.desk.work import Refused, hold, record
-from bot.dialogue.effects import OptIn, OptOut
+from bot.dialogue.effects import CloseItems, OptIn, OptOut
 from bot.dialogue.types import State
 from bot.store import care, papers, queries, tasks
 from bot.store.inbox import visitor
@@ -88,6 +88,17 @@ def release(bot: Bot, phone_id: int, *, by: Actor) -> None:
         _change(phone, hold=None, safety={})
         care.look_again(session, phone_id, bot.clock())
         _record(session, bot, phone_id, by, "released", held)
+
+
+def verified(bot: Bot, phone_id: int, *, by: Actor) -> None:
+    """Somebody has asked, by other means than a text, and the number is still the patient's: the schedule goes on (N-02)."""
+    now = bot.clock()
+    with bot.store.begin() as session:
+        queries.locked_phone(session, phone_id).verified_at = now
+        session.flush()
+        tasks.close(session.connection(), phone_id, CloseItems(kinds=("whose_number",)), now=now)
+        care.look_again(session, phone_id, now)
+        _record(session, bot, phone_id, by, "verified")
 
 
 def consent(bot: Bot, phone_id: int, *, texts: bool, by: Actor) -> None:

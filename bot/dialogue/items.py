@@ -54,6 +54,9 @@ KINDS: dict[str, ItemKind] = {
     "unknown_sender": ItemKind(6, "From a number that is on no record"),
     "not_told": ItemKind(3, "Was not told that a visit was booked, moved or called off: phone", promised=False),
     "reply_held": ItemKind(4, "A reply for later did not go: look again", promised=False),
+    "whose_number": ItemKind(
+        3, "Not heard from for a year: ask whether the number is still theirs, no text goes before", promised=False, lead=2 * _DAY
+    ),
     "not_delivered": ItemKind(3, "A text could not be delivered: reach the patient otherwise", promised=False),
     "bad_number": ItemKind(3, "This number cannot get texts (a landline, or wrong): find another way", promised=False),
     "unconfirmed": ItemKind(5, "Sent, but nobody says that it arrived: make sure they know", promised=False),

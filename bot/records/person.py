@@ -134,7 +134,8 @@ def erase(records: Records, which: str) -> Erased:
     with records.store.begin() as session:
         patient = find(records, session, which)
         drop_waiting(session, patient.id)
-        links = session.scalars(select(PatientPhoneRow).where(PatientPhoneRow.patient_id == patient.id)).all()
+        mine = select(PatientPhoneRow).where(PatientPhoneRow.patient_id == patient.id)
+        links = session.scalars(mine.order_by(PatientPhoneRow.phone_id)).all()  # locked in one order
         shared = [link.phone_id for link in links if _shared(session, link.phone_id, patient.id)]
         done.left += [f"phone {phone_id} and its texts: other patients share it" for phone_id in shared]
         own = [link.phone_id for link in links if link.phone_id not in shared]

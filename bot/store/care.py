@@ -14,7 +14,7 @@ from bot.care.due import Booked, Number
 from bot.care.schedule import DAY, GROUPS, MISSED
 from bot.dialogue.types import Participant
 from bot.store import queries
-from bot.store.models import LOOK_NOW, AppointmentRow, PatientPhoneRow, PatientRow, PhoneRow
+from bot.store.models import LOOK_NOW, AppointmentRow, ConsentRow, PatientPhoneRow, PatientRow, PhoneRow
 from bot.store.sending_models import CommunicationRequestRow, OutboxRow
 from bot.store.turns import table
 
@@ -24,6 +24,8 @@ AT_ONCE = 5000  # visits of the past that are put aside in one statement
 VISITS = table(AppointmentRow)
 OPTED_OUT, TAKEN_OVER = "opted out", "a coordinator has taken over"
 ASKED_NOT_TO_BE = "asked not to be texted"
+SILENT = timedelta(days=365)  # after which a number may have been given to somebody else (N-02)
+NOT_SURE = "nobody has been heard from there for a year: ask whose number it is"
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def number(session: Session, phone: PhoneRow, *, now: datetime, zone: tzinfo) ->
         zones=tuple(dict.fromkeys(zone_of(person.zone, zone) for person in people.values())) or (zone,),
         visits=visits,
         texted=_texted(session, phone.id, now),
-        stop=_stopped(phone, state.hold, state.paused),
+        stop=_stopped(phone, state.hold, state.paused) or (NOT_SURE if _silent(session, phone, now) else ""),
         busy_until=state.prompt.at + TALKING if state.prompt else None,
     )
     return found, [Look(row.id, row.patient_id, row.version) for row in rows]
@@ -163,6 +165,18 @@ def _stopped(phone: PhoneRow, hold: str | None, paused: bool) -> str:
     if phone.opted_out_at is not None:
         return OPTED_OUT
     return "held until a person has seen to it" if hold else TAKEN_OVER if paused else ""
+
+
+def _silent(session: Session, phone: PhoneRow, now: datetime) -> bool:
+    """Whether there has been no sign for long that the number is still the patient's: no text, no consent, no person who asked.
+
+    No register of reassigned numbers is asked, so each counts as one of which it has no data: that is no permission (N-03).
+    """
+    since = now - SILENT
+    if phone.created_at > since or (phone.verified_at or phone.created_at) > since:
+        return False
+    given = select(ConsentRow.id).where(ConsentRow.phone_id == phone.id, ConsentRow.at > since, ConsentRow.decision == "opt_in")
+    return not queries.wrote_since(session, phone.id, since) and session.scalar(given.limit(1)) is None
 
 
 def request(session: Session, *, phone: PhoneRow, communication_id: int, step: str, visit: int, start: datetime, now: datetime) -> None:

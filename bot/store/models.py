@@ -85,7 +85,8 @@ class PhoneRow(Base):
     """A number and the conversation held with it.
 
     state: `dialogue.types.State` as JSON; it holds no words and no names. version counts its changes.
-    unusable_at: when the provider said that no text can arrive there (a landline, no such number).
+    unusable_at: when the provider said that no text can arrive there (a landline, no such number). verified_at: when a person
+    last asked whether the number is still theirs (N-02).
     """
 
     __tablename__ = "phone"
@@ -97,6 +98,7 @@ class PhoneRow(Base):
     state: Mapped[str] = mapped_column(default="{}")
     opted_out_at: Mapped[datetime | None]
     unusable_at: Mapped[datetime | None]
+    verified_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     __mapper_args__ = {"version_id_col": version}

@@ -22,6 +22,7 @@ from bot.understand.types import Message, Understanding
 
 PAST = timedelta(days=60)  # how long a visit that has passed is still spoken of
 LATER = "?"
+JUST, PARTS = timedelta(minutes=2), 2  # texts that follow each other so closely may be one sentence, in so many parts before the last
 LAST = 20  # texts that are looked through for the same words
 
 
@@ -96,6 +97,13 @@ _SAID = (
     )
     .order_by(TEXT.id.desc())
     .limit(LAST)
+)
+_JUST_SAID = (
+    select(TEXT.body)
+    .where(TEXT.phone_id == bindparam("phone_id"), TEXT.id < bindparam("row_id"), TEXT.direction == "inbound")
+    .where(TEXT.at > bindparam("since"), ~TEXT.rule.startswith("danger"))
+    .order_by(TEXT.id.desc())
+    .limit(PARTS)
 )
 _ANSWER = select(TEXT.reply, TEXT.answered_via).where(TEXT.id == bindparam("row_id"))
 _WRITE_PHONE = update(PHONES).where(PHONE.id == bindparam("phone_id"), PHONE.version == bindparam("seen"))
@@ -212,6 +220,12 @@ def times_said(connection: Connection, line: Line, row_id: int, words: str, keys
         return 0
     words = words.strip().casefold()
     return sum(str(connection.scalar(_BODY, {"row_id": id_})).strip().casefold() == words for id_ in same)
+
+
+def just_said(connection: Connection, line: Line, row_id: int, now: datetime) -> list[str]:
+    """What came from that phone just before the text, oldest first; without texts that danger was seen in already."""
+    rows = connection.scalars(_JUST_SAID, {"phone_id": line.id, "row_id": row_id, "since": now - JUST}).all()
+    return list(reversed(rows))
 
 
 def was_logged(connection: Connection, clinic_id: int, kind: str, detail: str) -> bool:

@@ -55,7 +55,7 @@ def second_factor() -> Page:
     if held is None or held.stage != ENROL:
         return redirect(url_for("account.login"), code=303)
     secret = signing_in.begin_enrolment(guard.accounts(), held)
-    shown = {"secret": secret, "picture": Markup(second.picture(secret, email=held.email, issuer=f"Attend {_clinic()}"))}  # noqa: S704
+    shown = {"secret": secret, "picture": Markup(second.picture(secret, email=held.email, issuer=f"Attend {_clinic()}"))}  # noqa: S704 # nosec B704
     if request.method == "GET":
         return render_template("second_factor.html", **shown)
     try:

@@ -182,6 +182,7 @@ ACTIONS: dict[str, Callable[[Bot, int, Actor], None]] = {
     "take-over": lambda bot, phone_id, by: staff.take_over(bot, phone_id, by=by),
     "hand-back": lambda bot, phone_id, by: staff.hand_back(bot, phone_id, by=by),
     "release": lambda bot, phone_id, by: staff.release(bot, phone_id, by=by),
+    "verified": lambda bot, phone_id, by: staff.verified(bot, phone_id, by=by),
     "opt-out": lambda bot, phone_id, by: staff.consent(bot, phone_id, texts=False, by=by),
     "opt-in": lambda bot, phone_id, by: staff.consent(bot, phone_id, texts=True, by=by),
     "note": _note,

@@ -16,7 +16,8 @@ from bot.delivery.sender import send_waiting
 from bot.desk import booking, staff
 from bot.desk.booking import Desk
 from bot.desk.work import Refused
-from bot.store.models import AppointmentRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow, TaskRow
+from bot.store import audit
+from bot.store.models import AppointmentRow, AuditRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow, TaskRow
 from bot.store.work_models import ActionRow, PromiseRow
 from bot.turn import take
 from tests.delivery.test_planner import run, texts, visit_of
@@ -229,3 +230,46 @@ def test_what_no_text_can_tell_is_an_item_to_phone(world: World, why: str) -> No
     with world.bot.store.session() as session:
         found = [(row.kind, row.detail, row.outcome) for row in session.scalars(select(TaskRow).order_by(TaskRow.id))]
     assert found == [("not_told", "moved", "not_needed"), ("not_told", "called_off", None)]
+
+
+def act_on(world: World, what: str) -> None:
+    """Ana books, moves or calls off a visit of Dorothy's."""
+    visit = visit_of(world, "dorothy")
+    if what == "booked":
+        booking.book(world.bot, row_of(world, visit).patient_id, slot_id=slot(world, day=12).id, desk=desk(world, "dorothy"))
+    elif what == "moved":
+        booking.move(world.bot, visit, slot_id=slot(world, day=12).id, desk=desk(world, "dorothy"))
+    else:
+        booking.call_off(world.bot, visit, desk=desk(world, "dorothy"))
+
+
+@pytest.mark.parametrize("what", ["booked", "moved", "called_off"])
+def test_what_is_done_with_a_visit_is_in_the_trail(what: str, world: World) -> None:
+    """H-07: who, what, in which conversation; no name, no day."""
+    act_on(world, what)
+    with world.bot.store.session() as session:
+        entries = session.scalars(select(AuditRow).where(AuditRow.action == what)).all()
+        assert audit.verify(session).broken is None
+    assert [(each.actor, each.role, each.about) for each in entries] == [("staff:1", "coordinator", f"phone:{world.phones['dorothy']}")]
+
+
+@pytest.mark.parametrize("what", ["booked", "moved", "called_off"])
+def test_what_cannot_be_recorded_is_not_done_to_a_visit(what: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """H-07: neither the change nor the text about it."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError("no space left")
+
+    before = {row.id: (row.start, row.status) for row in rows_of(world)}
+    monkeypatch.setattr("bot.desk.work.audit.record", full)
+    with pytest.raises(OSError, match="no space"):
+        act_on(world, what)
+    assert {row.id: (row.start, row.status) for row in rows_of(world)} == before
+    send_waiting(world.bot, Console())
+    assert texts(world, "dorothy") == []
+
+
+def rows_of(world: World) -> list[AppointmentRow]:
+    """Every visit."""
+    with world.bot.store.session() as session:
+        return list(session.scalars(select(AppointmentRow)))
