@@ -38,6 +38,224 @@ from bot.understand.types import Message, Understanding
 log = structlog.get_logger()
 ATTEMPTS = 10  # how often a turn is decided anew because what it rests on has changed
 UNREVIEWED = "unreviewed_text"  # the item, once a language, for whoever has its texts translated
+KEYWORDS = frozenset({"opt_out", "opt_out_cancel", "opt_in", "help"})
+MAX_WORDS = 4000  # longer bodies are cut: Twilio's limit is 1600
+
+
+@dataclass(frozen=True)
+class Bot:
+    """Everything a turn needs, wired once at the start.
+
+    clock: the current moment, aware. current: what the clinic tells now. alone: held by the thread that reads.
+    """
+
+    store: Store
+    reader: Reads
+    texts: Texts
+    current: Current
+    clinic_id: int
+    clock: Callable[[], datetime]
+    carrier_answers: bool = True
+    alone: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def clinic(self) -> ClinicFile:
+        """What the clinic tells now."""
+        return self.current.clinic
+
+
+def take(bot: Bot, inbound: Inbound, *, via: str = "twiml") -> str:
+    """Takes one message in and gives the answer; "" when there is nothing to say. via: see `answer`.
+
+    Stored before anything can fail, unique by `sid`: a copy is answered with "", a retry with the stored answer.
+    Raises sqlalchemy.exc.OperationalError when it could not be stored.
+    """
+    row_id = _store(bot, inbound)
+    if row_id is None:
+        return _answered(bot, inbound) if inbound.retry else ""
+    return answer(bot, row_id, via=via)
+
+
+def _store(bot: Bot, inbound: Inbound) -> int | None:
+    """The new row's id; None when the message is here already."""
+    cipher, number = bot.store.cipher, inbound.sender if inbound.textable else None
+    text = {"clinic_id": bot.clinic_id, "provider_sid": inbound.sid, "media": inbound.media}
+    text["body"] = cipher.encrypt(inbound.body[:MAX_WORDS])
+    for attempt in range(ATTEMPTS):
+        try:
+            return bot.store.write(lambda connection: turns.store_text(connection, cipher, number=number, now=bot.clock(), **text))
+        except IntegrityError:
+            with bot.store.session() as session:
+                if queries.by_sid(session, inbound.sid) is not None:
+                    return None
+            if attempt == ATTEMPTS - 1:  # else: two texts from a new phone at once, and the other one has made it
+                raise
+    return None
+
+
+def _answered(bot: Bot, inbound: Inbound) -> str:
+    """What a retry gets: the answer that did not arrive, worked out now if the first try died before it."""
+    with bot.store.begin() as session:
+        row = queries.by_sid(session, inbound.sid)
+        if row is None or row.answered_via == "outbox":
+            return ""
+        if row.status != "received":
+            return row.reply or ""
+        row_id = row.id
+    return answer(bot, row_id, via="twiml")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done about a text, and what that rests on: `phone` and the visits in `facts`, each in a version."""
+
+    row: Text
+    phone: Line
+    facts: Facts
+    message: Message
+    understanding: Understanding
+    decision: Decision
+    reply: str
+
+
+def answer(bot: Bot, row_id: int, *, via: str) -> str:
+    """Answers a stored message, once. via: "twiml" (the caller sends it) or "outbox" (it is queued).
+
+    It is read and decided on before the transaction begins, since writers wait for each other; and anew if the conversation or
+    a visit has moved on when the decision is written.
+    """
+    now = bot.clock()
+    for attempt in range(ATTEMPTS):
+        try:
+            with bot.store.reading() as connection:
+                plan = _plan(bot, connection, row_id, now)
+            write = partial(_write, bot, row_id, via, now, plan, _values(bot, plan, via))
+            return bot.store.write(write)
+        except Conflict as conflict:
+            log.info("decided_again", communication=row_id, attempt=attempt, because=str(conflict))
+        except Exception as error:  # whatever went wrong, the message reaches a person
+            log.error("turn_failed", communication=row_id, error=type(error).__name__)
+            break
+    return _failed(bot, row_id, via)
+
+
+def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan | None:
+    """What to do about a stored text as things stand; None where nobody can be answered."""
+    row, phone = turns.text(connection, row_id, now, nth=loops.MOST)
+    if phone is None:
+        return None
+    facts, state = read_facts(bot, connection, phone, now)
+    facts = replace(facts, open_items=tuple(kind for kind in phone.open_items if kind and not kind.endswith(turns.LATER)))
+    message = message_of(row.body, state, facts)
+    before = turns.just_said(connection, phone, row.id, now)
+    with bot.alone:  # Python runs one thread at a time: several that read at once only keep interrupting each other
+        understanding = split.joined(bot.reader.read(message), bot.reader.read, message, before)
+    if wants_slots(understanding, state):
+        facts = with_slots(bot, connection, phone.id, facts)
+    if understanding.keyword == "docs":
+        facts = replace(facts, there=papers.there(connection, [visit.id for visit in facts.visits]))
+    decision = decide(state=state, understanding=understanding, facts=facts)
+    since = now - loops.WITHIN
+    if row.nth_before and row.nth_before > since and (keys := loops.said(decision)):  # else too few texts came to be a loop
+        often = turns.times_said(connection, phone, row.id, row.body, keys, since=since, least=loops.MOST)
+        decision = loops.damp(decision, [keys] * often)
+    if row.media:  # a picture is never fetched here (W-27); a person looks at it
+        decision = replace(decision, effects=(*decision.effects, LogItem(kind="media")))
+    reply = _written(bot, decision, phone, row.body)
+    if BREAK in reply and not turns.was_logged(connection, row.clinic_id, UNREVIEWED, decision.language):
+        decision = replace(decision, effects=(*decision.effects, LogItem(kind=UNREVIEWED, detail=decision.language)))
+    if row.silenced and reply and not _safe(decision):
+        decision, reply = replace(decision, effects=(*decision.effects, LogItem(kind="silenced"))), ""
+    return Plan(row, phone, facts, message, understanding, decision, reply)
+
+
+def _values(bot: Bot, plan: Plan | None, via: str) -> dict[str, Any]:
+    """What is written beside a text that was answered, its words encrypted, since others wait for the transaction."""
+    values: dict[str, Any] = {"status": "answered", "answered_via": via}
+    if plan is None:
+        return values
+    encrypt, decision = bot.store.cipher.encrypt, plan.decision
+    how = {
+        "reading": encrypt(turns.reading_json(plan.understanding, plan.message)),
+        "rule": decision.rule[:80],
+        "reader": bot.reader.version,
+    }
+    return {**values, **how, "reply": encrypt(plan.reply) if plan.reply else None, "texts": loops.said(decision)}
+
+
+def _write(bot: Bot, row_id: int, via: str, now: datetime, plan: Plan | None, values: dict[str, Any], connection: Connection) -> str:
+    """Carries a plan out, all of it or nothing. Raises Conflict when it rests on what is no longer so."""
+    if not turns.write_text(connection, row_id, **values):
+        reply, sent_via = turns.answer_of(connection, row_id)
+        return reply if sent_via == via else ""
+    if plan is None:
+        return ""
+    phone = replace(plan.phone)
+    queries.keep_state(phone, plan.decision.state)
+    seen = {visit.id: visit for visit in (*plan.facts.visits, *plan.facts.gone)}
+    kinds = {kind.rstrip(turns.LATER) for kind in phone.open_items}
+    scope = Scope(connection=connection, phone=phone, now=now, communication=plan.row, seen=seen, kinds=kinds)
+    apply(scope, plan.decision.effects)
+    if not turns.write_phone(connection, phone):
+        raise Conflict("the conversation")
+    if plan.reply and (via == "outbox" or BREAK in plan.reply):
+        on_its_way(scope.session, phone, row_id, plan.reply, via=via, now=now, safety=_safe(plan.decision))
+        scope.flush()
+    return plan.reply
+
+
+def read_facts(bot: Bot, source: Connection | Session, phone: Line | PhoneRow, now: datetime) -> tuple[Facts, State]:
+    """What decisions about a conversation rest on, without the slots."""
+    people, open_, gone = turns.around(source, phone.id, now=now, zone=bot.clinic.zone)
+    facts = Facts(
+        now=now.astimezone(bot.clinic.zone),
+        clinic=bot.clinic.clinic,
+        people=tuple(replace(person, language=ALIASES.get(person.language, person.language)) for person in people),
+        visits=open_,
+        gone=gone,
+        languages=bot.texts.languages,
+        staffed=bot.clinic.staffed(now),
+        opens=bot.clinic.opens(now),
+        answer_by=bot.clinic.answer_by(now),
+        opted_out=phone.opted_out_at is not None,
+    )
+    return facts, queries.state_of(phone)
+
+
+def with_slots(bot: Bot, source: Connection | Session, phone_id: int, facts: Facts) -> Facts:
+    """The facts with the free times for the services of this phone's visits."""
+    services = {visit.service for visit in (*facts.visits, *facts.gone)} | set(facts.clinic.open_services)
+    slots = queries.free_slots(
+        source, clinic_id=bot.clinic_id, services=services, phone_id=phone_id, now=facts.now, zone=bot.clinic.zone
+    )
+    return replace(facts, slots=slots)
+
+
+def _written(bot: Bot, decision: Decision, phone: Line, body: str) -> str:
+    """The answer as one text; nothing where the carrier answers the word itself (O-03)."""
+    said = [effect for effect in decision.effects if isinstance(effect, Say)]
+    about_texts = all(say.key in ("opted_out", "opted_in", "help") for say in said)
+    if bot.carrier_answers and about_texts and body.strip().upper() in CARRIER_WORDS:
+        return ""
+    if _opted_out(phone, decision) and not any(say.key.startswith(SAFETY) or say.key == "opted_out" for say in said):
+        return ""
+    return _compose(bot, said, decision.language)
+
+
+def _compose(bot: Bot, said: list[Say], language: str | None) -> str:
+    """The answer as it is stored: its messages, BREAK between them."""
+    return BREAK.join(bot.texts.answer(bot.clinic.clinic.name, [(say.key, say.values) for say in said], language))
+
+
+def _safe(decision: Decision) -> bool:
+    """Whether the answer is one that goes whatever is switched off."""
+    return any(isinstance(effect, Say) and effect.key.startswith(SAFETY) for effect in decision.effects)
+
+
+def _opted_out(phone: Line, decision: Decision) -> bool:
+    """Whether the phone will have opted out when the decision is carried out."""
+    kinds = {type(effect) for effect in decision.effects}
+    return OptIn not in kinds and (OptOut in kinds or phone.opted_out_at is not None)
 
 
 def floor(bot: Bot, body: str, state: State, *spoken: str) -> tuple[Decision | None, str]:
