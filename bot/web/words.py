@@ -34,6 +34,7 @@ DID = {
     "resolved": "closed it:", "reopened": "reopened it", "corrected": "corrected the reading:", "opted_in": "noted: wants texts again",
     "opted_out": "noted: wants no texts", "acknowledged": "took it on", "note": "wrote a note", "call": "phoned:",
     "helped": "arranged help", "asked": "asked whether it worked", "booked": "booked a visit:",
+    "enrolled": "put them into the programme", "ended": "ended the programme", "resumed": "resumed the programme",
     "moved": "moved the visit:", "called_off": "called off the visit:", "paper": "ticked:", "no_paper": "took the tick away:",
     "withdrew": "took a planned reply back", "escalated": "Nobody acted in time, so it was handed on from",
 }  # fmt: skip
