@@ -113,7 +113,7 @@ def test_the_example_of_the_readme_is_read() -> None:
         ({"a name that is far too long": WEEK}, "a name of at most 20 letters"),
         ({"all": WEEK}, "not `all`"),
         ({"week": {**WEEK, "tittle": "A week"}}, "week: 'tittle' is none of"),
-        ({"week": {**WEEK, "title": ""}}, "week: title is missing"),
+        ({"week": {**WEEK, "title": ""}}, "week: title: is missing"),
         ({"week": {**WEEK, "lasts": "soon"}}, "lasts: 'soon' must look like"),
         ({"week": {**WEEK, "lasts": "2 h"}}, "lasts: '2 h' must be between 1 d and 400 d"),
         ({"week": {**WEEK, "lasts": "1 d"}}, "ends before the step 'first'"),
