@@ -11,15 +11,18 @@ from sqlalchemy import Connection, CursorResult, UpdateBase, insert, select, upd
 from sqlalchemy.orm import Session
 
 from bot.dialogue.effects import (
+    AskAgain,
     BookAppointment,
     CancelAppointment,
     CloseItems,
     Effect,
+    EndProgramme,
     LogItem,
     MoveAppointment,
     OptIn,
     OptOut,
     Promise,
+    RecordAnswer,
     RestoreAppointment,
     Say,
     SetDetails,
@@ -27,13 +30,14 @@ from bot.dialogue.effects import (
     SetParticipant,
 )
 from bot.dialogue.types import Visit
-from bot.store import care, queries, tasks, turns
+from bot.store import care, programmes, queries, tasks, turns
 from bot.store.database import Conflict
 from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, PhoneRow, SlotRow
+from bot.store.programme_models import CarePlanRow
 from bot.store.sending_models import OutboxRow
 from bot.store.turns import PEOPLE, PERSON, REACHED, TEXT, TEXTS, Line, Text, table
 
-CONSENTS, OUTBOX = table(ConsentRow), table(OutboxRow)
+CONSENTS, OUTBOX, PLAN = table(ConsentRow), table(OutboxRow), table(CarePlanRow).c
 
 
 @dataclass
@@ -219,7 +223,7 @@ def _people(scope: Scope) -> list[int]:
 
 
 def opt_out(scope: Scope, effect: OptOut) -> None:
-    """Nothing more is sent to this phone; what waits is dropped (O-10)."""
+    """Nothing more is sent to this phone; what waits is dropped (O-10), and who was in a programme must agree to it anew."""
     scope.phone.opted_out_at = scope.now
     _consent(scope, "opt_out", effect.source)
     texts = select(TEXT.id).where(TEXT.phone_id == scope.phone.id, TEXT.sender != "safety")
@@ -228,6 +232,7 @@ def opt_out(scope: Scope, effect: OptOut) -> None:
     ids = list(scope.execute(dropped).scalars())
     if ids:
         scope.execute(update(TEXTS).where(TEXT.id.in_(ids)), status="canceled")
+    programmes.close(scope.connection, PLAN.phone_id == scope.phone.id, status="revoked", reason=care.OPTED_OUT, now=scope.now)
 
 
 def opt_in(scope: Scope, effect: OptIn) -> None:
@@ -237,9 +242,28 @@ def opt_in(scope: Scope, effect: OptIn) -> None:
     care.look_again(scope.connection, scope.phone.id, scope.now)
 
 
-def _consent(scope: Scope, decision: str, source: str) -> None:
+def record_answer(scope: Scope, effect: RecordAnswer) -> None:
+    """What was answered to a question of a programme."""
+    given = {"answer": effect.answer, "statement": effect.statement}
+    programmes.record(scope.connection, effect.check_in, text=_text(scope), now=scope.now, **given)
+
+
+def ask_again(scope: Scope, effect: AskAgain) -> None:
+    """The planner asks once more."""
+    programmes.ask_again(scope.connection, effect.plan, effect.step, effect.at)
+
+
+def end_programme(scope: Scope, effect: EndProgramme) -> None:
+    """Nothing more is asked; who leaves takes their consent to it back."""
+    how = {"status": "revoked", "reason": "left"} if effect.left else {"status": "completed", "reason": "answered"}
+    programmes.close(scope.connection, PLAN.id == effect.plan, now=scope.now, **how)
+    if effect.left:
+        _consent(scope, "opt_out", "answer to a question", effect.programme)
+
+
+def _consent(scope: Scope, decision: str, source: str, category: str = "all") -> None:
     about = {"clinic_id": scope.phone.clinic_id, "phone_id": scope.phone.id, "communication_id": _text(scope)}
-    scope.execute(insert(CONSENTS), **about, decision=decision, source=source, at=scope.now)
+    scope.execute(insert(CONSENTS), **about, decision=decision, category=category, source=source, at=scope.now)
 
 
 APPLY: dict[type[Any], Callable[[Scope, Any], None]] = {
@@ -256,4 +280,7 @@ APPLY: dict[type[Any], Callable[[Scope, Any], None]] = {
     SetDetails: set_details,
     OptOut: opt_out,
     OptIn: opt_in,
+    RecordAnswer: record_answer,
+    AskAgain: ask_again,
+    EndProgramme: end_programme,
 }

@@ -1,17 +1,23 @@
-"""The section `reminders` of a clinic's file: which texts the bot starts by itself, when, and how many at most."""
+"""The sections `reminders` and `programmes` of a clinic's file: which texts the bot starts by itself, when, and how many at most."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import date, time, timedelta
 from typing import Any
 
 from bot.care.hours import Hours
+from bot.care.programmes import ENROLLED, EVERY_DAY, FULFILLED, Programme, Question
 from bot.care.schedule import DAY, DEFAULT, HOUR, SAYS, TO, Cadence, Step
+from bot.dialogue.check_ins import DOES, END, NUMBERS
 from bot.errors import Place
 
 UNITS = {"d": DAY, "h": HOUR, "min": HOUR / 60}
 KNOWN = ("between", "on_holidays", "per_day", "per_week", "settle", "latest", "kinds")
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+NEVER = "never"
+LONGEST = 400 * DAY  # how long a programme may last
 LAWFUL = (time(8), time(21))  # no text may be started outside (O-19)
 
 
@@ -104,3 +110,125 @@ def _words(given: dict[str, Any], name: str, known: tuple[str, ...], where: Plac
         if word not in known:
             raise (where / name).wrong(f"{word!r} is none of {', '.join(known)}")
     return words
+
+
+PROGRAMME = ("title", "starts", "services", "lasts", "texts", "per_day", "per_week", "silent", "missed", "again", "steps")
+
+
+def read_programmes(given: Any, where: Place, hours: Hours) -> dict[str, Programme]:
+    """The programmes that the section describes, by name. Raises DataError with file, key and what to do."""
+    if given in (None, ""):
+        return {}
+    if not isinstance(given, dict):
+        raise where.wrong("must be a mapping of names to programmes")
+    return {name: _programme(name, each, where / name, hours) for name, each in given.items()}
+
+
+def _programme(name: str, given: Any, where: Place, hours: Hours) -> Programme:
+    if len(name) > 20 or name == "all":
+        raise where.wrong("a programme needs a name of at most 20 letters, and not `all`")
+    _only(given, PROGRAMME, where)
+    for key in ("title", "lasts", "steps"):
+        if not given.get(key):
+            raise (where / key).wrong("is missing")
+    starts = given.get("starts", ENROLLED)
+    if starts not in (ENROLLED, FULFILLED):
+        raise (where / "starts").wrong(f"{starts!r} is neither {ENROLLED} (by staff) nor {FULFILLED} (after a visit)")
+    services = given.get("services", [])
+    if not isinstance(services, list) or (services and starts != FULFILLED):
+        raise (where / "services").wrong(f"must be a list of kinds of visits, and only where `starts: {FULFILLED}`")
+    lasts = read_span(given["lasts"], where / "lasts")
+    if not DAY <= lasts <= LONGEST:
+        raise (where / "lasts").wrong(f"{given['lasts']!r} must be between 1 d and {LONGEST.days} d")
+    questions = _questions(given["steps"], where / "steps", hours)
+    if late := next((each.name for each in questions if each.after is not None and each.after >= lasts), None):
+        raise (where / "lasts").wrong(f"{given['lasts']!r} ends before the step {late!r}; make it longer")
+    usual = Programme(name=name, title="", questions=(), lasts=lasts)
+    return Programme(
+        name=name,
+        title=str(given["title"])[:60],
+        questions=questions,
+        lasts=lasts,
+        starts=starts,
+        services=frozenset(services),
+        texts=_count(given["texts"], where / "texts") if "texts" in given else None,
+        silent=_or_never(given, "silent", usual.silent, where),
+        missed=_or_never(given, "missed", usual.missed, where),
+        again=read_span(given["again"], where / "again") if "again" in given else usual.again,
+        per_day=_count(given.get("per_day", str(usual.per_day)), where / "per_day"),
+        per_week=_count(given.get("per_week", str(usual.per_week)), where / "per_week"),
+    )
+
+
+def _or_never(given: dict[str, Any], name: str, usual: int | None, where: Place) -> int | None:
+    if name not in given:
+        return usual
+    return None if given[name] == NEVER else _count(given[name], where / name)
+
+
+def _questions(given: Any, where: Place, hours: Hours) -> tuple[Question, ...]:
+    if not isinstance(given, list):
+        raise where.wrong('must be a list of steps such as {step: daily, at: ["09:00"], say: check_in.medicine, answers: …}')
+    found = tuple(_question(each, where / f"step {number}", hours) for number, each in enumerate(given, 1))
+    names = [each.name for each in found]
+    if double := next((name for name in names if names.count(name) > 1), None):
+        raise where.wrong(f"two steps are called {double!r}; give each a name of its own")
+    return found
+
+
+def _question(given: Any, where: Place, hours: Hours) -> Question:
+    _only(given, ("step", "after", "at", "days", "say", "answers"), where)
+    if not given.get("step") or len(given["step"]) > 20:
+        raise where.wrong("needs a name of at most 20 letters, such as `step: daily`")
+    if ("after" in given) == ("at" in given):
+        raise where.wrong('needs either `after: 1 d` or `at: ["09:00"]`')
+    if given.get("say") not in NUMBERS:
+        raise (where / "say").wrong(f"{given.get('say')!r} is none of {', '.join(NUMBERS)}")
+    if "days" in given and "at" not in given:
+        raise (where / "days").wrong("belongs to a step with `at`")
+    return Question(
+        name=given["step"],
+        say=given["say"],
+        answers=_answers(given.get("answers"), NUMBERS[given["say"]].values(), where / "answers"),
+        after=read_span(given["after"], where / "after") if "after" in given else None,
+        clocks=tuple(_clock(each, where / "at", hours) for each in _list(given["at"], where / "at")) if "at" in given else (),
+        days=frozenset(_days(given["days"], where / "days")) if "days" in given else EVERY_DAY,
+    )
+
+
+def _answers(given: Any, expected: Iterable[str], where: Place) -> dict[str, tuple[str, ...]]:
+    """What each answer that the text offers does."""
+    if not isinstance(given, dict) or set(given) != set(expected):
+        raise where.wrong(f"must tell what each of {', '.join(expected)} does, as a list; an empty one does nothing but record it")
+    for answer, does in given.items():
+        for each in _list(does, where / answer):
+            if each not in DOES:
+                raise (where / answer).wrong(f"{each!r} is none of {', '.join(DOES)}")
+    if END not in given.get("leave", [END]):
+        raise (where / "leave").wrong(f"must `{END}` the programme, since the patient has said so")
+    return {answer: tuple(does) for answer, does in given.items()}
+
+
+def _clock(text: Any, where: Place, hours: Hours) -> time:
+    try:
+        clock = time.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise where.wrong(f'{text!r} must look like "09:00"') from error
+    if not hours.opens <= clock < hours.closes:
+        raise where.wrong(
+            f"{text!r} must lie within {hours.opens:%H:%M}-{hours.closes:%H:%M}, when texts may start (`reminders: between`)"
+        )
+    return clock
+
+
+def _days(given: Any, where: Place) -> Iterator[int]:
+    for day in _list(given, where):
+        if day not in DAYS:
+            raise where.wrong(f"{day!r} is none of {', '.join(DAYS)}")
+        yield DAYS.index(day)
+
+
+def _list(given: Any, where: Place) -> list[Any]:
+    if not isinstance(given, list):
+        raise where.wrong("must be a list in [ ]")
+    return given

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.cadence import read_cadence, read_span
+from bot.cadence import read_cadence, read_programmes, read_span
+from bot.care.programmes import Programme
 from bot.care.schedule import Cadence
 from bot.dialogue.types import Clinic, Paper
 from bot.errors import DataError, Place
@@ -34,7 +35,7 @@ class ClinicFile:
     retention: kind → days after which its words are purged; a kind that is not named is kept. answer_within: of the hours in which
     somebody is at the desk, how many may pass before a promised answer. alert_after: how long something urgent may wait until somebody
     outside the inbox is told, and from one to the next (S-13). replies: name → language → sentence, which coordinators
-    send as it stands. data: what the file holds, as it was read.
+    send as it stands. programmes: name → what its patients are asked. data: what the file holds, as it was read.
     """
 
     slug: str
@@ -47,6 +48,7 @@ class ClinicFile:
     answer_within: timedelta = timedelta(hours=4)
     alert_after: timedelta = timedelta(minutes=10)
     replies: dict[str, dict[str, str]] = field(default_factory=dict)
+    programmes: dict[str, Programme] = field(default_factory=dict)
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def staffed(self, moment: datetime) -> bool:
@@ -120,6 +122,7 @@ def read_clinic(data: Mapping[str, Any], file: Place) -> ClinicFile:
     if data.get("may_cancel", "yes") not in ("yes", "no"):
         raise (file / "may_cancel").wrong(f"must be yes or no, not {data['may_cancel']!r}")
     holidays = frozenset(_date(each, file / "holidays") for each in _list(data, "holidays", file))
+    cadence = read_cadence(data.get("reminders"), file / "reminders", holidays)
     return ClinicFile(
         slug=data["slug"],
         clinic=Clinic(
@@ -136,11 +139,12 @@ def read_clinic(data: Mapping[str, Any], file: Place) -> ClinicFile:
         zone=zone,
         hours=_hours(_mapping(data, "hours", file), file / "hours"),
         holidays=holidays,
-        cadence=read_cadence(data.get("reminders"), file / "reminders", holidays),
+        cadence=cadence,
         retention=_retention(_mapping(data, "retention", file), file / "retention"),
         answer_within=_hours_long(data.get("answer_within_hours", "4"), file / "answer_within_hours"),
         alert_after=_minutes(data.get("alert_after_minutes", "10"), file / "alert_after_minutes"),
         replies=_sentences(data, "replies", file),
+        programmes=read_programmes(data.get("programmes"), file / "programmes", cadence.hours),
         data=data,
     )
 

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from bot.care.check_ins import Asked
 from bot.care.due import Number, Timed
 from bot.care.forecast import forecast
 from bot.care.schedule import Cadence
 from bot.store import care
 from bot.store.models import AppointmentRow, PatientRow, PhoneRow
+from bot.store.programme_models import CarePlanRow
 from bot.turn import Bot
 
 LONGEST = timedelta(days=400)  # how far ahead a visit may be that is texted about
@@ -50,26 +52,25 @@ def preview(bot: Bot, cadence: Cadence, *, first: date, days: int, most: int | N
         reached = care.reached_on(session, names)
         for phone_id in sorted({link.phone_id for link in reached.values()}):
             phone = session.get_one(PhoneRow, phone_id)
-            number, _ = care.number(session, phone, now=now, zone=zone)
+            number, _ = care.number(session, phone, now=now, zone=zone, known=bot.clinic.programmes)
             found += _of(number, cadence, names, phone.number[-2:], now, end, bot)
         found += [
-            Entry(now.astimezone(zone), names[who], "", "has visits", "no phone on record") for who in names.keys() - reached.keys()
+            Entry(now.astimezone(zone), names[who], "", "is to be texted", "no phone on record")
+            for who in names.keys() - reached.keys()
         ]
     return sorted((entry for entry in found if begin <= entry.at < end), key=lambda entry: (entry.at, entry.who))
 
 
 def _names(bot: Bot, session: Session, now: datetime, most: int | None) -> dict[int, str]:
-    """patient → first name, of everybody with a visit that may be texted about."""
+    """patient → first name, of everybody with a visit that may be texted about, by the first one; and of who is in a programme."""
+    coming = AppointmentRow.status.in_(("booked", "noshow")) & AppointmentRow.start.between(now - care.BEHIND, now + LONGEST)
+    plans = select(CarePlanRow.patient_id).where(CarePlanRow.status == "active")
     query = (
         select(PatientRow.id, PatientRow.name)
-        .join(AppointmentRow, AppointmentRow.patient_id == PatientRow.id)
-        .where(
-            PatientRow.clinic_id == bot.clinic_id,
-            AppointmentRow.status.in_(("booked", "noshow")),
-            AppointmentRow.start.between(now - care.BEHIND, now + LONGEST),
-        )
+        .outerjoin(AppointmentRow, (AppointmentRow.patient_id == PatientRow.id) & coming)
+        .where(PatientRow.clinic_id == bot.clinic_id, or_(AppointmentRow.id.is_not(None), PatientRow.id.in_(plans)))
         .group_by(PatientRow.id, PatientRow.name)
-        .order_by(func.min(AppointmentRow.start))
+        .order_by(func.min(AppointmentRow.start).nulls_last())
         .limit(most)
     )
     return {id_: (name.split() or [""])[0] for id_, name in session.execute(query)}
@@ -88,8 +89,17 @@ def _of(
         why = "; ".join(f"{timed.step.name}: {timed.visit.group}, visit {_local(timed.visit.start, bot)}" for timed in every)
         return Entry(at=at.astimezone(zone), who=f"{who} ..{digits}", what=what, why=why, held_back=held_back)
 
+    def question(at: datetime, asked: Asked, held_back: str = "") -> Entry:
+        who = f"{names.get(asked.plan.patient, '?')} ..{digits}"
+        why = f"{asked.question.name}: {asked.plan.programme.name}{', once more' if asked.again else ''}"
+        return Entry(at=at.astimezone(zone), who=who, what=asked.question.say, why=why, held_back=held_back)
+
     for at, every in told.texts:
         yield entry(at, every)
+    for at, asked in told.asked:
+        yield question(at, asked)
+    for asked in told.unasked:
+        yield question(asked.at, asked, asked.why)
     for timed in told.withheld:
         yield entry(timed.at, (timed,), timed.why)
 

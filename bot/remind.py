@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from bot.dialogue.check_ins import ASKS
 from bot.dialogue.types import Ask, Facts, Prompt, State
 from bot.store import care, queries
 from bot.store.models import CommunicationRow, PhoneRow
@@ -63,6 +64,14 @@ def ask_medicine(bot: Bot, session: Session, phone_id: int) -> CommunicationRow 
     language = _language(facts, state)
     text = bot.texts.render("medication", language)
     return _ask(bot, session, phone, state, language, text, Prompt(ask=Ask.MEDICATION, at=facts.now))
+
+
+def ask_check_in(bot: Bot, session: Session, phone: PhoneRow, *, check_in: int, say: str, useless_at: datetime) -> CommunicationRow:
+    """Queues a question of a programme and remembers it."""
+    facts, state = read_facts(bot, session, phone, bot.clock())
+    language = _language(facts, state)
+    prompt = Prompt(ask=ASKS[say], at=facts.now, check_in=check_in)
+    return _ask(bot, session, phone, state, language, bot.texts.render(say, language), prompt, useless_at)
 
 
 def ask_helped(bot: Bot, session: Session, phone_id: int, *, barrier: str, visit_id: int | None) -> CommunicationRow | None:

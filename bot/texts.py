@@ -143,6 +143,11 @@ TEXTS: dict[str, str] = {
     "asked_called_off": "As you asked, your visit on {when} is called off. Reply NEW for another time.",
     "medication": "Did you take your medicine today? You can answer in your own words.",
     "late_answer": "Sorry, we are late with our answer. We have not forgotten you.",
+    "check_in.medicine": "Did you take your medicine today? Reply 1 taken, 2 not taken, 3 I feel bad from it, "
+    "4 do not ask me any more.",
+    "check_in.visit": "How are you after your visit? Can we help? Reply 1 all is well, 2 please call me, or write in your own words.",
+    "asked_later": "Thank you for telling us. We will ask you once more later today.",
+    "programme_left": "OK, we will not ask you that again. We still text you about your visits.",
     "helped": "You told us that it is hard for you to come. Is that solved now? Reply 1 solved, 2 not yet.",
     # ---- when something breaks, and when somebody is in danger
     "failed": "We got your message. A person will answer you.",
@@ -163,6 +168,9 @@ NOTES = {
     "helped": "Sent after a coordinator has arranged help: a ride, an interpreter, a lower price. Do not name what it was.",
     "docs_missing": "{papers} is a list such as: your insurance card, the signed form. The patient sent DOCS.",
     "late_answer": "A person was to answer by a certain time and has not. It promises no new time, and does not name the matter.",
+    "check_in.medicine": "Sent every day to patients who agreed to it. It must not say which medicine, nor what for (H-02).",
+    "check_in.visit": "Sent some days after a visit. It must not say what the visit was for.",
+    "programme_left": "The patient wants no more questions such as the daily one about medicine.",
     "which_visit": "Never name a person or a kind of visit: somebody else may hold the phone (N-04).",
     "language_set": "Write the name of YOUR language, not English.",
     "language_offer": "Write the name of YOUR language, not English.",

@@ -26,7 +26,7 @@ from bot.dialogue.types import Facts, Person, State
 from bot.moments import ALIASES
 from bot.owned.current import Current
 from bot.reads import Reads
-from bot.store import papers, queries, turns
+from bot.store import papers, programmes, queries, turns
 from bot.store.database import Conflict, Store
 from bot.store.models import BREAK, CommunicationRow, PhoneRow
 from bot.store.outgoing import on_its_way
@@ -219,7 +219,10 @@ def read_facts(bot: Bot, source: Connection | Session, phone: Line | PhoneRow, n
         answer_by=bot.clinic.answer_by(now),
         opted_out=phone.opted_out_at is not None,
     )
-    return facts, queries.state_of(phone)
+    state = queries.state_of(phone)
+    if state.prompt is not None and state.prompt.check_in is not None:
+        facts = replace(facts, check_in=programmes.check_in(source, state.prompt.check_in, bot.clinic.programmes, bot.clinic.cadence))
+    return facts, state
 
 
 def with_slots(bot: Bot, source: Connection | Session, phone_id: int, facts: Facts) -> Facts:

@@ -22,7 +22,7 @@ MAY = {
     "moments": set(),
     "texts": {"errors", "moments", "yamlfile"},
     "care": {"care", "dialogue"},
-    "cadence": {"care", "errors"},
+    "cadence": {"care", "dialogue", "errors"},
     "clinic": {"cadence", "care", "dialogue", "understand", "errors", "yamlfile"},
     "store": {"store", "care", "dialogue", "errors", "understand"},
     "accounts": {"accounts", "actor", "store"},

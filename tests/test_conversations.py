@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from bot.channels.console import received
+from bot.channels.console import Console, received
+from bot.delivery.planner import plan_due
+from bot.delivery.sender import send_waiting
 from bot.desk import staff
 from bot.remind import ask_medicine, remind
 from bot.store import queries
 from bot.store.models import BREAK, AppointmentRow, PhoneRow, SlotRow, TaskRow
+from bot.store.programme_models import CheckInRow
 from bot.turn import UNREVIEWED, take
 from bot.yamlfile import read_yaml
 from tests.world import World, make_world
@@ -84,7 +87,7 @@ def _one_turn(world: World, who: str, turn: dict[str, Any], number: int) -> None
 
 
 def _ends(world: World, who: str, ends: dict[str, Any]) -> None:
-    assert set(ends) <= {"visits", "items", "hidden_items", "language", "opted_out", "hold"}, f"unknown keys in ends: {ends}"
+    assert set(ends) <= {"visits", "items", "hidden_items", "language", "opted_out", "hold", "answers"}, f"unknown keys in ends: {ends}"
     with world.bot.store.session() as session:
         phone = session.get_one(PhoneRow, world.phone_id(who))
         if "visits" in ends:
@@ -98,6 +101,9 @@ def _ends(world: World, who: str, ends: dict[str, Any]) -> None:
             assert queries.state_of(phone).language == ends["language"]
         if "opted_out" in ends:
             assert (phone.opted_out_at is not None) == (ends["opted_out"] == "yes")
+        if "answers" in ends:
+            asked = session.scalars(select(CheckInRow).where(CheckInRow.phone_id == phone.id).order_by(CheckInRow.id))
+            assert [f"{row.answer} {row.statement}".strip() for row in asked] == ends["answers"]
         if "hold" in ends:
             assert str(queries.state_of(phone).hold or "none") == ends["hold"]
 
@@ -140,6 +146,29 @@ def _medicine(world: World, who: str) -> None:
 def _remind(world: World, who: str) -> None:
     with world.bot.store.begin() as session:
         remind(world.bot, session, world.phone_id(who))
+
+
+def _programme(world: World, who: str) -> None:
+    """The next question of a programme goes, whenever that is."""
+    mine = select(func.count()).select_from(CheckInRow).where(CheckInRow.phone_id == world.phone_id(who))
+    with world.bot.store.session() as session:
+        asked = session.scalar(mine)
+    while True:
+        while plan_due(world.bot):
+            pass
+        send_waiting(world.bot, Console())
+        with world.bot.store.session() as session:
+            if session.scalar(mine) != asked:
+                return
+        world.clock.now += timedelta(hours=1)
+
+
+def _visited(world: World, who: str) -> None:
+    """The first visit of the phone takes place, whatever kind it was, and it is two days later."""
+    with world.bot.store.begin() as session:
+        row = min(_open_visits(session, world, who), key=lambda visit: visit.start)
+        row.status, row.service = "fulfilled", "lab"
+        world.clock.now = row.start + timedelta(days=2)
 
 
 def _clinic_moves(world: World, who: str, days: str) -> None:
@@ -185,6 +214,8 @@ EVENTS = {
     "wait": _wait,
     "medicine": _medicine,
     "remind": _remind,
+    "programme": _programme,
+    "visited": _visited,
     "clinic_moves": _clinic_moves,
     "clinic_cancels": _clinic_cancels,
     "others_take": _others_take,

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from bot.care.hours import shift
+from bot.care.programmes import Enrolled
 from bot.care.schedule import DAY, MISSED_FOR, Cadence, Step
 
 WEEK = 7
+TALKING = timedelta(hours=1)  # so long after its last question the bot starts nothing new
 LATER = "a later text went"
 
 
@@ -34,6 +36,7 @@ class Number:
     """A phone number with the visits that are texted about there. zones: those of its people, the first one counts the days.
 
     texted: when it was texted unasked in the last week. stop: why nothing may be sent, or "". busy_until: a talk is going on.
+    plans: the programmes that its people are in.
     """
 
     id: int
@@ -42,6 +45,7 @@ class Number:
     texted: tuple[datetime, ...] = ()
     stop: str = ""
     busy_until: datetime | None = None
+    plans: tuple[Enrolled, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def plan(number: Number, cadence: Cadence, now: datetime) -> Plan:
     left = [timed for timed in every if not timed.why]
     withheld = [timed for timed in every if timed.why]
     due = [timed for timed in left if timed.at <= now]
-    free, why = _free(number, cadence, now) if due else (now, "")
+    free, why = first_free(number, cadence, now) if due else (now, "")
     for timed in due:
         if free is None or free >= timed.until:
             left.remove(timed)
@@ -126,7 +130,7 @@ def _timed(visit: Booked, step: Step, cadence: Cadence, zones: tuple[tzinfo, ...
     return Timed(visit=visit, step=step, at=moment or wanted, until=end, why=why)
 
 
-def _free(number: Number, cadence: Cadence, now: datetime) -> tuple[datetime | None, str]:
+def first_free(number: Number, cadence: Cadence, now: datetime) -> tuple[datetime | None, str]:
     """(the first moment from `now` on at which this number may be texted, what it has to wait for)."""
     moment, why = now, ""
     if number.busy_until and number.busy_until > moment:

@@ -53,6 +53,8 @@ RULES = {
     "arrived": "They are here: the front desk is told.",
     "taken": "They took the medicine.",
     "not_taken": "They did not take the medicine: the care team is told.",
+    "checkin": "They answered the question of a programme: it was recorded, and what the clinic wants done about it was done.",
+    "programme_left": "They want no more questions of this programme: it has ended, other texts go on.",
     "refill": "They ask for a refill: the care team is told.",
     "ask": "They asked a question: answered from the clinic's own sentences, or passed on.",
     "barrier": "Something stands in the way: heard, the clinic's own help named, and passed on.",

@@ -115,6 +115,33 @@ class OptIn:
     source: str
 
 
+@dataclass(frozen=True)
+class RecordAnswer:
+    """Record what was answered to a question of a programme. statement: FHIR MedicationStatement: taken, not-taken, or "" for none."""
+
+    check_in: int
+    answer: str
+    statement: str = ""
+
+
+@dataclass(frozen=True)
+class AskAgain:
+    """Ask a step of a plan once more, at that time."""
+
+    plan: int
+    step: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class EndProgramme:
+    """End a plan. left: at the patient's word, which ends the consent to it; else its aim is reached."""
+
+    plan: int
+    programme: str
+    left: bool
+
+
 Effect = (
     Say
     | LogItem
@@ -129,6 +156,9 @@ Effect = (
     | SetDetails
     | OptOut
     | OptIn
+    | RecordAnswer
+    | AskAgain
+    | EndProgramme
 )
 
 

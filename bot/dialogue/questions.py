@@ -133,7 +133,7 @@ def medicine(draft: Draft) -> str | None:
     """Answers to the medicine question, and refills. No advice (S-11)."""
     done: str | None = None
     for act in ("not_taken", "taken"):
-        if act in draft.acts and draft.prompted(Ask.MEDICATION):
+        if act in draft.acts and draft.prompted(Ask.MEDICATION) and draft.facts.check_in is None:
             if act == "not_taken":
                 draft.log("not_taken")
             draft.say(act)

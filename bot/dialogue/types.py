@@ -5,8 +5,9 @@ Names follow FHIR R4: a visit is an Appointment with a participant status, a fre
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from bot.understand.types import Wish
@@ -108,6 +109,29 @@ class Clinic:
 
 
 @dataclass(frozen=True)
+class CheckIn:
+    """A question of a programme that is still open.
+
+    say: the text that asked it. does: answer → what the clinic wants done (`dialogue.check_ins`). visit: the one that the programme
+    follows, if any. missed: how often in a row "not taken" was said before; limit: with how many a person looks, None: never.
+    again: after how long it may be asked once more, None: it was; closes: until when texts may go.
+    """
+
+    id: int
+    plan: int
+    patient: int
+    programme: str
+    step: str
+    say: str
+    does: Mapping[str, tuple[str, ...]]
+    visit: int | None = None
+    missed: int = 0
+    limit: int | None = None
+    again: timedelta | None = None
+    closes: time = time(20)
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything outside the conversation that a decision may rest on, read in the transaction that applies it.
 
@@ -115,7 +139,7 @@ class Facts:
     slots: free times for the services of this phone's people, by start. staffed: whether somebody reads the inbox now;
     opens: when somebody next does; answer_by: when somebody must have answered who is promised an answer now.
     open_items: kinds of this phone's open items. languages: those that we write. there: (visit, name) of papers that are there,
-    read where they are asked for.
+    read where they are asked for. check_in: what a programme asks, if that is open.
     """
 
     now: datetime
@@ -131,6 +155,7 @@ class Facts:
     answer_by: datetime | None = None
     opted_out: bool = False
     there: frozenset[tuple[int, str]] = frozenset()
+    check_in: CheckIn | None = None
 
 
 class Ask(StrEnum):
@@ -143,6 +168,7 @@ class Ask(StrEnum):
     READ_BACK = "read_back"
     CLARIFY = "clarify"
     MEDICATION = "medication"
+    FOLLOW_UP = "follow_up"
     HELPED = "helped"
     DETAILS = "details"
     LANGUAGE = "language"
@@ -155,7 +181,7 @@ class Prompt:
     visits, starts: the visits it named, in the order of their numbers, and when each began at that time (F-03).
     slots: the slots it offered, in the order of their numbers. act: what a "1" would do (READ_BACK, WHICH, LANGUAGE: the language;
     DETAILS: the topics asked about; HELPED: the barrier). patient, service: whom and what a new visit is for.
-    wishes: what was asked for so far, when slots were offered.
+    wishes: what was asked for so far, when slots were offered. check_in: the question of a programme that this is.
     times: how often this same thing has been asked.
     """
 
@@ -170,6 +196,7 @@ class Prompt:
     patient: int | None = None
     service: str = ""
     times: int = 1
+    check_in: int | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, Table, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.records.opened import Records
-from bot.store import words
+from bot.store import programmes, words
 from bot.store.crypto import ERASED
 from bot.store.models import (
     AppointmentRow,
@@ -24,6 +24,7 @@ from bot.store.models import (
     TaskRow,
 )
 from bot.store.outgoing import drop_planned, drop_waiting
+from bot.store.programme_models import CarePlanRow, CheckInRow
 from bot.store.sending_models import CommunicationRequestRow
 from bot.store.work_models import ActionRow, CandidateRow, PromiseRow
 
@@ -67,12 +68,15 @@ def everything(records: Records, which: str) -> Record:
             .order_by(PhoneRow.id)
         ).all()
         theirs = select(AppointmentRow.id).where(AppointmentRow.patient_id == patient.id)
+        plans = select(CarePlanRow.id).where(CarePlanRow.patient_id == patient.id)
         phones = [phone.id for _, phone in links]
         about = [f"patient:{patient.id}", *(f"phone:{phone.id}" for _, phone in links)]
         found = {
             "patient": as_record(patient),
             "visits": _rows(session, AppointmentRow, AppointmentRow.patient_id == patient.id),
             "requests": _rows(session, CommunicationRequestRow, CommunicationRequestRow.appointment_id.in_(theirs)),
+            "programmes": _rows(session, CarePlanRow, CarePlanRow.patient_id == patient.id),
+            "check_ins": _rows(session, CheckInRow, CheckInRow.care_plan_id.in_(plans)),
             "items": _rows(session, TaskRow, _items(theirs, phones)),
             "actions": _rows(session, ActionRow, _actions(theirs, phones)),
             "phones": [_phone(session, link, phone) for link, phone in links],
@@ -134,6 +138,8 @@ def erase(records: Records, which: str) -> Erased:
     with records.store.begin() as session:
         patient = find(records, session, which)
         drop_waiting(session, patient.id)
+        theirs = CarePlanRow.patient_id == patient.id
+        programmes.close(session, theirs, status="revoked", reason="erased", now=records.clock())
         mine = select(PatientPhoneRow).where(PatientPhoneRow.patient_id == patient.id)
         links = session.scalars(mine.order_by(PatientPhoneRow.phone_id)).all()  # locked in one order
         shared = [link.phone_id for link in links if _shared(session, link.phone_id, patient.id)]

@@ -10,16 +10,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Connection, Select, delete, select, update
 from sqlalchemy.orm import Session
 
-from bot.care.due import Booked, Number
+from bot.care.due import TALKING, Booked, Number
 from bot.care.schedule import DAY, GROUPS, MISSED
 from bot.dialogue.types import Participant
-from bot.store import queries
+from bot.store import programmes, queries
 from bot.store.models import LOOK_NOW, AppointmentRow, ConsentRow, PatientPhoneRow, PatientRow, PhoneRow
+from bot.store.programmes import Programmes
 from bot.store.sending_models import CommunicationRequestRow, OutboxRow
 from bot.store.turns import table
 
 BEHIND = 8 * DAY  # visits that began earlier are over for the schedule
-TALKING = timedelta(hours=1)  # so long after its last question the bot starts nothing new
 AT_ONCE = 5000  # visits of the past that are put aside in one statement
 VISITS = table(AppointmentRow)
 OPTED_OUT, TAKEN_OVER = "opted out", "a coordinator has taken over"
@@ -75,6 +75,7 @@ def look_again_for(source: Connection | Session, patients: Select[int] | Iterabl
     """How these patients are reached has changed, or whether they may be."""
     coming = (VISITS.c.patient_id.in_(patients)) & (VISITS.c.start > now - BEHIND)
     source.execute(update(VISITS).where(coming).values(next_text_at=LOOK_NOW))
+    programmes.look_again_for(source, patients)
 
 
 def look_at_all(source: Connection | Session, clinic_id: int, now: datetime) -> None:
@@ -95,8 +96,13 @@ def reached_on(session: Session, patients: Iterable[int]) -> dict[int, PatientPh
     return {link.patient_id: link for link, _ in best}
 
 
-def number(session: Session, phone: PhoneRow, *, now: datetime, zone: tzinfo) -> tuple[Number, list[Look]]:
-    """A phone as the schedule sees it, and its visits in the versions that were read. zone: of whoever's is not known."""
+def number(
+    session: Session, phone: PhoneRow, *, now: datetime, zone: tzinfo, known: Programmes | None = None
+) -> tuple[Number, list[Look]]:
+    """A phone as the schedule sees it, and its visits in the versions that were read. zone: of whoever's is not known.
+
+    known: the clinic's programmes; without them nobody is in one.
+    """
     on_it = select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == phone.id)
     links = {who: link for who, link in reached_on(session, session.scalars(on_it)).items() if link.phone_id == phone.id}
     people = {row.id: row for row in session.scalars(select(PatientRow).where(PatientRow.id.in_(links)).order_by(PatientRow.id))}
@@ -124,6 +130,9 @@ def number(session: Session, phone: PhoneRow, *, now: datetime, zone: tzinfo) ->
         for row in rows
     )
     state = queries.state_of(phone)
+    stops = {who: ASKED_NOT_TO_BE if person.do_not_text else "" for who, person in people.items()}
+    hidden = [who for who, link in links.items() if link.relation != "self"]
+    plans = programmes.of_patients(session, stops, known, phone_id=phone.id, hidden=hidden) if known else ()
     found = Number(
         id=phone.id,
         zones=tuple(dict.fromkeys(zone_of(person.zone, zone) for person in people.values())) or (zone,),
@@ -131,6 +140,7 @@ def number(session: Session, phone: PhoneRow, *, now: datetime, zone: tzinfo) ->
         texted=_texted(session, phone.id, now),
         stop=_stopped(phone, state.hold, state.paused) or (NOT_SURE if _silent(session, phone, now) else ""),
         busy_until=state.prompt.at + TALKING if state.prompt else None,
+        plans=plans,
     )
     return found, [Look(row.id, row.patient_id, row.version) for row in rows]
 
@@ -144,7 +154,7 @@ def _sent(session: Session, visits: list[int]) -> list[tuple[int, datetime, str]
 def _texted(session: Session, phone_id: int, now: datetime) -> tuple[datetime, ...]:
     asked = CommunicationRequestRow
     query = select(asked.communication_id, asked.at).where(asked.phone_id == phone_id, asked.at > now - BEHIND)
-    return tuple({text: at for text, at in session.execute(query)}.values())
+    return (*{text: at for text, at in session.execute(query)}.values(), *programmes.texted(session, phone_id, now - BEHIND))
 
 
 def zone_of(name: str | None, usual: tzinfo) -> tzinfo:

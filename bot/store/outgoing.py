@@ -9,8 +9,9 @@ from enum import IntEnum
 from sqlalchemy import delete, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from bot.store import care
+from bot.store import care, programmes
 from bot.store.models import BREAK, AppointmentRow, CommunicationRow, PatientPhoneRow, PhoneRow
+from bot.store.programme_models import CarePlanRow, CheckInRow
 from bot.store.sending_models import CommunicationRequestRow, OutboxRow, PlannedReplyRow
 from bot.store.turns import Line
 
@@ -122,13 +123,15 @@ def drop_waiting(session: Session, patient_id: int, *, visit_id: int | None = No
     about = select(asked.communication_id).where(asked.appointment_id.in_(visits if visit_id is None else [visit_id]))
     others = select(link.phone_id).where(link.patient_id != patient_id)
     own = select(link.phone_id).where(link.patient_id == patient_id, link.phone_id.not_in(others))
+    plans = select(CarePlanRow.id).where(CarePlanRow.patient_id == patient_id)
+    questions = select(CheckInRow.communication_id).where(CheckInRow.care_plan_id.in_(plans))
     which = CommunicationRow.id.in_(about)
     waiting = (
         select(CommunicationRow.id)
         .join(OutboxRow, OutboxRow.communication_id == CommunicationRow.id)
         .where(
             OutboxRow.status == "waiting",
-            which if visit_id is not None else or_(which, CommunicationRow.phone_id.in_(own)),
+            which if visit_id is not None else or_(which, CommunicationRow.id.in_(questions), CommunicationRow.phone_id.in_(own)),
             true() if phone_id is None else CommunicationRow.phone_id == phone_id,
             CommunicationRow.sender == "bot",
             CommunicationRow.in_reply_to.is_(None),
@@ -138,6 +141,7 @@ def drop_waiting(session: Session, patient_id: int, *, visit_id: int | None = No
     session.execute(update(OutboxRow).where(OutboxRow.communication_id.in_(ids)).values(status="dropped"))
     session.execute(update(CommunicationRow).where(CommunicationRow.id.in_(ids)).values(status="canceled"))
     care.take_back(session, list(session.scalars(select(asked).where(asked.communication_id.in_(ids)))))
+    programmes.take_back(session, ids)
     return len(ids)
 
 

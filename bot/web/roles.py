@@ -8,6 +8,7 @@ from bot.accounts.types import ROLES
 
 EVERYBODY = frozenset(ROLES)
 CARE = EVERYBODY - {"translator"}  # who may act for patients
+ENROLS = frozenset({"coordinator", "nurse", "manager"})  # who may put patients into a programme
 TEXTS = frozenset({"translator", "manager", "admin"})  # who answers for what the bot says
 EDITORS = frozenset({"manager", "admin"})  # who answers for what the clinic says and when
 ADMIN = frozenset({"admin"})
@@ -44,6 +45,8 @@ RULES: dict[str, Rule] = {
     "inbox.pictures.index": Rule(CARE),
     "inbox.pictures.svg": Rule(CARE),
     "inbox.pictures.table": Rule(CARE),
+    "inbox.programmes.change": Rule(ENROLS),
+    "inbox.programmes.enrol": Rule(ENROLS),
     "inbox.search.index": Rule(CARE),
     "inbox.settings.index": Rule(EVERYBODY),
     "inbox.settings.file": Rule(EVERYBODY),

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from bot.actor import Actor
-from bot.desk import later, mentions, presence, replies, staff, summary, work
+from bot.desk import later, mentions, presence, programmes, replies, staff, summary, work
 from bot.desk.correction import correct
 from bot.desk.meaning import ACTS, BARRIERS, TOPICS
 from bot.remind import remind
@@ -48,6 +48,7 @@ def _page(phone_id: int, *, draft: str = "") -> str:
         canned=_canned(bot, talk),
         record=summary.record(bot, talk),
         calls=staff.CALLS,
+        programmes=programmes.shown(bot, talk),
         labels={"What they want": ACTS, "Asks": _prefixed("ask", TOPICS), "In the way": _prefixed("barrier", BARRIERS)},
         mark=live.current(bot, phone_id),
     )

@@ -35,6 +35,7 @@ DID = {
     "opted_out": "noted: wants no texts", "acknowledged": "took it on", "verified": "asked: the number is theirs",
     "note": "wrote a note", "call": "phoned:",
     "helped": "arranged help", "asked": "asked whether it worked", "booked": "booked a visit:",
+    "enrolled": "put them into the programme", "ended": "ended the programme", "resumed": "resumed the programme",
     "moved": "moved the visit:", "called_off": "called off the visit:", "paper": "ticked:", "no_paper": "took the tick away:",
     "withdrew": "took a planned reply back", "escalated": "Nobody acted in time, so it was handed on from",
 }  # fmt: skip

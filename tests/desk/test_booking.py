@@ -95,8 +95,9 @@ def test_a_booked_visit_is_told_and_not_reminded_of_at_once(world: World) -> Non
         patient = session.scalars(select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == world.phones["owen"])).one()
     assert booking.book(world.bot, patient, slot_id=free.id, desk=desk(world, "owen")).told
     run(world, datetime(2026, 3, 13, tzinfo=UTC))
-    assert ["We booked a visit for you" in body for _, body in texts(world, "owen")] == [True, False, False, False]
-    assert [at[:6] for at, _ in texts(world, "owen")] == ["Wed 04", "Thu 05", "Tue 10", "Wed 11"]
+    told = [(at, body) for at, body in texts(world, "owen") if "medicine" not in body]  # he is in a programme too
+    assert ["We booked a visit for you" in body for _, body in told] == [True, False, False, False]
+    assert [at[:6] for at, _ in told] == ["Wed 04", "Thu 05", "Tue 10", "Wed 11"]
 
 
 def test_a_visit_moved_twice_in_a_minute_is_told_once(world: World) -> None:

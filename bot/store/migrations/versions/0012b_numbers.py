@@ -6,7 +6,7 @@ from alembic import op
 import bot.store.models
 
 revision = "0012b"
-down_revision = "0010"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
