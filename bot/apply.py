@@ -15,12 +15,16 @@ from bot.dialogue.effects import (
     BookAppointment,
     CancelAppointment,
     CloseItems,
+    DeclineOffer,
     Effect,
     EndProgramme,
+    JoinWaitlist,
+    LeaveWaitlist,
     LogItem,
     MoveAppointment,
     OptIn,
     OptOut,
+    Prefer,
     Promise,
     RecordAnswer,
     RestoreAppointment,
@@ -30,7 +34,7 @@ from bot.dialogue.effects import (
     SetParticipant,
 )
 from bot.dialogue.types import Visit
-from bot.store import care, programmes, queries, tasks, turns
+from bot.store import care, programmes, queries, tasks, turns, waiting
 from bot.store.database import Conflict
 from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, PhoneRow, SlotRow
 from bot.store.programme_models import CarePlanRow
@@ -261,6 +265,29 @@ def end_programme(scope: Scope, effect: EndProgramme) -> None:
         _consent(scope, "opt_out", "answer to a question", effect.programme)
 
 
+def prefer(scope: Scope, effect: Prefer) -> None:
+    """More or fewer texts from now on: what waits is looked at again."""
+    scope.phone.wants = str(effect.wants)
+    _consent(scope, "limit", effect.source, category=str(effect.wants))
+    care.look_again(scope.connection, scope.phone.id, scope.now)
+
+
+def join_waitlist(scope: Scope, effect: JoinWaitlist) -> None:
+    """From now on times that open are offered to this patient."""
+    waiting.join(scope.connection, scope.phone.clinic_id, effect, scope.now)
+
+
+def leave_waitlist(scope: Scope, effect: LeaveWaitlist) -> None:
+    """What is offered to this patient is offered to others."""
+    scope.flush()
+    waiting.leave(scope.connection, effect, scope.now)
+
+
+def decline_offer(scope: Scope, effect: DeclineOffer) -> None:
+    """The same for one time."""
+    waiting.decline(scope.connection, effect)
+
+
 def _consent(scope: Scope, decision: str, source: str, category: str = "all") -> None:
     about = {"clinic_id": scope.phone.clinic_id, "phone_id": scope.phone.id, "communication_id": _text(scope)}
     scope.execute(insert(CONSENTS), **about, decision=decision, category=category, source=source, at=scope.now)
@@ -283,4 +310,8 @@ APPLY: dict[type[Any], Callable[[Scope, Any], None]] = {
     RecordAnswer: record_answer,
     AskAgain: ask_again,
     EndProgramme: end_programme,
+    Prefer: prefer,
+    JoinWaitlist: join_waitlist,
+    LeaveWaitlist: leave_waitlist,
+    DeclineOffer: decline_offer,
 }

@@ -1,4 +1,4 @@
-"""The sections `reminders` and `programmes` of a clinic's file: which texts the bot starts by itself, when, and how many at most."""
+"""The sections `reminders`, `programmes` and `waitlist` of a clinic's file: what the bot starts by itself, when, how often at most."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from bot.care.hours import Hours
 from bot.care.programmes import ENROLLED, EVERY_DAY, FULFILLED, Programme, Question
 from bot.care.schedule import DAY, DEFAULT, HOUR, SAYS, TO, Cadence, Step
+from bot.care.waitlist import Terms
 from bot.dialogue.check_ins import DOES, END, NUMBERS
 from bot.errors import Place
 
@@ -38,6 +39,19 @@ def read_cadence(given: Any, where: Place, holidays: frozenset[date]) -> Cadence
         per_week=_count(given.get("per_week", str(usual.per_week)), where / "per_week"),
         settle=read_span(given["settle"], where / "settle") if "settle" in given else usual.settle,
         latest=read_span(given["latest"], where / "latest") if "latest" in given else usual.latest,
+    )
+
+
+def read_waitlist(given: Any, where: Place) -> Terms | None:
+    """The section `waitlist`; None without one: then nobody is offered anything. Raises DataError with file, key and what to do."""
+    if given in (None, ""):
+        return None
+    _only(given, ("at_once", "minutes", "notice"), where)
+    usual = Terms()
+    return Terms(
+        at_once=_count(given.get("at_once", str(usual.at_once)), where / "at_once"),
+        answer=timedelta(minutes=_count(given["minutes"], where / "minutes")) if "minutes" in given else usual.answer,
+        notice=read_span(given["notice"], where / "notice") if "notice" in given else usual.notice,
     )
 
 

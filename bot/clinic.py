@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.cadence import read_cadence, read_programmes, read_span
+from bot.cadence import read_cadence, read_programmes, read_span, read_waitlist
 from bot.care.programmes import Programme
 from bot.care.schedule import Cadence
+from bot.care.waitlist import Terms
 from bot.dialogue.types import Clinic, Paper
 from bot.errors import DataError, Place
 from bot.understand.labels import BARRIERS, TOPICS
@@ -23,7 +24,7 @@ LONGEST = 600  # characters of one sentence; a text has room for 1600
 KEPT = ("messages", "notes", "slots")  # what `flask purge` can take away
 KEYS = (  # the order in which a file is written
     "slug", "name", "phone", "zone", "may_cancel", "open_services", "answer_within_hours", "alert_after_minutes", "hours", "holidays",
-    "retention", "lead_times", "reminders", "answers", "replies", "resources", "preparations", "papers",
+    "retention", "lead_times", "reminders", "waitlist", "answers", "replies", "resources", "preparations", "papers",
 )  # fmt: skip
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -35,7 +36,8 @@ class ClinicFile:
     retention: kind → days after which its words are purged; a kind that is not named is kept. answer_within: of the hours in which
     somebody is at the desk, how many may pass before a promised answer. alert_after: how long something urgent may wait until somebody
     outside the inbox is told, and from one to the next (S-13). replies: name → language → sentence, which coordinators
-    send as it stands. programmes: name → what its patients are asked. data: what the file holds, as it was read.
+    send as it stands. programmes: name → what its patients are asked. waitlist: how times that open are offered; None: they are not.
+    data: what the file holds, as it was read.
     """
 
     slug: str
@@ -49,6 +51,7 @@ class ClinicFile:
     alert_after: timedelta = timedelta(minutes=10)
     replies: dict[str, dict[str, str]] = field(default_factory=dict)
     programmes: dict[str, Programme] = field(default_factory=dict)
+    waitlist: Terms | None = None
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def staffed(self, moment: datetime) -> bool:
@@ -123,12 +126,14 @@ def read_clinic(data: Mapping[str, Any], file: Place) -> ClinicFile:
         raise (file / "may_cancel").wrong(f"must be yes or no, not {data['may_cancel']!r}")
     holidays = frozenset(_date(each, file / "holidays") for each in _list(data, "holidays", file))
     cadence = read_cadence(data.get("reminders"), file / "reminders", holidays)
+    waitlist = read_waitlist(data.get("waitlist"), file / "waitlist")
     return ClinicFile(
         slug=data["slug"],
         clinic=Clinic(
             name=data["name"],
             phone=data["phone"],
             may_cancel=data.get("may_cancel", "yes") == "yes",
+            waitlist=waitlist is not None,
             open_services=tuple(_list(data, "open_services", file)),
             answers=_sentences(data, "answers", file, known=TOPICS),
             resources=_sentences(data, "resources", file, known=BARRIERS),
@@ -145,6 +150,7 @@ def read_clinic(data: Mapping[str, Any], file: Place) -> ClinicFile:
         alert_after=_minutes(data.get("alert_after_minutes", "10"), file / "alert_after_minutes"),
         replies=_sentences(data, "replies", file),
         programmes=read_programmes(data.get("programmes"), file / "programmes", cadence.hours),
+        waitlist=waitlist,
         data=data,
     )
 

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.dialogue.check_ins import ASKS
-from bot.dialogue.types import Ask, Facts, Prompt, State
+from bot.dialogue.types import Ask, Facts, Prompt, State, Waiting, Wants
 from bot.store import care, queries
-from bot.store.models import CommunicationRow, PhoneRow
+from bot.store.models import CommunicationRow, PhoneRow, SlotRow
 from bot.store.outgoing import queue
 from bot.texts import Value, compose
 from bot.turn import Bot, read_facts
@@ -59,7 +59,7 @@ def ask_medicine(bot: Bot, session: Session, phone_id: int) -> CommunicationRow 
     """Queues the medicine question and remembers it; None when none may be sent."""
     phone = queries.locked_phone(session, phone_id)
     facts, state = read_facts(bot, session, phone, bot.clock())
-    if not facts.people or not _allowed(facts, state):
+    if not facts.people or not _allowed(facts, state) or facts.wants is not Wants.ALL:
         return None
     language = _language(facts, state)
     text = bot.texts.render("medication", language)
@@ -82,8 +82,31 @@ def ask_helped(bot: Bot, session: Session, phone_id: int, *, barrier: str, visit
         return None
     language = _language(facts, state)
     visits = tuple(visit.id for visit in facts.visits if visit.id == visit_id)
+    if facts.wants is not Wants.ALL and not visits:
+        return None
     prompt = Prompt(ask=Ask.HELPED, at=facts.now, visits=visits, act=barrier)
     return _ask(bot, session, phone, state, language, bot.texts.render("helped", language), prompt)
+
+
+def offer_time(bot: Bot, session: Session, phone: PhoneRow, *, waiting: Waiting, slot: SlotRow, until: datetime) -> CommunicationRow:
+    """Queues the offer of a free time to somebody who waits, and remembers it."""
+    facts, state = read_facts(bot, session, phone, bot.clock())
+    language, start = _language(facts, state), slot.start.astimezone(bot.clinic.zone)
+    said = [bot.texts.render("waitlist_offer", language, [("when", start)])]
+    visit = next((visit for visit in facts.visits if visit.id == waiting.visit), None)
+    if visit is not None:
+        said.append(bot.texts.render("no_fit_keeps", language, [("when", visit.start)]))
+    prompt = Prompt(
+        ask=Ask.OFFER,
+        at=facts.now,
+        visits=(visit.id,) if visit else (),
+        starts=(visit.start,) if visit else (),
+        slots=(slot.id,),
+        slot_starts=(start,),
+        patient=waiting.patient,
+        service=waiting.service,
+    )
+    return _ask(bot, session, phone, state, language, " ".join(said), prompt, until)
 
 
 def tell(

@@ -68,6 +68,12 @@ TEXTS: dict[str, str] = {
     "undo_taken": "Sorry, your old time was taken by somebody else. Your booking stays as it is now.",
     "undo_gone": "That time was taken by somebody else. Reply NEW for another time.",
     "undo_nothing": "There is nothing to take back.",
+    # ---- the waiting list
+    "or_wait": "Should we text you when a time opens? Reply 0 for that.",
+    "waitlist_offer": "A time has opened: {when}. Who answers first gets it. Reply 1 to take it, 2 if not, "
+    "3 to leave the waiting list.",
+    "waitlist_on": "We will text you when a time opens that fits.",
+    "waitlist_off": "You are off the waiting list. We still text you about your visits.",
     # ---- what is booked
     "status": "Booked: {whens}.",
     "visit_when": "Your visit is on {when}.",
@@ -125,6 +131,10 @@ TEXTS: dict[str, str] = {
     "Reply STOP to end texts. Emergency? Call 911.",
     "opted_out": "You will get no more texts from us. To get them again, text START.",
     "opted_in": "You will get our texts again. Help: {phone}. Text STOP to end them.",
+    "fewer": "Noted: one reminder before each visit, nothing else. Text ALL TEXTS to get all again.",
+    "visits_only": "Noted: only texts about your visits. Text ALL TEXTS to get all again.",
+    "all_texts": "Noted: you get all our texts again.",
+    "less": "Too many texts? Send FEWER or VISITS ONLY.",
     "wrong_number": "Sorry for the trouble. We will not text this number again.",
     "language_set": "We write in English from now on.",
     "language_offer": "Do you want our texts in English? Reply 1 for English.",
@@ -158,6 +168,12 @@ TEXTS: dict[str, str] = {
 # What a translator must know about a sentence beyond its English.
 NOTES = {
     "cancelled": "UNDO and NEW are words that the patient sends back: use the ones in intents/<language>/keywords.yaml.",
+    "fewer": "An answer to FEWER, and part of the answer to STATUS. ALL TEXTS: the first of `all_texts` in your keywords.yaml.",
+    "visits_only": "As `fewer`: it must be right long after it was asked for, too.",
+    "less": "The words are the first of `fewer` and of `visits_only` in your keywords.yaml.",
+    "or_wait": "Follows a sentence that says that nothing, or nothing fitting, is free.",
+    "waitlist_offer": "It may be followed by: your visit on ... stays booked until then.",
+    "waitlist_on": "An answer to 0 (`or_wait`), to 2, and to who was too late (`waitlist_offer`).",
     "prepare": "It must not say for what: it may be read by somebody else (H-02). The question is one that the patient may send.",
     "missed": "{whens} is one or several days and times. NEW: see `cancelled`. It must not sound like blame.",
     "clinic_moved": "The clinic caused it, not the patient: say so.",

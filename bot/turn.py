@@ -15,18 +15,19 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.apply import Scope, apply
-from bot.channels.types import CARRIER_WORDS, Inbound
+from bot.channels import carrier
+from bot.channels.types import Inbound
 from bot.clinic import ClinicFile
 from bot.dialogue import loops, split
 from bot.dialogue.asked import message_of
 from bot.dialogue.decide import decide
 from bot.dialogue.effects import Decision, LogItem, OptIn, OptOut, Promise, Say
 from bot.dialogue.rescheduling import wants_slots
-from bot.dialogue.types import Facts, Person, State
+from bot.dialogue.types import Facts, Person, State, Visit, Waiting, Wants
 from bot.moments import ALIASES
 from bot.owned.current import Current
 from bot.reads import Reads
-from bot.store import papers, programmes, queries, turns
+from bot.store import papers, programmes, queries, turns, waiting
 from bot.store.database import Conflict, Store
 from bot.store.models import BREAK, CommunicationRow, PhoneRow
 from bot.store.outgoing import on_its_way
@@ -218,6 +219,7 @@ def read_facts(bot: Bot, source: Connection | Session, phone: Line | PhoneRow, n
         opens=bot.clinic.opens(now),
         answer_by=bot.clinic.answer_by(now),
         opted_out=phone.opted_out_at is not None,
+        wants=Wants(phone.wants),
     )
     state = queries.state_of(phone)
     if state.prompt is not None and state.prompt.check_in is not None:
@@ -226,23 +228,21 @@ def read_facts(bot: Bot, source: Connection | Session, phone: Line | PhoneRow, n
 
 
 def with_slots(bot: Bot, source: Connection | Session, phone_id: int, facts: Facts) -> Facts:
-    """The facts with the free times for the services of this phone's visits."""
-    services = {visit.service for visit in (*facts.visits, *facts.gone)} | set(facts.clinic.open_services)
-    slots = queries.free_slots(
-        source, clinic_id=bot.clinic_id, services=services, phone_id=phone_id, now=facts.now, zone=bot.clinic.zone
-    )
-    return replace(facts, slots=slots)
+    """The facts with the free times for the services of this phone's visits, and who of its people waits for one."""
+    waits = waiting.of_phone(source, phone_id, zone=bot.clinic.zone)
+    every: tuple[Visit | Waiting, ...] = (*facts.visits, *facts.gone, *waits)
+    services = {each.service for each in every} | set(facts.clinic.open_services)
+    who = {"clinic_id": bot.clinic_id, "phone_id": phone_id}
+    slots = queries.free_slots(source, **who, services=services, now=facts.now, zone=bot.clinic.zone)
+    return replace(facts, slots=slots, waiting=waits)
 
 
 def _written(bot: Bot, decision: Decision, phone: Line, body: str) -> str:
     """The answer as one text; nothing where the carrier answers the word itself (O-03)."""
     said = [effect for effect in decision.effects if isinstance(effect, Say)]
-    about_texts = all(say.key in ("opted_out", "opted_in", "help") for say in said)
-    if bot.carrier_answers and about_texts and body.strip().upper() in CARRIER_WORDS:
-        return ""
-    if _opted_out(phone, decision) and not any(say.key.startswith(SAFETY) or say.key == "opted_out" for say in said):
-        return ""
-    return _compose(bot, said, decision.language)
+    twice = bot.carrier_answers and carrier.answers(body) and all(say.key in carrier.TEXTS for say in said)
+    unwanted = _opted_out(phone, decision) and not any(say.key.startswith(SAFETY) or say.key == "opted_out" for say in said)
+    return "" if twice or unwanted else _compose(bot, said, decision.language)
 
 
 def _compose(bot: Bot, said: list[Say], language: str | None) -> str:
@@ -276,7 +276,7 @@ def floor(bot: Bot, body: str, state: State, *spoken: str) -> tuple[Decision | N
     record = state.language or next(iter(spoken), None)
     people = tuple(Person(id=0, language=language) for language in spoken)
     facts = Facts(now=now, clinic=bot.clinic.clinic, languages=bot.texts.languages, people=people)
-    if read.urgent is None and read.keyword not in KEYWORDS:
+    if read.urgent is None and read.keyword not in carrier.KEYWORDS:
         language = read.language if read.language_sure else record or read.language
         return None, _compose(bot, [Say("failed")], language)
     decision = decide(state=state, understanding=read, facts=facts)

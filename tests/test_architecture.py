@@ -51,7 +51,7 @@ MAY = {
         "understand",
     },
     "metrics": {"delivery", "desk", "store"},
-    "delivery": {"delivery", "apply", "care", "channels", "desk", "dialogue", "remind", "store", "texts", "turn"},
+    "delivery": {"delivery", "actor", "apply", "care", "channels", "desk", "dialogue", "remind", "store", "texts", "turn"},
     "preview": {"care", "store", "turn"},
     "settings": {"errors", "production"},
     "production": set(),

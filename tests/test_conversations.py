@@ -6,28 +6,32 @@ The format is described in tests/conversations/README.md; `flask --app app chat 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.channels.console import Console, received
 from bot.delivery.planner import plan_due
 from bot.delivery.sender import send_waiting
+from bot.delivery.waitlist import offer_due
 from bot.desk import staff
+from bot.dialogue.effects import JoinWaitlist
 from bot.remind import ask_medicine, remind
-from bot.store import queries
+from bot.store import queries, waiting
 from bot.store.models import BREAK, AppointmentRow, PhoneRow, SlotRow, TaskRow
 from bot.store.programme_models import CheckInRow
+from bot.store.sending_models import CommunicationRequestRow
 from bot.turn import UNREVIEWED, take
 from bot.yamlfile import read_yaml
 from tests.world import World, make_world
 
 FOLDER = Path(__file__).parent / "conversations"
 KEYS = {"name", "who", "speaks", "remind", "clinic", "talk", "ends", "why"}
+ENDS = {"visits", "items", "hidden_items", "language", "opted_out", "wants", "waits", "answers", "hold"}
 TURN_KEYS = {"they", "says", "has", "lacks", "first", "silent"}
 
 
@@ -87,7 +91,7 @@ def _one_turn(world: World, who: str, turn: dict[str, Any], number: int) -> None
 
 
 def _ends(world: World, who: str, ends: dict[str, Any]) -> None:
-    assert set(ends) <= {"visits", "items", "hidden_items", "language", "opted_out", "hold", "answers"}, f"unknown keys in ends: {ends}"
+    assert set(ends) <= ENDS, f"unknown keys in ends: {ends}"
     with world.bot.store.session() as session:
         phone = session.get_one(PhoneRow, world.phone_id(who))
         if "visits" in ends:
@@ -104,6 +108,11 @@ def _ends(world: World, who: str, ends: dict[str, Any]) -> None:
         if "answers" in ends:
             asked = session.scalars(select(CheckInRow).where(CheckInRow.phone_id == phone.id).order_by(CheckInRow.id))
             assert [f"{row.answer} {row.statement}".strip() for row in asked] == ends["answers"]
+        if "wants" in ends:
+            assert phone.wants == ends["wants"]
+        if "waits" in ends:
+            found = waiting.of_phone(session, phone.id, zone=world.bot.clinic.zone)
+            assert [each.service for each in found] == ends["waits"]
         if "hold" in ends:
             assert str(queries.state_of(phone).hold or "none") == ends["hold"]
 
@@ -197,6 +206,31 @@ def _others_take(world: World, who: str, which: str) -> None:
             session.get_one(SlotRow, prompt.slots[int(number) - 1]).status = "busy"
 
 
+def _waits(world: World, who: str) -> None:
+    """A coordinator puts the phone's person on the waiting list, with any earlier time."""
+    with world.bot.store.begin() as session:
+        for row in _open_visits(session, world, who):
+            effect = JoinWaitlist(patient=row.patient_id, service=row.service, visit=row.id, wishes=(), source="staff:1")
+            waiting.join(session, world.bot.clinic_id, effect, world.clock.now)
+        session.execute(update(SlotRow).where(SlotRow.start < world.clock.now + timedelta(days=3)).values(status="busy", offer_at=None))
+
+
+def _set(world: World, day: str, hour: str, status: str) -> None:
+    clock = time.fromisoformat(hour)
+    start = datetime(2026, 3, int(day), clock.hour, clock.minute, tzinfo=world.bot.clinic.zone)
+    with world.bot.store.begin() as session:
+        session.scalars(select(SlotRow).where(SlotRow.start == start, SlotRow.service == "primary")).one().status = status
+
+
+def _offers(world: World, who: str) -> None:
+    """What has opened is offered, and the texts go."""
+    world.clock.now += timedelta(hours=2)  # the reminder's talk is over
+    with world.bot.store.begin() as session:
+        session.execute(delete(CommunicationRequestRow))  # and it does not count for the limits of the day
+    offer_due(world.bot)
+    send_waiting(world.bot, Console())
+
+
 def _others_take_the_old_time(world: World, who: str) -> None:
     with world.bot.store.begin() as session:
         undo = queries.state_of(session.get_one(PhoneRow, world.phone_id(who))).undo
@@ -219,6 +253,10 @@ EVENTS = {
     "clinic_moves": _clinic_moves,
     "clinic_cancels": _clinic_cancels,
     "others_take": _others_take,
+    "waits": _waits,
+    "opens": lambda world, who, day, hour: _set(world, day, hour, "free"),
+    "somebody_takes": lambda world, who, day, hour: _set(world, day, hour, "busy"),
+    "offers": _offers,
     "others_take_the_old_time": _others_take_the_old_time,
     "take_over": lambda world, who: staff.take_over(world.bot, world.phone_id(who), by=world.staff),
     "hand_back": lambda world, who: staff.hand_back(world.bot, world.phone_id(who), by=world.staff),

@@ -32,9 +32,11 @@ def test_what_will_not_go_is_listed_with_the_reason(bot_parts: Any) -> None:
     world = make_world(bot_parts)
     staff.consent(world.bot, world.phones["dorothy"], texts=False, by=world.staff)
     staff.take_over(world.bot, world.phones["olga"], by=world.staff)
+    staff.prefer(world.bot, world.phones["lucia"], wants="fewer", by=world.staff)
     lines = "\n".join(report(world.bot, first=date(2026, 3, 4), days=20))
     assert "Dorothy ..21" in lines and "NOT: opted out" in lines
     assert "Ольга ..32" in lines and "NOT: a coordinator has taken over" in lines
+    assert "Lucía ..23" in lines and "NOT: wants the last reminder only" in lines
     assert "Hale" not in lines and "555" not in lines
 
 

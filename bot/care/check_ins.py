@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from itertools import zip_longest
 
-from bot.care.due import LATER, TALKING, Number, first_free
+from bot.care.due import LATER, NOT_A_VISIT, TALKING, Number, first_free
 from bot.care.hours import instant, shift
 from bot.care.programmes import Enrolled, Question, Sent
 from bot.care.schedule import DAY, MISSED_FOR, Cadence
+from bot.dialogue.types import Wants
 
 WAIT = DAY  # an answer that has not come by then is not waited for any longer
 
@@ -73,7 +74,8 @@ def check(number: Number, cadence: Cadence, now: datetime) -> Round:
 
 
 def _checked(asked: Asked, number: Number, now: datetime) -> Asked:
-    why = asked.why or number.stop or asked.plan.stop or ("its time has passed" if asked.until <= now else "")
+    unwanted = NOT_A_VISIT if number.wants is not Wants.ALL else ""
+    why = asked.why or number.stop or asked.plan.stop or unwanted or ("its time has passed" if asked.until <= now else "")
     return replace(asked, why=why)
 
 

@@ -21,7 +21,7 @@ from bot.accounts.types import Accounts, Refused
 from bot.clinic import load_clinic
 from bot.commands import operate, records
 from bot.commands import settings as clinic_settings
-from bot.delivery import switch
+from bot.delivery import catchup, switch
 from bot.delivery.worker import Worker
 from bot.desk import candidates
 from bot.editing import check_language, checks
@@ -179,6 +179,14 @@ def _sending(app: Flask, wire: Wire) -> None:
         with _clear_errors():
             bot = wire(app, read_settings()).bot
         switch.pause(bot.store, bot.clinic_id, bot.clock())
+
+    @app.cli.command("catch-up")
+    def catch_up() -> None:
+        """Lists the texts that were held up by an outage, in groups; what is to become of them is decided on the page of that name."""
+        with _clear_errors():
+            bot = wire(app, read_settings(), reads=False).bot
+        for group in catchup.groups(bot):
+            print(f"{len(group.ids):6}  {group.kind:24} {group.reason:32} {' '.join(group.can)}")
 
     @app.cli.command("resume")
     def resume() -> None:

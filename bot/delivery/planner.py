@@ -114,10 +114,10 @@ def _ask(bot: Bot, session: Session, phone: PhoneRow, asked: Asked) -> None:
 
 def _take_back(bot: Bot, session: Session, phone: PhoneRow, looked: list[Look]) -> None:
     """Drops the waiting texts about these visits that must not go any more: the visit has moved, or the patient has answered."""
-    for outbox in care.waiting(session, [look.id for look in looked]):
+    for outbox in care.queued(session, [look.id for look in looked]):
         text = session.get_one(CommunicationRow, outbox.communication_id)
         found = recheck.reason(bot, session, text=text, phone=phone, now=bot.clock()) if text.phone_id == phone.id else None
         if found is not None and found.until is None:
-            outbox.status, text.status = "dropped", "canceled"
+            outbox.status, outbox.reason, text.status = "dropped", found.why, "canceled"
             recheck.dropped(bot, session, text=text, phone=phone, why=found.why)
     session.flush()

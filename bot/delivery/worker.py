@@ -17,6 +17,7 @@ from bot.delivery.alerts import Alarm
 from bot.delivery.planner import plan_due
 from bot.delivery.sender import Sender
 from bot.delivery.spool import Spool
+from bot.delivery.waitlist import offer_due
 from bot.desk import apologies, later, silence
 from bot.store import words
 from bot.store.models import CommunicationRow
@@ -44,8 +45,8 @@ def sweep(bot: Bot, spool: Spool) -> None:
 
 
 def plan(bot: Bot) -> float | None:
-    """Queues what the schedule says is due; at once again while there is more."""
-    return 0 if plan_due(bot) else None
+    """Queues what the schedule says is due, and offers times that have opened; at once again while there is more."""
+    return 0 if plan_due(bot) + offer_due(bot) else None
 
 
 def index_words(bot: Bot) -> None:

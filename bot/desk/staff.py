@@ -11,8 +11,8 @@ from bot.actor import Actor
 from bot.apply import Scope, apply
 from bot.desk import mentions
 from bot.desk.work import Refused, hold, record
-from bot.dialogue.effects import CloseItems, OptIn, OptOut
-from bot.dialogue.types import State
+from bot.dialogue.effects import CloseItems, OptIn, OptOut, Prefer
+from bot.dialogue.types import State, Wants
 from bot.store import care, papers, queries, tasks
 from bot.store.inbox import visitor
 from bot.store.models import PhoneRow
@@ -108,6 +108,17 @@ def consent(bot: Bot, phone_id: int, *, texts: bool, by: Actor) -> None:
         effect = OptIn(source="staff") if texts else OptOut(source="staff")
         apply(Scope(connection=session.connection(), opened=session, phone=phone, now=bot.clock()), (effect,))
         _record(session, bot, phone_id, by, "opted_in" if texts else "opted_out")
+
+
+def prefer(bot: Bot, phone_id: int, *, wants: str, by: Actor) -> None:
+    """Records how many texts a patient wants, as said by phone or at the desk. Raises Refused for an unknown choice."""
+    if wants not in list(Wants):
+        raise Refused("Choose which texts the patient wants.")
+    with bot.store.begin() as session:
+        phone = queries.locked_phone(session, phone_id)
+        effect = Prefer(wants=Wants(wants), source="staff")
+        apply(Scope(connection=session.connection(), opened=session, phone=phone, now=bot.clock()), (effect,))
+        _record(session, bot, phone_id, by, f"wants_{wants}")
 
 
 def note(bot: Bot, phone_id: int, words: str, *, by: Actor, people: Iterable[Actor] = ()) -> None:

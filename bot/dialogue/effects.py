@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.dialogue.types import Participant, State, Undo
+from bot.dialogue.types import Participant, State, Undo, Wants
+from bot.understand.types import Wish
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,42 @@ class EndProgramme:
     left: bool
 
 
+@dataclass(frozen=True)
+class Prefer:
+    """Text this phone as much as it wants; `source` names the word or person that said so."""
+
+    wants: Wants
+    source: str
+
+
+@dataclass(frozen=True)
+class JoinWaitlist:
+    """Offer this patient a time of the service when one opens. visit: what would be moved there; None: a new one."""
+
+    patient: int
+    service: str
+    visit: int | None
+    wishes: tuple[Wish, ...]
+    source: str = "patient"
+
+
+@dataclass(frozen=True)
+class LeaveWaitlist:
+    """This patient waits no longer for a time of the service: because one was `booked`, or `left` the list, or staff `removed` them."""
+
+    patient: int
+    service: str
+    status: str = "left"
+
+
+@dataclass(frozen=True)
+class DeclineOffer:
+    """The patient does not take the time that was offered, and waits on."""
+
+    patient: int
+    slot: int
+
+
 Effect = (
     Say
     | LogItem
@@ -159,6 +196,10 @@ Effect = (
     | RecordAnswer
     | AskAgain
     | EndProgramme
+    | Prefer
+    | JoinWaitlist
+    | LeaveWaitlist
+    | DeclineOffer
 )
 
 

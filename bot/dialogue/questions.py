@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import SetLanguage
 from bot.dialogue.targets import about
-from bot.dialogue.types import Ask, Visit
+from bot.dialogue.types import Ask, Visit, Wants
 from bot.dialogue.visits import unknown
 
 CLINICAL = frozenset({"results", "medication", "procedure"})  # only a person of the care team may answer (S-11)
@@ -174,8 +174,13 @@ def about_texts(draft: Draft) -> str | None:
     """HELP and "who is this"."""
     if draft.read.keyword == "help" or "help" in draft.acts:
         draft.say("help", clinic=draft.facts.clinic.name, phone=draft.facts.clinic.phone)
+        if draft.read.keyword == "help" and draft.facts.wants is Wants.ALL:
+            draft.say("less")
         return "help"
     return None
+
+
+LIMITED = {Wants.FEWER: "fewer", Wants.VISITS: "visits_only"}
 
 
 def status(draft: Draft) -> str | None:
@@ -191,6 +196,8 @@ def status(draft: Draft) -> str | None:
         draft.say("in_hand")
     if not draft.spoken:
         unknown(draft)
+    if sentence := LIMITED.get(draft.facts.wants):
+        draft.say(sentence)
     return "status"
 
 

@@ -38,13 +38,14 @@ LONG = {
     "missed",
     "docs_missing",
 }
+LONGER = ("reminder", "clinic_", "help", "moved_since", "safety", "ask_details", "waitlist_offer")
 
 
 def allowed(key: str) -> int:
     """How many segments a text may take."""
     if key in LONG:
         return LISTS
-    return FIRST if key.startswith(("reminder", "clinic_", "help", "moved_since", "safety", "ask_details")) else ROUTINE
+    return FIRST if key.startswith(LONGER) else ROUTINE
 
 
 def worst(texts: Texts, key: str, language: str, clinic: str) -> str:

@@ -26,6 +26,7 @@ from bot.store.models import (
 from bot.store.outgoing import drop_planned, drop_waiting
 from bot.store.programme_models import CarePlanRow, CheckInRow
 from bot.store.sending_models import CommunicationRequestRow
+from bot.store.waiting_models import WaitingRow
 from bot.store.work_models import ActionRow, CandidateRow, PromiseRow
 
 Record = dict[str, Any]
@@ -77,6 +78,7 @@ def everything(records: Records, which: str) -> Record:
             "requests": _rows(session, CommunicationRequestRow, CommunicationRequestRow.appointment_id.in_(theirs)),
             "programmes": _rows(session, CarePlanRow, CarePlanRow.patient_id == patient.id),
             "check_ins": _rows(session, CheckInRow, CheckInRow.care_plan_id.in_(plans)),
+            "waiting": _rows(session, WaitingRow, WaitingRow.patient_id == patient.id),
             "items": _rows(session, TaskRow, _items(theirs, phones)),
             "actions": _rows(session, ActionRow, _actions(theirs, phones)),
             "phones": [_phone(session, link, phone) for link, phone in links],
@@ -152,6 +154,8 @@ def erase(records: Records, which: str) -> Erased:
         _erase_words(session, patient, own, done)
         for visit in session.scalars(select(AppointmentRow).where(AppointmentRow.patient_id == patient.id)):
             _erase_visit(records, visit, done)
+        waits = update(WaitingRow).where(WaitingRow.patient_id == patient.id, WaitingRow.status == "waiting")
+        session.execute(waits.values(status="removed", closed_at=records.clock()))
         patient.name, patient.birth_year, patient.active, patient.details_ok = "", None, False, None
         patient.identifier = patient.identifier_key = patient.source = None
         session.flush()

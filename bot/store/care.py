@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from bot.care.due import TALKING, Booked, Number
 from bot.care.schedule import DAY, GROUPS, MISSED
-from bot.dialogue.types import Participant
-from bot.store import programmes, queries
+from bot.dialogue.types import Participant, Wants
+from bot.store import programmes, queries, waiting
 from bot.store.models import LOOK_NOW, AppointmentRow, ConsentRow, PatientPhoneRow, PatientRow, PhoneRow
 from bot.store.programmes import Programmes
 from bot.store.sending_models import CommunicationRequestRow, OutboxRow
@@ -141,6 +141,7 @@ def number(
         stop=_stopped(phone, state.hold, state.paused) or (NOT_SURE if _silent(session, phone, now) else ""),
         busy_until=state.prompt.at + TALKING if state.prompt else None,
         plans=plans,
+        wants=Wants(phone.wants),
     )
     return found, [Look(row.id, row.patient_id, row.version) for row in rows]
 
@@ -154,7 +155,8 @@ def _sent(session: Session, visits: list[int]) -> list[tuple[int, datetime, str]
 def _texted(session: Session, phone_id: int, now: datetime) -> tuple[datetime, ...]:
     asked = CommunicationRequestRow
     query = select(asked.communication_id, asked.at).where(asked.phone_id == phone_id, asked.at > now - BEHIND)
-    return (*{text: at for text, at in session.execute(query)}.values(), *programmes.texted(session, phone_id, now - BEHIND))
+    others = (*programmes.texted(session, phone_id, now - BEHIND), *waiting.texted(session, phone_id, now - BEHIND))
+    return (*{text: at for text, at in session.execute(query)}.values(), *others)
 
 
 def zone_of(name: str | None, usual: tzinfo) -> tzinfo:
@@ -218,7 +220,7 @@ def take_back(session: Session, asked: list[CommunicationRequestRow]) -> None:
     session.execute(update(VISITS).where(VISITS.c.id.in_(visits)).values(next_text_at=LOOK_NOW))
 
 
-def waiting(session: Session, visits: Iterable[int]) -> list[OutboxRow]:
+def queued(session: Session, visits: Iterable[int]) -> list[OutboxRow]:
     """Texts about these visits that wait to be sent."""
     asked = CommunicationRequestRow
     about = asked.communication_id == OutboxRow.communication_id

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from bot.dialogue.items import KINDS
-from bot.dialogue.types import State
+from bot.dialogue.types import State, Wants
 from bot.store import papers, queries, worklist
 from bot.store.models import AppointmentRow, CommunicationRow, PatientRow, PhoneRow, TaskRow
 from bot.store.readings import reading_of
@@ -57,6 +57,7 @@ class Conversation:
     phone_id: int
     number: str
     opted_out: bool
+    wants: Wants
     state: State
     people: list[tuple[PatientRow, str]]
     visits: list[tuple[AppointmentRow, str]]
@@ -112,6 +113,7 @@ def conversation(session: Session, clinic_id: int, phone_id: int, now: datetime)
         phone_id=phone_id,
         number=phone.number,
         opted_out=phone.opted_out_at is not None,
+        wants=Wants(phone.wants),
         state=queries.state_of(phone),
         people=list(who.values()),
         visits=[(visit, who[visit.patient_id][0].name) for visit in visits],

@@ -86,7 +86,7 @@ class PhoneRow(Base):
 
     state: `dialogue.types.State` as JSON; it holds no words and no names. version counts its changes.
     unusable_at: when the provider said that no text can arrive there (a landline, no such number). verified_at: when a person
-    last asked whether the number is still theirs (N-02).
+    last asked whether the number is still theirs (N-02). wants: `dialogue.types.Wants`.
     """
 
     __tablename__ = "phone"
@@ -99,6 +99,7 @@ class PhoneRow(Base):
     opted_out_at: Mapped[datetime | None]
     unusable_at: Mapped[datetime | None]
     verified_at: Mapped[datetime | None]
+    wants: Mapped[str] = mapped_column(String(10), default="all", server_default="all")
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     __mapper_args__ = {"version_id_col": version}
@@ -121,6 +122,7 @@ class SlotRow(Base):
     __table_args__ = (
         Index("slot_free", "clinic_id", "service", "status", "start"),
         Index("slot_identifier", "clinic_id", "identifier", unique=True),
+        Index("slot_offer_at", "clinic_id", "offer_at"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
@@ -132,6 +134,13 @@ class SlotRow(Base):
     held_for: Mapped[int | None] = mapped_column(ForeignKey("phone.id"))
     held_until: Mapped[datetime | None]
     identifier: Mapped[str | None] = mapped_column(String(64))
+    offer_at: Mapped[datetime | None]  # when it is next offered to who waits; None: not before it changes
+
+    @validates("service", "start", "status")
+    def _look_again(self, _name: str, value: object) -> object:
+        """Whoever makes, frees or moves a time, it is looked at."""
+        self.offer_at = LOOK_NOW
+        return value
 
 
 class AppointmentRow(Base):
@@ -258,7 +267,7 @@ class TaskRow(Base):
 
 
 class ConsentRow(Base):
-    """FHIR Consent: one line for every opt-in and opt-out (O-17). category: all. source: the word, rule or person."""
+    """FHIR Consent: one line for every opt-in, opt-out (O-17) and limit. category: all, or what a limit leaves. source: who or what."""
 
     __tablename__ = "consent"
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import Connection, CursorResult, Table, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.dialogue.types import Participant, Person, Visit
+from bot.dialogue.types import Participant, Person, Visit, Wants
 from bot.store.crypto import Cipher
 from bot.store.models import LOOK_NOW, AppointmentRow, Base, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, TaskRow
 from bot.store.sending_models import SenderRow
@@ -55,7 +55,7 @@ _NTH_BEFORE = (
 _PAUSED = select(SENDER.paused_at.is_not(None)).where(SENDER.clinic_id == TEXT.clinic_id).scalar_subquery()
 _TEXT = (
     select(TEXT.id, TEXT.clinic_id, TEXT.media, TEXT.body, _PAUSED, _NTH_BEFORE)
-    .add_columns(PHONE.id, PHONE.state, PHONE.opted_out_at, PHONE.version, _OPEN)
+    .add_columns(PHONE.id, PHONE.state, PHONE.opted_out_at, PHONE.version, PHONE.wants, _OPEN)
     .select_from(TEXTS.outerjoin(PHONES, TEXT.phone_id == PHONE.id))
     .where(TEXT.id == bindparam("row_id"))
 )
@@ -119,6 +119,7 @@ class Line:
     state: str
     opted_out_at: datetime | None
     version: int
+    wants: str = Wants.ALL
     open_items: tuple[str, ...] = ()  # kinds, LATER behind those that coordinators do not see yet
 
 
@@ -159,9 +160,11 @@ def _id(made: CursorResult[Any]) -> int:
 def text(connection: Connection, row_id: int, now: datetime, *, nth: int) -> tuple[Text, Line | None]:
     """A text and the conversation it belongs to. nth: see `Text.nth_before`."""
     row = connection.execute(_TEXT, {"row_id": row_id, "now": now, "between": nth - 1}).one()
-    id_, clinic_id, media, body, paused, nth_before, phone_id, state, opted_out_at, version, items = row
+    id_, clinic_id, media, body, paused, nth_before, phone_id, state, opted_out_at, version, wants, items = row
     found = Text(id_, clinic_id, media, body, bool(paused), nth_before)
-    return found, Line(phone_id, clinic_id, state, opted_out_at, version, tuple((items or "").split(","))) if phone_id else None
+    if not phone_id:
+        return found, None
+    return found, Line(phone_id, clinic_id, state, opted_out_at, version, wants, tuple((items or "").split(",")))
 
 
 def answer_of(connection: Connection, row_id: int) -> tuple[str, str | None]:
@@ -236,7 +239,7 @@ def was_logged(connection: Connection, clinic_id: int, kind: str, detail: str) -
 
 def write_phone(connection: Connection, line: Line) -> bool:
     """Writes what a turn changes of a phone; False when the conversation has moved on since `line` was read."""
-    values = {"state": line.state, "opted_out_at": line.opted_out_at, "version": line.version + 1}
+    values = {"state": line.state, "opted_out_at": line.opted_out_at, "wants": line.wants, "version": line.version + 1}
     return connection.execute(_WRITE_PHONE, {"phone_id": line.id, "seen": line.version, **values}).rowcount == 1
 
 

@@ -15,7 +15,22 @@ from bot.dialogue.items import KINDS
 from bot.store import worklist
 from bot.store.worklist import PAGE
 from bot.turn import Bot
-from bot.web import languages, learn, live, pictures, programmes, search, settings, talk, views, visits, words
+from bot.web import (
+    catchup,
+    closing,
+    languages,
+    learn,
+    live,
+    pictures,
+    programmes,
+    search,
+    settings,
+    talk,
+    views,
+    visits,
+    waitlist,
+    words,
+)
 from bot.web.guard import actor, colleagues, headers, same_site
 from bot.web.trail import recorded
 from bot.web.views import view_of
@@ -25,7 +40,8 @@ blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
 blueprint.before_request(same_site)
 blueprint.after_request(headers)
 blueprint.after_request(recorded)
-for part in (languages, learn, live, pictures, programmes, search, settings, talk, views, visits, words):
+PARTS = (catchup, closing, languages, learn, live, pictures, programmes, search, settings, talk, views, visits, waitlist, words)
+for part in PARTS:
     blueprint.register_blueprint(part.blueprint)
 
 SNOOZES = {"1h": "1 hour", "tomorrow": "the desk opens again", "3d": "3 days", "7d": "a week"}

@@ -14,8 +14,10 @@ from bot.actor import Actor
 from bot.desk import later, mentions, presence, programmes, replies, staff, summary, work
 from bot.desk.correction import correct
 from bot.desk.meaning import ACTS, BARRIERS, TOPICS
+from bot.dialogue.types import Waiting
 from bot.remind import remind
 from bot.store import inbox as queries
+from bot.store import waiting
 from bot.store.inbox import Conversation
 from bot.store.models import PhoneRow
 from bot.turn import Bot
@@ -51,7 +53,14 @@ def _page(phone_id: int, *, draft: str = "") -> str:
         programmes=programmes.shown(bot, talk),
         labels={"What they want": ACTS, "Asks": _prefixed("ask", TOPICS), "In the way": _prefixed("barrier", BARRIERS)},
         mark=live.current(bot, phone_id),
+        waitlist=bot.clinic.waitlist,
+        waits=_waits(bot, phone_id),
     )
+
+
+def _waits(bot: Bot, phone_id: int) -> tuple[Waiting, ...]:
+    with bot.store.session() as session:
+        return waiting.of_phone(session, phone_id, zone=bot.clinic.zone)
 
 
 def _canned(bot: Bot, talk: Conversation) -> list[replies.Canned]:
@@ -186,6 +195,7 @@ ACTIONS: dict[str, Callable[[Bot, int, Actor], None]] = {
     "verified": lambda bot, phone_id, by: staff.verified(bot, phone_id, by=by),
     "opt-out": lambda bot, phone_id, by: staff.consent(bot, phone_id, texts=False, by=by),
     "opt-in": lambda bot, phone_id, by: staff.consent(bot, phone_id, texts=True, by=by),
+    "wants": lambda bot, phone_id, by: staff.prefer(bot, phone_id, wants=request.form.get("wants", ""), by=by),
     "note": _note,
     "reply": _reply,
     "withdraw": _withdraw,

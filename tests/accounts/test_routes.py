@@ -17,6 +17,7 @@ from bot.settings import Settings
 from bot.store.account_models import SessionRow, UserRow
 from bot.store.models import AppointmentRow, Base, ClinicRow, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, TaskRow
 from bot.store.programme_models import CarePlanRow
+from bot.store.waiting_models import WaitingRow
 from bot.store.work_models import CandidateRow
 from bot.turn import Bot
 from bot.web.roles import ENTRANCE, OPEN, RULES
@@ -124,8 +125,11 @@ def _objects(app: Flask, clinic_id: int) -> dict[str, int]:
         plan = CarePlanRow(clinic_id=clinic_id, patient_id=patient.id, phone_id=phone.id, programme="medicine", start=now, since=now)
         session.add(plan)
         session.flush()
+        line = WaitingRow(clinic_id=clinic_id, patient_id=patient.id, service="checkup", since=now, source="patient")
+        session.add(line)
+        session.flush()
     user = hire(app, "nurse", email=f"somebody@{clinic_id}.example", clinic_id=clinic_id)
-    people = {"patient_id": patient.id, "visit_id": visit.id, "plan_id": plan.id}
+    people = {"patient_id": patient.id, "visit_id": visit.id, "plan_id": plan.id, "waiting_id": line.id}
     return people | {"phone_id": phone.id, "item": task.id, "text_id": text.id, "candidate_id": candidate.id, "user_id": user.id}
 
 
