@@ -268,24 +268,8 @@ def end_programme(scope: Scope, effect: EndProgramme) -> None:
 def prefer(scope: Scope, effect: Prefer) -> None:
     """More or fewer texts from now on: what waits is looked at again."""
     scope.phone.wants = str(effect.wants)
-    _consent(scope, "limit", effect.source, category=str(effect.wants))
+    _consent(scope, "limit", effect.source, scope.phone.wants)
     care.look_again(scope.connection, scope.phone.id, scope.now)
-
-
-def join_waitlist(scope: Scope, effect: JoinWaitlist) -> None:
-    """From now on times that open are offered to this patient."""
-    waiting.join(scope.connection, scope.phone.clinic_id, effect, scope.now)
-
-
-def leave_waitlist(scope: Scope, effect: LeaveWaitlist) -> None:
-    """What is offered to this patient is offered to others."""
-    scope.flush()
-    waiting.leave(scope.connection, effect, scope.now)
-
-
-def decline_offer(scope: Scope, effect: DeclineOffer) -> None:
-    """The same for one time."""
-    waiting.decline(scope.connection, effect)
 
 
 def _consent(scope: Scope, decision: str, source: str, category: str = "all") -> None:
@@ -311,7 +295,7 @@ APPLY: dict[type[Any], Callable[[Scope, Any], None]] = {
     AskAgain: ask_again,
     EndProgramme: end_programme,
     Prefer: prefer,
-    JoinWaitlist: join_waitlist,
-    LeaveWaitlist: leave_waitlist,
-    DeclineOffer: decline_offer,
+    JoinWaitlist: lambda scope, effect: waiting.join(scope.connection, scope.phone.clinic_id, effect, scope.now),
+    LeaveWaitlist: lambda scope, effect: waiting.leave(scope.connection, effect, scope.now),
+    DeclineOffer: lambda scope, effect: waiting.decline(scope.connection, effect),
 }
