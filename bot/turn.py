@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -21,7 +21,7 @@ from bot.clinic import ClinicFile
 from bot.dialogue import loops, split
 from bot.dialogue.asked import message_of
 from bot.dialogue.decide import decide
-from bot.dialogue.effects import Decision, LogItem, OptIn, OptOut, Promise, Say
+from bot.dialogue.effects import Decision, LogItem, Promise, Say
 from bot.dialogue.rescheduling import wants_slots
 from bot.dialogue.types import Facts, Person, State, Visit, Waiting, Wants
 from bot.moments import ALIASES
@@ -239,26 +239,20 @@ def with_slots(bot: Bot, source: Connection | Session, phone_id: int, facts: Fac
 
 def _written(bot: Bot, decision: Decision, phone: Line, body: str) -> str:
     """The answer as one text; nothing where the carrier answers the word itself (O-03)."""
-    said = [effect for effect in decision.effects if isinstance(effect, Say)]
-    twice = bot.carrier_answers and carrier.answers(body) and all(say.key in carrier.TEXTS for say in said)
-    unwanted = _opted_out(phone, decision) and not any(say.key.startswith(SAFETY) or say.key == "opted_out" for say in said)
-    return "" if twice or unwanted else _compose(bot, said, decision.language)
+    twice = bot.carrier_answers and carrier.answers(body) and all(say.key in carrier.TEXTS for say in decision.said)
+    told = _safe(decision) or any(say.key == "opted_out" for say in decision.said)
+    unwanted = decision.opted_out(before=phone.opted_out_at is not None) and not told
+    return "" if twice or unwanted else _compose(bot, decision.said, decision.language)
 
 
-def _compose(bot: Bot, said: list[Say], language: str | None) -> str:
+def _compose(bot: Bot, said: Iterable[Say], language: str | None) -> str:
     """The answer as it is stored: its messages, BREAK between them."""
     return BREAK.join(bot.texts.answer(bot.clinic.clinic.name, [(say.key, say.values) for say in said], language))
 
 
 def _safe(decision: Decision) -> bool:
     """Whether the answer is one that goes whatever is switched off."""
-    return any(isinstance(effect, Say) and effect.key.startswith(SAFETY) for effect in decision.effects)
-
-
-def _opted_out(phone: Line, decision: Decision) -> bool:
-    """Whether the phone will have opted out when the decision is carried out."""
-    kinds = {type(effect) for effect in decision.effects}
-    return OptIn not in kinds and (OptOut in kinds or phone.opted_out_at is not None)
+    return any(say.key.startswith(SAFETY) for say in decision.said)
 
 
 def floor(bot: Bot, body: str, state: State, *spoken: str) -> tuple[Decision | None, str]:
@@ -280,8 +274,7 @@ def floor(bot: Bot, body: str, state: State, *spoken: str) -> tuple[Decision | N
         language = read.language if read.language_sure else record or read.language
         return None, _compose(bot, [Say("failed")], language)
     decision = decide(state=state, understanding=read, facts=facts)
-    said = [effect for effect in decision.effects if isinstance(effect, Say)] if read.urgent else []
-    return decision, _compose(bot, said, decision.language) if said else ""
+    return decision, _compose(bot, decision.said, decision.language) if read.urgent else ""
 
 
 def _failed(bot: Bot, row_id: int, via: str) -> str:

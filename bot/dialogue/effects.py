@@ -211,3 +211,13 @@ class Decision:
     effects: tuple[Effect, ...]
     language: str
     rule: str
+
+    @property
+    def said(self) -> tuple[Say, ...]:
+        """What it answers."""
+        return tuple(effect for effect in self.effects if isinstance(effect, Say))
+
+    def opted_out(self, *, before: bool) -> bool:
+        """Whether the phone will have opted out when it is carried out. before: whether it had."""
+        kinds = {type(effect) for effect in self.effects}
+        return OptIn not in kinds and (OptOut in kinds or before)
