@@ -252,11 +252,6 @@ def record_answer(scope: Scope, effect: RecordAnswer) -> None:
     programmes.record(scope.connection, effect.check_in, text=_text(scope), now=scope.now, **given)
 
 
-def ask_again(scope: Scope, effect: AskAgain) -> None:
-    """The planner asks once more."""
-    programmes.ask_again(scope.connection, effect.plan, effect.step, effect.at)
-
-
 def end_programme(scope: Scope, effect: EndProgramme) -> None:
     """Nothing more is asked; who leaves takes their consent to it back."""
     how = {"status": "revoked", "reason": "left"} if effect.left else {"status": "completed", "reason": "answered"}
@@ -292,7 +287,7 @@ APPLY: dict[type[Any], Callable[[Scope, Any], None]] = {
     OptOut: opt_out,
     OptIn: opt_in,
     RecordAnswer: record_answer,
-    AskAgain: ask_again,
+    AskAgain: lambda scope, effect: programmes.ask_again(scope.connection, effect.plan, effect.step, effect.at),
     EndProgramme: end_programme,
     Prefer: prefer,
     JoinWaitlist: lambda scope, effect: waiting.join(scope.connection, scope.phone.clinic_id, effect, scope.now),

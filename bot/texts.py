@@ -8,30 +8,21 @@ carriers own (O-04): choices are digits or words of our own.
 from __future__ import annotations
 
 import hashlib
-import re
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from bot.errors import DataError
-from bot.moments import RIGHT_TO_LEFT, moment
+from bot.rendering import Value, clean, compose, write
 from bot.yamlfile import read_yaml
 
-Value = str | int | datetime | tuple[datetime, ...]
 Reviews = Mapping[str, Mapping[str, Mapping[str, str]]]  # language → key → by, on, hash
 SOURCE = "en"
 SAFETY = "safety."  # how the keys of the texts begin that answer danger
-
-# Characters that turn a one-part GSM-7 text into an expensive UCS-2 one for no gain (E-04).
-PLAIN = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2011": "-", "’": "'"})
-
-LEFT, RIGHT = "\u200e", "\u200f"  # marks of direction, which take no room
-DOUBLE_STOP = re.compile(r"(?<!\.)\.\.(?!\.)")
 
 TEXTS: dict[str, str] = {
     # ---- coming, not coming
@@ -284,25 +275,3 @@ def _sentences(catalog: Catalog, path: Path) -> dict[str, str]:
 def gaps(sentence: str) -> frozenset[str]:
     """The names of a sentence's gaps."""
     return frozenset(name for _, name, _, _ in string.Formatter().parse(sentence) if name)
-
-
-def write(name: str, value: Value, language: str) -> str:
-    """A value as it stands in a sentence: dates by weekday and month name, never as digits (L-08)."""
-    if isinstance(value, datetime):
-        return clean(moment(value, language))
-    if isinstance(value, tuple):
-        moments = [clean(moment(each, language)) for each in value]
-        return " ".join(f"{n}) {each}" for n, each in enumerate(moments, 1)) if name == "options" else "; ".join(moments)
-    # Within Arabic or Persian, marks keep the parts of a number or an address in their order.
-    return f"{LEFT}{value}{LEFT}" if language in RIGHT_TO_LEFT and str(value).isascii() else str(value)
-
-
-def clean(text: str) -> str:
-    """The text without characters that only cost money (E-04), and with one full stop where "p.m." ends a sentence."""
-    return DOUBLE_STOP.sub(".", text.translate(PLAIN))
-
-
-def compose(clinic: str, parts: Iterable[str], language: str | None = None) -> str:
-    """One message of several sentences, which names the clinic first (O-16)."""
-    start = RIGHT if language in RIGHT_TO_LEFT else ""  # else the clinic's Latin name turns the whole message round
-    return f"{start}{clean(clinic)}: " + " ".join(part for part in parts if part)

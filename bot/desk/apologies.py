@@ -9,12 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.desk.work import claimed
+from bot.rendering import compose
 from bot.store import care, queries
 from bot.store.models import PhoneRow
 from bot.store.outgoing import queue
 from bot.store.sending_models import PlannedReplyRow
 from bot.store.work_models import PromiseRow
-from bot.texts import compose
 from bot.turn import Bot, read_facts
 
 OLDEST = timedelta(days=1)  # an apology that comes later only reminds of what was forgotten

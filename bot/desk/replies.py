@@ -10,7 +10,8 @@ from datetime import datetime
 from bot.channels.segments import GSM, TWO, segments
 from bot.channels.types import CARRIER_WORDS
 from bot.desk.later import There
-from bot.texts import SOURCE, Value, clean, compose, gaps
+from bot.rendering import Value, clean, compose
+from bot.texts import SOURCE, gaps
 from bot.turn import Bot
 
 APPROVED = ("human", "find_time", "ask_when_new", "in_hand", "clinician", "refill", "language_none", "visit_when", "status")

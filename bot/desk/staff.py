@@ -13,11 +13,11 @@ from bot.desk import mentions
 from bot.desk.work import Refused, hold, record
 from bot.dialogue.effects import CloseItems, OptIn, OptOut, Prefer
 from bot.dialogue.types import State, Wants
+from bot.rendering import clean
 from bot.store import care, papers, queries, tasks
 from bot.store.inbox import visitor
 from bot.store.models import PhoneRow
 from bot.store.outgoing import queue
-from bot.texts import clean
 from bot.turn import Bot
 
 LONGEST = 1600  # characters that the provider takes (W-24)

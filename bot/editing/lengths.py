@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bot.channels.segments import segments
-from bot.texts import TEXTS, Texts, Value, gaps
+from bot.rendering import Value
+from bot.texts import TEXTS, Texts, gaps
 
 # A worst case for every gap: long names, a long weekday and month.
 WORST = datetime(2026, 9, 23, 12, 30, tzinfo=UTC)

@@ -7,33 +7,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, ForeignKey, Index, String, UniqueConstraint, false, text
-from sqlalchemy.engine import Dialect
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, validates
-from sqlalchemy.types import TypeDecorator
 
 from bot.store.crypto import EncryptedText
+from bot.store.moment import Moment
 
 LOOK_NOW = datetime(1970, 1, 1, tzinfo=UTC)  # a visit's next_text_at when the planner has yet to look at it
 ANSWERED = "reply_sid IS NOT NULL"
 BREAK = "\x1e"  # between the messages of one stored answer: a sign that no text can hold, since none can be sent
-
-
-class Moment(TypeDecorator[datetime]):
-    """An instant: aware datetimes in and out, stored as UTC."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Aware → naive UTC; a naive one is a mistake of ours."""
-        if value is not None and value.tzinfo is None:
-            raise ValueError("a moment needs a time zone")
-        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Naive UTC → aware UTC."""
-        return None if value is None else value.replace(tzinfo=UTC)
 
 
 class Base(DeclarativeBase):

@@ -405,10 +405,10 @@ def test_what_was_urgent_before_the_upgrade_rings_after_it() -> None:
     """Migration 0012: open and nobody's; what somebody has, or is closed, does not."""
     store, config = Store(url="sqlite://", keys=(Fernet.generate_key(),)), Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    before = ScriptDirectory.from_config(config).get_revision("0012").down_revision
+    before = ScriptDirectory.from_config(config).get_revision("0009").down_revision
     with store.engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0012")
+        command.upgrade(config, "0009")
         command.downgrade(config, str(before))
         connection.execute(text("INSERT INTO clinic (id, slug) VALUES (1, 'old')"))
         for status, owner in (("requested", None), ("requested", 1), ("completed", None)):
@@ -416,7 +416,7 @@ def test_what_was_urgent_before_the_upgrade_rings_after_it() -> None:
             columns = "clinic_id, kind, detail, stage, rank, created_at, due_at, status, owner_id"
             row = "1, 'urgent_medical', '', '', 0, :at, :at, :status, :owner"
             connection.execute(text(f"INSERT INTO task ({columns}) VALUES ({row})"), values)  # noqa: S608 - ours
-        command.upgrade(config, "0012")
+        command.upgrade(config, "0009")
         rows = connection.execute(text("SELECT task_id, told, acknowledged_at FROM alert")).all()
     assert rows == [(1, 0, None)]
     store.engine.dispose()

@@ -16,7 +16,7 @@ from bot.dialogue.effects import Say
 from bot.dialogue.types import Facts, Person, State, Visit
 from bot.editing.lint import Lint, private_words, reveals
 from bot.remind import About, sentences
-from bot.texts import clean, compose
+from bot.rendering import clean, compose
 from bot.turn import Bot
 from bot.understand.types import Understanding
 

@@ -5,7 +5,7 @@ from alembic import op
 
 import bot.store.models
 
-revision = "0011"
+revision = "0008"
 down_revision = "0007"
 branch_labels = None
 depends_on = None
