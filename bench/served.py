@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,8 @@ from html import unescape
 from pathlib import Path
 from urllib.parse import urlencode
 
+from cryptography.fernet import Fernet
+from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.orm import Session
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,19 +34,26 @@ from bot.dialogue.types import Ask, Prompt, State  # noqa: E402
 from bot.settings import read_settings  # noqa: E402
 from bot.store import queries  # noqa: E402
 from bot.store.models import AppointmentRow, PatientPhoneRow, PatientRow  # noqa: E402
+from bot.store.turns import PHONES, TEXTS  # noqa: E402
 from bot.turn import Bot  # noqa: E402
 
 PUBLIC, TOKEN = "https://texts.example.org", "bench-token"  # signs on loopback only
+KEY = Fernet.generate_key().decode()  # of this run
 WORKERS, THREADS = 2, 4
+EACH, BATCH = 20, 10_000  # earlier messages in a conversation; rows that are written at once
 
 
 def environment(folder: Path, database: str = "clinic.db") -> dict[str, str]:
-    """The environment of a server whose files stand in `folder`. Without an account no text can leave the machine."""
+    """The environment of a server whose files stand in `folder`. database: a file in it, or an address elsewhere.
+
+    Without an account no text can leave the machine.
+    """
+    url = database if "://" in database else f"sqlite:///{folder / database}"
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), str(ROOT / "bench"), os.environ.get("PYTHONPATH", "")])),
-        "DATABASE_URL": f"sqlite:///{folder / database}", "SPOOL_DIR": str(folder / "spool"), "PUBLIC_URL": PUBLIC,
-        "TWILIO_ACCOUNT_SID": "", "TWILIO_AUTH_TOKEN": TOKEN, "OPT_OUT_HANDLED_BY": "us",
+        "DATABASE_URL": url, "SPOOL_DIR": str(folder / "spool"), "PUBLIC_URL": PUBLIC,
+        "ATTEND_KEY": KEY, "TWILIO_ACCOUNT_SID": "", "TWILIO_AUTH_TOKEN": TOKEN, "OPT_OUT_HANDLED_BY": "us",
     }  # fmt: skip
 
 
@@ -53,9 +62,9 @@ def number(patient: int) -> str:
     return f"+1{201 + patient // 100}55501{patient % 100:02}"
 
 
-def fill(folder: Path, languages: Sequence[str]) -> Bot:
+def fill(folder: Path, languages: Sequence[str], database: str = "clinic.db") -> Bot:
     """A clinic with one patient for each of `languages`, each asked about one visit; gives a bot that reads its database."""
-    bot: Bot = create_app(read_settings(environment(folder))).extensions["attend"].bot
+    bot: Bot = create_app(read_settings(environment(folder, database))).extensions["attend"].bot
     seed(bot, ROOT / "clinics" / "demo_people.yaml")
     now = datetime.now(UTC)
     with bot.store.begin() as session:
@@ -76,6 +85,29 @@ def _patient(session: Session, bot: Bot, patient: int, language: str, now: datet
     session.flush()
     prompt = Prompt(ask=Ask.REMINDER, at=now, visits=(visit.id,), starts=(start,))
     queries.keep_state(phone, State(prompt=prompt))
+
+
+def remember(bot: Bot, messages: int) -> None:
+    """Adds messages of the past year, answered, in the conversations that are there and in one more for every EACH of them."""
+    cipher, now = bot.store.cipher, datetime.now(UTC)
+    words, number = cipher.encrypt("An earlier message of about the usual length."), cipher.encrypt("+12015550100")
+    for first in range(0, messages // EACH, BATCH):
+        phones = range(first, min(first + BATCH, messages // EACH))
+        phone = {"clinic_id": bot.clinic_id, "number": number, "created_at": now, "state": "{}"}
+        bot.store.write(_adding(PHONES, [{**phone, "number_key": f"earlier {each}"} for each in phones]))
+    with bot.store.reading() as connection:
+        known = connection.scalars(select(PHONES.c.id)).all()
+    text = {"clinic_id": bot.clinic_id, "direction": "inbound", "status": "answered", "answered_via": "twiml", "texts": "social"}
+    text |= {"body": words, "reply": words, "reading": words, "rule": "social", "sender": "patient", "media": 0}
+    for first in range(0, messages, BATCH):
+        rows = range(first, min(first + BATCH, messages))
+        when = {each: now - timedelta(days=365) * (messages - each) / messages - timedelta(days=1) for each in rows}
+        more = [{"provider_sid": f"earlier {each}", "phone_id": known[each % len(known)], "at": when[each]} for each in rows]
+        bot.store.write(_adding(TEXTS, [{**text, **each} for each in more]))
+
+
+def _adding(rows: Table, values: list[dict[str, object]]) -> Callable[[Connection], object]:
+    return lambda connection: connection.execute(insert(rows), values) if values else None
 
 
 @dataclass

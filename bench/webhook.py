@@ -1,10 +1,11 @@
 """How fast the signed webhook is: Attend beside a floor that checks, commits twice and answers, in one run, round by round.
 
-    .venv/bin/python bench/webhook.py [--quick] [--messages FILE ...]
+    .venv/bin/python bench/webhook.py [--quick] [--database SQLite|PostgreSQL] [--stored N] [--plain] [--messages FILE ...]
 
 Each message comes from a patient of its own who was asked about a visit. What a worker does beside (sending, the schedule, the search
-index) is not measured here: `WORKERS=apart`. Fails when Attend handles fewer than LEAST of the floor's
-messages a second, or when any message gets an error or no answer.
+index) is not measured here: `WORKERS=apart`. --stored: Attend on a database with so many earlier messages runs too, --plain: Attend
+without encryption and audit (bench/plain.py). Fails when Attend handles fewer than LEAST of the floor's messages a second, fewer than
+KEPT of what it handles on an empty database or without encryption and audit, or when any message gets an error or no answer.
 """
 
 from __future__ import annotations
@@ -15,19 +16,23 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import cycle, islice
 from pathlib import Path
 
 import served
+from databases import databases
 from served import Client, Reply, Server
 
 from bot.understand.phrases import load_phrases
 
 AIM = 0.5  # of the floor's throughput; not always reached: writers wait for each other at SQLite's one lock
 LEAST = 0.25  # below this something has become slow by mistake
+KEPT = 0.8  # of its own throughput on an empty database, and without encryption and audit
 CLIENTS = 8
+ATTEND, FLOOR, PLAIN = "Attend", "floor", "not encrypted"
 
 
 @dataclass
@@ -53,27 +58,51 @@ def main() -> int:
     options = _options()
     rounds, each = (5, 100) if options.quick else (10, 500)
     texts = list(islice(cycle(_texts(options.messages)), (rounds + 1) * each))
-    print(f"{rounds} rounds of {each} messages, {CLIENTS} clients, gunicorn: {served.WORKERS} workers of {served.THREADS} threads")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        served.fill(folder, [language for language, _ in texts])
-        attend = Server("app:serve()", served.environment(folder) | {"WORKERS": "apart"})
-        floor = Server("floor:serve()", served.environment(folder, "floor.db"))
-        with served.running(attend, floor):
-            found = {"attend": Measured(), "floor": Measured()}
-            _round(attend, texts[:each], 0, Measured())  # both warm up on patients of their own
-            _round(floor, texts[:each], 0, Measured())
-            for turn in range(1, rounds + 1):
-                part = texts[turn * each : (turn + 1) * each]
-                pair = [(attend, found["attend"]), (floor, found["floor"])]
-                for server, measured in pair if turn % 2 else reversed(pair):
-                    _round(server, part, turn * each, measured)
-    return _verdict(found["attend"], found["floor"])
+    print(f"{options.database}: {rounds} rounds of {each} messages, {CLIENTS} clients")
+    print(f"gunicorn: {served.WORKERS} workers of {served.THREADS} threads")
+    with tempfile.TemporaryDirectory() as name, databases() as kinds:
+        servers = _servers(options, Path(name), kinds[options.database], [language for language, _ in texts])
+        with served.running(*servers.values()):
+            found = _measure(servers, texts, each)
+    return _verdict(found)
+
+
+def _servers(options: argparse.Namespace, folder: Path, new: Callable[[], str], languages: list[str]) -> dict[str, Server]:
+    """What is measured, by name, each on a database of its own with the same patients. new: makes a database."""
+    applications = {ATTEND: "app:serve()", FLOOR: "floor:serve()"}
+    if options.stored:
+        applications[f"{options.stored:,} stored"] = "app:serve()"
+    if options.plain:
+        applications[PLAIN] = "plain:serve()"
+    servers = {}
+    for name, application in applications.items():
+        url = new()
+        if name != FLOOR:
+            bot = served.fill(folder, languages, url)
+            if name.endswith("stored"):
+                served.remember(bot, options.stored)
+            bot.store.engine.dispose()
+        servers[name] = Server(application, served.environment(folder, url) | {"WORKERS": "apart"})
+    return servers
+
+
+def _measure(servers: dict[str, Server], texts: list[tuple[str, str]], each: int) -> dict[str, Measured]:
+    """Rounds in which each of them gets the same texts, another one first each time."""
+    names, found = list(servers), {name: Measured() for name in servers}
+    for first in range(0, len(texts), each):
+        for name in names:
+            warm = Measured() if first == 0 else found[name]  # all warm up on patients of their own
+            _round(servers[name], texts[first : first + each], first, warm)
+        names = [*names[1:], names[0]]
+    return found
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="at a fraction of the scale, within 45 seconds")
+    parser.add_argument("--database", choices=("SQLite", "PostgreSQL"), default="SQLite")
+    parser.add_argument("--stored", type=int, default=0, help="also with so many earlier messages")
+    parser.add_argument("--plain", action="store_true", help="also without encryption and audit")
     parser.add_argument("--messages", nargs="+", type=Path, help='JSON lines with "text" and "lang"; else the test sentences')
     return parser.parse_args()
 
@@ -105,19 +134,26 @@ def _round(server: Server, texts: list[tuple[str, str]], first: int, measured: M
     measured.seconds += time.perf_counter() - began
 
 
-def _verdict(attend: Measured, floor: Measured) -> int:
-    for name, measured in (("Attend", attend), ("floor", floor)):
+def _verdict(found: dict[str, Measured]) -> int:
+    errors, silent, shares = [], 0, []
+    attend = found[ATTEND].rate
+    for name, measured in found.items():
         middle, slow = measured.quantile(0.5), measured.quantile(0.99)
-        print(f"{name:<7} median {middle:6.1f} ms   p99 {slow:6.1f} ms   {measured.rate:6.0f} messages/s")
-    ratio = attend.rate / floor.rate
-    errors = [reply.error for measured in (attend, floor) for reply in measured.replies if reply.error]
-    silent = sum(not reply.text and not reply.error for reply in attend.replies)
+        print(f"{name:<17} median {middle:6.1f} ms   p99 {slow:6.1f} ms   {measured.rate:6.0f} messages/s")
+        errors += [reply.error for reply in measured.replies if reply.error]
+        silent += sum(not reply.text and not reply.error for reply in measured.replies)
+        if name == FLOOR:
+            shares.append((attend / measured.rate, LEAST, f"of the floor's throughput (the aim is {AIM})"))
+        elif name == PLAIN:
+            shares.append((attend / measured.rate, KEPT, f"of that {PLAIN}"))
+        elif name != ATTEND:
+            shares.append((measured.rate / attend, KEPT, f"of it with {name}"))
+            shares.append((measured.rate / found[FLOOR].rate, LEAST, f"of the floor's with {name}"))
     if errors:
         print(f"errors: {sorted(set(errors))}")
-    good = ratio >= LEAST and not errors and not silent
-    word = "PASS" if good else "FAIL"
-    limits = f"at least {LEAST}, the aim is {AIM}"
-    print(f"{word}: {ratio:.2f} of the floor's throughput ({limits}), {len(errors)} errors, {silent} unanswered")
+    good = all(share >= least for share, least, _ in shares) and not errors and not silent
+    words = ", ".join(f"{share:.2f} {what}, at least {least}" for share, least, what in shares)
+    print(f"{'PASS' if good else 'FAIL'}: {words}; {len(errors)} errors, {silent} unanswered")
     return 0 if good else 1
 
 

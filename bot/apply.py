@@ -7,19 +7,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, CursorResult, UpdateBase, insert, select, update
 from sqlalchemy.orm import Session
 
 from bot.dialogue.effects import (
+    AskAgain,
     BookAppointment,
     CancelAppointment,
     CloseItems,
+    DeclineOffer,
     Effect,
+    EndProgramme,
+    JoinWaitlist,
+    LeaveWaitlist,
     LogItem,
     MoveAppointment,
     OptIn,
     OptOut,
+    Prefer,
     Promise,
+    RecordAnswer,
     RestoreAppointment,
     Say,
     SetDetails,
@@ -27,11 +34,14 @@ from bot.dialogue.effects import (
     SetParticipant,
 )
 from bot.dialogue.types import Visit
-from bot.store import care, queries, tasks, turns
+from bot.store import care, programmes, queries, tasks, turns, waiting
 from bot.store.database import Conflict
-from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow
+from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, PhoneRow, SlotRow
+from bot.store.programme_models import CarePlanRow
 from bot.store.sending_models import OutboxRow
-from bot.store.turns import Line, Text
+from bot.store.turns import PEOPLE, PERSON, REACHED, TEXT, TEXTS, Line, Text, table
+
+CONSENTS, OUTBOX, PLAN = table(ConsentRow), table(OutboxRow), table(CarePlanRow).c
 
 
 @dataclass
@@ -62,6 +72,14 @@ class Scope:
         """Brings what objects hold to the database."""
         if self.opened is not None:
             self.opened.flush()
+
+    def execute(self, statement: UpdateBase, **values: Any) -> CursorResult[Any]:
+        """A statement without the ORM, which costs far more, that the objects of a session see all the same."""
+        self.flush()
+        done = self.connection.execute(statement, values or None)
+        if self.opened is not None:
+            self.opened.expire_all()
+        return done
 
 
 def apply(scope: Scope, effects: tuple[Effect, ...]) -> None:
@@ -196,29 +214,29 @@ def set_language(scope: Scope, effect: SetLanguage) -> None:
     """The language is the phone's when several people share it, else the patient's own."""
     who = _people(scope)
     if len(who) == 1:
-        who[0].language = effect.language
+        scope.execute(update(PEOPLE).where(PERSON.id == who[0]), language=effect.language)
 
 
 def set_details(scope: Scope, effect: SetDetails) -> None:
     """The choice holds for everybody reached on the phone, since any of them may read it."""
-    for patient in _people(scope):
-        patient.details_ok = effect.allowed
+    scope.execute(update(PEOPLE).where(PERSON.id.in_(_people(scope))), details_ok=effect.allowed)
 
 
-def _people(scope: Scope) -> list[PatientRow]:
-    joined = select(PatientRow).join(PatientPhoneRow, PatientPhoneRow.patient_id == PatientRow.id)
-    return list(scope.session.scalars(joined.where(PatientPhoneRow.phone_id == scope.phone.id)))
+def _people(scope: Scope) -> list[int]:
+    return list(scope.connection.scalars(select(REACHED.patient_id).where(REACHED.phone_id == scope.phone.id)))
 
 
 def opt_out(scope: Scope, effect: OptOut) -> None:
-    """Nothing more is sent to this phone; what waits is dropped (O-10)."""
+    """Nothing more is sent to this phone; what waits is dropped (O-10), and who was in a programme must agree to it anew."""
     scope.phone.opted_out_at = scope.now
     _consent(scope, "opt_out", effect.source)
-    texts = select(CommunicationRow.id).where(CommunicationRow.phone_id == scope.phone.id, CommunicationRow.sender != "safety")
-    waiting = update(OutboxRow).where(OutboxRow.status == "waiting", OutboxRow.communication_id.in_(texts))
-    dropped = waiting.values(status="dropped", reason=care.OPTED_OUT).returning(OutboxRow.communication_id)
-    ids = list(scope.session.scalars(dropped))
-    scope.session.execute(update(CommunicationRow).where(CommunicationRow.id.in_(ids)).values(status="canceled"))
+    texts = select(TEXT.id).where(TEXT.phone_id == scope.phone.id, TEXT.sender != "safety")
+    waiting = update(OUTBOX).where(OUTBOX.c.status == "waiting", OUTBOX.c.communication_id.in_(texts))
+    dropped = waiting.values(status="dropped", reason=care.OPTED_OUT).returning(OUTBOX.c.communication_id)
+    ids = list(scope.execute(dropped).scalars())
+    if ids:
+        scope.execute(update(TEXTS).where(TEXT.id.in_(ids)), status="canceled")
+    programmes.close(scope.connection, PLAN.phone_id == scope.phone.id, status="revoked", reason=care.OPTED_OUT, now=scope.now)
 
 
 def opt_in(scope: Scope, effect: OptIn) -> None:
@@ -228,17 +246,35 @@ def opt_in(scope: Scope, effect: OptIn) -> None:
     care.look_again(scope.connection, scope.phone.id, scope.now)
 
 
-def _consent(scope: Scope, decision: str, source: str) -> None:
-    scope.session.add(
-        ConsentRow(
-            clinic_id=scope.phone.clinic_id,
-            phone_id=scope.phone.id,
-            decision=decision,
-            source=source,
-            at=scope.now,
-            communication_id=scope.communication.id if scope.communication else None,
-        )
-    )
+def record_answer(scope: Scope, effect: RecordAnswer) -> None:
+    """What was answered to a question of a programme."""
+    given = {"answer": effect.answer, "statement": effect.statement}
+    programmes.record(scope.connection, effect.check_in, text=_text(scope), now=scope.now, **given)
+
+
+def ask_again(scope: Scope, effect: AskAgain) -> None:
+    """The planner asks once more."""
+    programmes.ask_again(scope.connection, effect.plan, effect.step, effect.at)
+
+
+def end_programme(scope: Scope, effect: EndProgramme) -> None:
+    """Nothing more is asked; who leaves takes their consent to it back."""
+    how = {"status": "revoked", "reason": "left"} if effect.left else {"status": "completed", "reason": "answered"}
+    programmes.close(scope.connection, PLAN.id == effect.plan, now=scope.now, **how)
+    if effect.left:
+        _consent(scope, "opt_out", "answer to a question", effect.programme)
+
+
+def prefer(scope: Scope, effect: Prefer) -> None:
+    """More or fewer texts from now on: what waits is looked at again."""
+    scope.phone.wants = str(effect.wants)
+    _consent(scope, "limit", effect.source, scope.phone.wants)
+    care.look_again(scope.connection, scope.phone.id, scope.now)
+
+
+def _consent(scope: Scope, decision: str, source: str, category: str = "all") -> None:
+    about = {"clinic_id": scope.phone.clinic_id, "phone_id": scope.phone.id, "communication_id": _text(scope)}
+    scope.execute(insert(CONSENTS), **about, decision=decision, category=category, source=source, at=scope.now)
 
 
 APPLY: dict[type[Any], Callable[[Scope, Any], None]] = {
@@ -255,4 +291,11 @@ APPLY: dict[type[Any], Callable[[Scope, Any], None]] = {
     SetDetails: set_details,
     OptOut: opt_out,
     OptIn: opt_in,
+    RecordAnswer: record_answer,
+    AskAgain: ask_again,
+    EndProgramme: end_programme,
+    Prefer: prefer,
+    JoinWaitlist: lambda scope, effect: waiting.join(scope.connection, scope.phone.clinic_id, effect, scope.now),
+    LeaveWaitlist: lambda scope, effect: waiting.leave(scope.connection, effect, scope.now),
+    DeclineOffer: lambda scope, effect: waiting.decline(scope.connection, effect),
 }

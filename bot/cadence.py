@@ -1,107 +1,248 @@
-"""The section `reminders` of a clinic's file: which texts the bot starts by itself, when, and how many at most."""
+"""The sections `reminders`, `programmes` and `waitlist` of a clinic's file: what the bot starts by itself, when, how often at most."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import date, time, timedelta
-from pathlib import Path
 from typing import Any
 
 from bot.care.hours import Hours
+from bot.care.programmes import ENROLLED, EVERY_DAY, FULFILLED, Programme, Question
 from bot.care.schedule import DAY, DEFAULT, HOUR, SAYS, TO, Cadence, Step
-from bot.errors import DataError
+from bot.care.waitlist import Terms
+from bot.dialogue.check_ins import DOES, END, NUMBERS
+from bot.errors import Place
 
 UNITS = {"d": DAY, "h": HOUR, "min": HOUR / 60}
 KNOWN = ("between", "on_holidays", "per_day", "per_week", "settle", "latest", "kinds")
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+NEVER = "never"
+LONGEST = 400 * DAY  # how long a programme may last
 LAWFUL = (time(8), time(21))  # no text may be started outside (O-19)
 
 
-def read_cadence(given: Any, path: Path, holidays: frozenset[date]) -> Cadence:
+def read_cadence(given: Any, where: Place, holidays: frozenset[date]) -> Cadence:
     """The schedule that the section describes; what it leaves out is as usual. Raises DataError with file, key and what to do."""
-    where = f"{path}: reminders"
     if given in (None, ""):
         return Cadence(hours=Hours(holidays=holidays))
     _only(given, KNOWN, where)
     usual = Cadence()
-    opens, closes = _between(given.get("between", "09:00-20:00"), f"{where}: between")
+    opens, closes = _between(given.get("between", "09:00-20:00"), where / "between")
     texts_then = given.get("on_holidays", "no")
     if texts_then not in ("yes", "no"):
-        raise DataError(f"{where}: on_holidays must be yes or no, not {texts_then!r}")
+        raise (where / "on_holidays").wrong(f"must be yes or no, not {texts_then!r}")
     return Cadence(
-        kinds=_kinds(given["kinds"], f"{where}: kinds") if "kinds" in given else usual.kinds,
+        kinds=_kinds(given["kinds"], where / "kinds") if "kinds" in given else usual.kinds,
         hours=Hours(opens=opens, closes=closes, holidays=frozenset() if texts_then == "yes" else holidays),
-        per_day=_count(given.get("per_day", str(usual.per_day)), f"{where}: per_day"),
-        per_week=_count(given.get("per_week", str(usual.per_week)), f"{where}: per_week"),
-        settle=_span(given["settle"], f"{where}: settle") if "settle" in given else usual.settle,
-        latest=_span(given["latest"], f"{where}: latest") if "latest" in given else usual.latest,
+        per_day=_count(given.get("per_day", str(usual.per_day)), where / "per_day"),
+        per_week=_count(given.get("per_week", str(usual.per_week)), where / "per_week"),
+        settle=read_span(given["settle"], where / "settle") if "settle" in given else usual.settle,
+        latest=read_span(given["latest"], where / "latest") if "latest" in given else usual.latest,
     )
 
 
-def _only(given: Any, known: tuple[str, ...], where: str) -> None:
+def read_waitlist(given: Any, where: Place) -> Terms | None:
+    """The section `waitlist`; None without one: then nobody is offered anything. Raises DataError with file, key and what to do."""
+    if given in (None, ""):
+        return None
+    _only(given, ("at_once", "minutes", "notice"), where)
+    usual = Terms()
+    return Terms(
+        at_once=_count(given.get("at_once", str(usual.at_once)), where / "at_once"),
+        answer=timedelta(minutes=_count(given["minutes"], where / "minutes")) if "minutes" in given else usual.answer,
+        notice=read_span(given["notice"], where / "notice") if "notice" in given else usual.notice,
+    )
+
+
+def _only(given: Any, known: tuple[str, ...], where: Place) -> None:
     if not isinstance(given, dict):
-        raise DataError(f"{where}: must be a mapping with {', '.join(known)}")
+        raise where.wrong(f"must be a mapping with {', '.join(known)}")
     for name in given:
         if name not in known:
-            raise DataError(f"{where}: {name!r} is none of {', '.join(known)}")
+            raise where.wrong(f"{name!r} is none of {', '.join(known)}")
 
 
-def _between(text: str, where: str) -> tuple[time, time]:
+def _between(text: str, where: Place) -> tuple[time, time]:
     try:
         opens, closes = (time.fromisoformat(part.strip()) for part in text.split("-"))
-    except ValueError as error:
-        raise DataError(f"{where}: {text!r} must look like 09:00-20:00") from error
+    except (AttributeError, ValueError) as error:
+        raise where.wrong(f"{text!r} must look like 09:00-20:00") from error
     if not LAWFUL[0] <= opens < closes <= LAWFUL[1]:
-        raise DataError(f"{where}: {text!r} must lie within 08:00-21:00, since texts must not start outside these hours")
+        raise where.wrong(f"{text!r} must lie within 08:00-21:00, since texts must not start outside these hours")
     return opens, closes
 
 
-def _count(text: str, where: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise DataError(f"{where}: {text!r} must be a whole number from 1 up")
+def _count(text: str, where: Place) -> int:
+    if not re.fullmatch("[0-9]{1,3}", str(text)) or int(text) < 1:
+        raise where.wrong(f"{text!r} must be a whole number from 1 up to 999")
     return int(text)
 
 
-def _span(text: str, where: str) -> timedelta:
+def read_span(text: str, where: Place) -> timedelta:
+    """A length of time, such as `7 d`."""
     found = re.fullmatch(r"(\d{1,3}) ?(d|h|min)", text) if isinstance(text, str) else None
     if found is None:
-        raise DataError(f"{where}: {text!r} must look like 7 d, 2 h or 30 min")
+        raise where.wrong(f"{text!r} must look like 7 d, 2 h or 30 min")
     return int(found[1]) * UNITS[found[2]]
 
 
-def _kinds(given: Any, where: str) -> dict[str, tuple[Step, ...]]:
+def _kinds(given: Any, where: Place) -> dict[str, tuple[Step, ...]]:
     if not isinstance(given, dict) or DEFAULT not in given:
-        raise DataError(f"{where}: needs `default: [steps]`, which serves the kinds of visits that are not named")
-    return {kind: _steps(steps, f"{where}: {kind}") for kind, steps in given.items()}
+        raise where.wrong("needs `default: [steps]`, which serves the kinds of visits that are not named")
+    return {kind: _steps(steps, where / kind) for kind, steps in given.items()}
 
 
-def _steps(given: Any, where: str) -> tuple[Step, ...]:
+def _steps(given: Any, where: Place) -> tuple[Step, ...]:
     if not isinstance(given, list):
-        raise DataError(f"{where}: must be a list of steps such as {{step: week, before: 7 d, to: [silent], say: [reminder]}}")
-    steps = tuple(_step(each, f"{where}: step {number}") for number, each in enumerate(given, 1))
+        raise where.wrong("must be a list of steps such as {step: week, before: 7 d, to: [silent], say: [reminder]}")
+    steps = tuple(_step(each, where / f"step {number}") for number, each in enumerate(given, 1))
     names = [step.name for step in steps]
     if double := next((name for name in names if names.count(name) > 1), None):
-        raise DataError(f"{where}: two steps are called {double!r}; give each a name of its own")
+        raise where.wrong(f"two steps are called {double!r}; give each a name of its own")
     return steps
 
 
-def _step(given: Any, where: str) -> Step:
+def _step(given: Any, where: Place) -> Step:
     _only(given, ("step", "before", "after", "to", "say"), where)
     if not given.get("step") or len(given["step"]) > 20:
-        raise DataError(f"{where}: needs a name of at most 20 letters, such as `step: week`")
+        raise where.wrong("needs a name of at most 20 letters, such as `step: week`")
     if ("before" in given) == ("after" in given):
-        raise DataError(f"{where}: needs either `before: 7 d` or `after: 1 d`")
+        raise where.wrong("needs either `before: 7 d` or `after: 1 d`")
     to, say = _words(given, "to", TO, where), _words(given, "say", SAYS, where)
     if not ("after" in given) == (to == ["missed"]) == (say == ["missed"]) or ("missed" in to + say and to != say):
-        raise DataError(f"{where}: who missed a visit is written to as `after: 1 d, to: [missed], say: [missed]`, and nobody else")
-    ahead = _span(given["before"], f"{where}: before") if "before" in given else -_span(given["after"], f"{where}: after")
+        raise where.wrong("who missed a visit is written to as `after: 1 d, to: [missed], say: [missed]`, and nobody else")
+    ahead = read_span(given["before"], where / "before") if "before" in given else -read_span(given["after"], where / "after")
     return Step(name=given["step"], ahead=ahead, to=frozenset(to), say=tuple(say))
 
 
-def _words(given: dict[str, Any], name: str, known: tuple[str, ...], where: str) -> list[str]:
+def _words(given: dict[str, Any], name: str, known: tuple[str, ...], where: Place) -> list[str]:
     words = given.get(name)
     if not isinstance(words, list) or not words:
-        raise DataError(f"{where}: needs a list `{name}: [{known[0]}]`")
+        raise (where / name).wrong(f"needs a list `{name}: [{known[0]}]` of one or more of {', '.join(known)}")
     for word in words:
         if word not in known:
-            raise DataError(f"{where}: {name}: {word!r} is none of {', '.join(known)}")
+            raise (where / name).wrong(f"{word!r} is none of {', '.join(known)}")
     return words
+
+
+PROGRAMME = ("title", "starts", "services", "lasts", "texts", "per_day", "per_week", "silent", "missed", "again", "steps")
+
+
+def read_programmes(given: Any, where: Place, hours: Hours) -> dict[str, Programme]:
+    """The programmes that the section describes, by name. Raises DataError with file, key and what to do."""
+    if given in (None, ""):
+        return {}
+    if not isinstance(given, dict):
+        raise where.wrong("must be a mapping of names to programmes")
+    return {name: _programme(name, each, where / name, hours) for name, each in given.items()}
+
+
+def _programme(name: str, given: Any, where: Place, hours: Hours) -> Programme:
+    if len(name) > 20 or name == "all":
+        raise where.wrong("a programme needs a name of at most 20 letters, and not `all`")
+    _only(given, PROGRAMME, where)
+    for key in ("title", "lasts", "steps"):
+        if not given.get(key):
+            raise (where / key).wrong("is missing")
+    starts = given.get("starts", ENROLLED)
+    if starts not in (ENROLLED, FULFILLED):
+        raise (where / "starts").wrong(f"{starts!r} is neither {ENROLLED} (by staff) nor {FULFILLED} (after a visit)")
+    services = given.get("services", [])
+    if not isinstance(services, list) or (services and starts != FULFILLED):
+        raise (where / "services").wrong(f"must be a list of kinds of visits, and only where `starts: {FULFILLED}`")
+    lasts = read_span(given["lasts"], where / "lasts")
+    if not DAY <= lasts <= LONGEST:
+        raise (where / "lasts").wrong(f"{given['lasts']!r} must be between 1 d and {LONGEST.days} d")
+    questions = _questions(given["steps"], where / "steps", hours)
+    if late := next((each.name for each in questions if each.after is not None and each.after >= lasts), None):
+        raise (where / "lasts").wrong(f"{given['lasts']!r} ends before the step {late!r}; make it longer")
+    usual = Programme(name=name, title="", questions=(), lasts=lasts)
+    return Programme(
+        name=name,
+        title=str(given["title"])[:60],
+        questions=questions,
+        lasts=lasts,
+        starts=starts,
+        services=frozenset(services),
+        texts=_count(given["texts"], where / "texts") if "texts" in given else None,
+        silent=_or_never(given, "silent", usual.silent, where),
+        missed=_or_never(given, "missed", usual.missed, where),
+        again=read_span(given["again"], where / "again") if "again" in given else usual.again,
+        per_day=_count(given.get("per_day", str(usual.per_day)), where / "per_day"),
+        per_week=_count(given.get("per_week", str(usual.per_week)), where / "per_week"),
+    )
+
+
+def _or_never(given: dict[str, Any], name: str, usual: int | None, where: Place) -> int | None:
+    if name not in given:
+        return usual
+    return None if given[name] == NEVER else _count(given[name], where / name)
+
+
+def _questions(given: Any, where: Place, hours: Hours) -> tuple[Question, ...]:
+    if not isinstance(given, list):
+        raise where.wrong('must be a list of steps such as {step: daily, at: ["09:00"], say: check_in.medicine, answers: …}')
+    found = tuple(_question(each, where / f"step {number}", hours) for number, each in enumerate(given, 1))
+    names = [each.name for each in found]
+    if double := next((name for name in names if names.count(name) > 1), None):
+        raise where.wrong(f"two steps are called {double!r}; give each a name of its own")
+    return found
+
+
+def _question(given: Any, where: Place, hours: Hours) -> Question:
+    _only(given, ("step", "after", "at", "days", "say", "answers"), where)
+    if not given.get("step") or len(given["step"]) > 20:
+        raise where.wrong("needs a name of at most 20 letters, such as `step: daily`")
+    if ("after" in given) == ("at" in given):
+        raise where.wrong('needs either `after: 1 d` or `at: ["09:00"]`')
+    if given.get("say") not in NUMBERS:
+        raise (where / "say").wrong(f"{given.get('say')!r} is none of {', '.join(NUMBERS)}")
+    if "days" in given and "at" not in given:
+        raise (where / "days").wrong("belongs to a step with `at`")
+    return Question(
+        name=given["step"],
+        say=given["say"],
+        answers=_answers(given.get("answers"), NUMBERS[given["say"]].values(), where / "answers"),
+        after=read_span(given["after"], where / "after") if "after" in given else None,
+        clocks=tuple(_clock(each, where / "at", hours) for each in _list(given["at"], where / "at")) if "at" in given else (),
+        days=frozenset(_days(given["days"], where / "days")) if "days" in given else EVERY_DAY,
+    )
+
+
+def _answers(given: Any, expected: Iterable[str], where: Place) -> dict[str, tuple[str, ...]]:
+    """What each answer that the text offers does."""
+    if not isinstance(given, dict) or set(given) != set(expected):
+        raise where.wrong(f"must tell what each of {', '.join(expected)} does, as a list; an empty one does nothing but record it")
+    for answer, does in given.items():
+        for each in _list(does, where / answer):
+            if each not in DOES:
+                raise (where / answer).wrong(f"{each!r} is none of {', '.join(DOES)}")
+    if END not in given.get("leave", [END]):
+        raise (where / "leave").wrong(f"must `{END}` the programme, since the patient has said so")
+    return {answer: tuple(does) for answer, does in given.items()}
+
+
+def _clock(text: Any, where: Place, hours: Hours) -> time:
+    try:
+        clock = time.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise where.wrong(f'{text!r} must look like "09:00"') from error
+    if not hours.opens <= clock < hours.closes:
+        raise where.wrong(
+            f"{text!r} must lie within {hours.opens:%H:%M}-{hours.closes:%H:%M}, when texts may start (`reminders: between`)"
+        )
+    return clock
+
+
+def _days(given: Any, where: Place) -> Iterator[int]:
+    for day in _list(given, where):
+        if day not in DAYS:
+            raise where.wrong(f"{day!r} is none of {', '.join(DAYS)}")
+        yield DAYS.index(day)
+
+
+def _list(given: Any, where: Place) -> list[Any]:
+    if not isinstance(given, list):
+        raise where.wrong("must be a list in [ ]")
+    return given

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.cadence import read_cadence
+from bot.cadence import read_cadence, read_programmes, read_span, read_waitlist
+from bot.care.programmes import Programme
 from bot.care.schedule import Cadence
-from bot.dialogue.types import Clinic
-from bot.errors import DataError
+from bot.care.waitlist import Terms
+from bot.dialogue.types import Clinic, Paper
+from bot.errors import DataError, Place
 from bot.understand.labels import BARRIERS, TOPICS
 from bot.yamlfile import read_yaml
 
+LONGEST_NAME = 60  # letters
+LONGEST = 600  # characters of one sentence; a text has room for 1600
 KEPT = ("messages", "notes", "slots")  # what `flask purge` can take away
+KEYS = (  # the order in which a file is written
+    "slug", "name", "phone", "zone", "may_cancel", "open_services", "answer_within_hours", "alert_after_minutes", "hours", "holidays",
+    "retention", "lead_times", "reminders", "waitlist", "answers", "replies", "resources", "preparations", "papers",
+)  # fmt: skip
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -25,8 +34,10 @@ class ClinicFile:
     """A clinic's file, checked. hours: weekday (0 = Monday) → (opens, closes), local time. cadence: what the bot starts by itself.
 
     retention: kind → days after which its words are purged; a kind that is not named is kept. answer_within: of the hours in which
-    somebody is at the desk, how many may pass before a promised answer. replies: name → language → sentence, which coordinators
-    send as it stands.
+    somebody is at the desk, how many may pass before a promised answer. alert_after: how long something urgent may wait until somebody
+    outside the inbox is told, and from one to the next (S-13). replies: name → language → sentence, which coordinators
+    send as it stands. programmes: name → what its patients are asked. waitlist: how times that open are offered; None: they are not.
+    data: what the file holds, as it was read.
     """
 
     slug: str
@@ -37,7 +48,11 @@ class ClinicFile:
     cadence: Cadence = field(default_factory=Cadence)
     retention: dict[str, int] = field(default_factory=dict)
     answer_within: timedelta = timedelta(hours=4)
+    alert_after: timedelta = timedelta(minutes=10)
     replies: dict[str, dict[str, str]] = field(default_factory=dict)
+    programmes: dict[str, Programme] = field(default_factory=dict)
+    waitlist: Terms | None = None
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def staffed(self, moment: datetime) -> bool:
         """Whether somebody reads the inbox at `moment` (S-12)."""
@@ -92,75 +107,150 @@ def load_clinic(path: Path) -> ClinicFile:
         raise DataError(f"{path}:1: a clinic's file must be a mapping with name, phone, zone, hours")
     for name in ("slug", "name", "phone", "zone", "hours"):
         if not data.get(name):
-            raise DataError(f"{path}:1: {name} is missing")
+            raise DataError(f"{path}:1: {name} is missing", keys=(name,), what="is missing")
+    return read_clinic(data, Place(str(path)))
+
+
+def read_clinic(data: Mapping[str, Any], file: Place) -> ClinicFile:
+    """A clinic of what its file holds, with what staff have edited over it. Raises DataError that begins with `file`."""
+    for name in ("slug", "name", "phone", "zone"):
+        if not isinstance(data.get(name), str) or not data[name].strip():
+            raise (file / name).wrong("is missing")
+    if len(data["name"]) > LONGEST_NAME:
+        raise (file / "name").wrong(f"must have at most {LONGEST_NAME} letters, since each text begins with it")
     try:
         zone = ZoneInfo(data["zone"])
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise DataError(f"{path}: zone {data['zone']!r} is no IANA time zone, such as America/New_York") from error
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise (file / "zone").wrong(f"{data['zone']!r} is no IANA time zone, such as America/New_York") from error
     if data.get("may_cancel", "yes") not in ("yes", "no"):
-        raise DataError(f"{path}: may_cancel must be yes or no, not {data['may_cancel']!r}")
-    holidays = frozenset(_date(each, path) for each in data.get("holidays", []))
+        raise (file / "may_cancel").wrong(f"must be yes or no, not {data['may_cancel']!r}")
+    holidays = frozenset(_date(each, file / "holidays") for each in _list(data, "holidays", file))
+    cadence = read_cadence(data.get("reminders"), file / "reminders", holidays)
+    waitlist = read_waitlist(data.get("waitlist"), file / "waitlist")
     return ClinicFile(
         slug=data["slug"],
         clinic=Clinic(
             name=data["name"],
             phone=data["phone"],
             may_cancel=data.get("may_cancel", "yes") == "yes",
-            open_services=tuple(data.get("open_services") or ()),
-            answers=_sentences(data, "answers", path, known=TOPICS),
-            resources=_sentences(data, "resources", path, known=BARRIERS),
-            preparations=_sentences(data, "preparations", path),
+            waitlist=waitlist is not None,
+            open_services=tuple(_list(data, "open_services", file)),
+            answers=_sentences(data, "answers", file, known=TOPICS),
+            resources=_sentences(data, "resources", file, known=BARRIERS),
+            preparations=_sentences(data, "preparations", file),
+            papers=tuple(_papers(_mapping(data, "papers", file), file / "papers")),
+            lead_times=_lead_times(_mapping(data, "lead_times", file), file / "lead_times"),
         ),
         zone=zone,
-        hours=_hours(data["hours"], path),
+        hours=_hours(_mapping(data, "hours", file), file / "hours"),
         holidays=holidays,
-        cadence=read_cadence(data.get("reminders"), path, holidays),
-        retention=_retention(data.get("retention") or {}, path),
-        answer_within=_hours_long(data.get("answer_within_hours", "4"), path),
-        replies=_sentences(data, "replies", path),
+        cadence=cadence,
+        retention=_retention(_mapping(data, "retention", file), file / "retention"),
+        answer_within=_hours_long(data.get("answer_within_hours", "4"), file / "answer_within_hours"),
+        alert_after=_minutes(data.get("alert_after_minutes", "10"), file / "alert_after_minutes"),
+        replies=_sentences(data, "replies", file),
+        programmes=read_programmes(data.get("programmes"), file / "programmes", cadence.hours),
+        waitlist=waitlist,
+        data=data,
     )
 
 
-def _sentences(data: dict[str, Any], section: str, path: Path, known: frozenset[str] | None = None) -> dict[str, dict[str, str]]:
-    found = data.get(section) or {}
+def over(clinic: ClinicFile, edited: Mapping[str, Any], file: Place) -> ClinicFile:
+    """The clinic with these keys of its file changed; a key whose value is None is left out. Raises DataError."""
+    data = {**clinic.data, **edited}
+    return read_clinic({key: value for key, value in data.items() if value is not None}, file)
+
+
+def _mapping(data: Mapping[str, Any], key: str, file: Place) -> dict[str, Any]:
+    found = data.get(key) or {}
+    if not isinstance(found, dict):
+        raise (file / key).wrong(f"must be a mapping, not {found!r}")
+    return found
+
+
+def _list(data: Mapping[str, Any], key: str, file: Place) -> list[str]:
+    found = data.get(key) or []
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise (file / key).wrong(f"must be a list such as [{key}, {key}], not {found!r}")
+    return found
+
+
+def _sentences(data: Mapping[str, Any], key: str, file: Place, known: frozenset[str] | None = None) -> dict[str, dict[str, str]]:
+    found = _mapping(data, key, file)
     for name, languages in found.items():
         if known is not None and name not in known:
-            raise DataError(f"{path}: {section}: {name!r} is none of {', '.join(sorted(known))}")
+            raise (file / key).wrong(f"{name!r} is none of {', '.join(sorted(known))}")
         if not isinstance(languages, dict) or not languages.get("en"):
-            raise DataError(f"{path}: {section}: {name}: needs at least `en: a sentence`")
+            raise (file / key / name / "en").wrong("needs at least `en: a sentence`")
+        for language, sentence in languages.items():
+            if not isinstance(sentence, str) or len(sentence) > LONGEST:
+                raise (file / key / name / language).wrong(f"must be a sentence of at most {LONGEST} characters, as it is texted")
     return dict(found)
 
 
-def _retention(given: Any, path: Path) -> dict[str, int]:
+def _papers(given: dict[str, Any], where: Place) -> Iterator[Paper]:
+    for name, paper in given.items():
+        here = where / name
+        if len(name) > 30 or not isinstance(paper, dict) or not isinstance(paper.get("say"), dict) or not paper["say"].get("en"):
+            raise here.wrong("needs a name of at most 30 letters and `say: {en: your insurance card}`")
+        for key in paper:
+            if key not in ("before", "visits", "say"):
+                raise here.wrong(f"{key!r} is none of before, visits, say")
+        services = paper.get("visits") or []
+        if not isinstance(services, list):
+            raise (here / "visits").wrong("must be a list of kinds of visits, such as [lab]; left out: all kinds")
+        yield Paper(name=name, ahead=read_span(paper.get("before", ""), here / "before"), services=tuple(services), say=paper["say"])
+
+
+def _lead_times(given: dict[str, Any], where: Place) -> dict[str, timedelta]:
+    for kind in given:
+        if kind not in BARRIERS:
+            raise where.wrong(f"{kind!r} is none of {', '.join(sorted(BARRIERS))}")
+    return {kind: read_span(span, where / kind) for kind, span in given.items()}
+
+
+def _retention(given: dict[str, Any], where: Place) -> dict[str, int]:
     for kind, days in given.items():
         if kind not in KEPT:
-            raise DataError(f"{path}: retention: {kind!r} is none of {', '.join(KEPT)}; consent and the audit trail are always kept")
-        if not str(days).isdecimal() or int(days) < 1:
-            raise DataError(f"{path}: retention: {kind}: {days!r} must be a number of days")
+            raise where.wrong(f"{kind!r} is none of {', '.join(KEPT)}; consent and the audit trail are always kept")
+        if not re.fullmatch("[0-9]{1,5}", str(days)) or int(days) < 1:
+            raise (where / kind).wrong(f"{days!r} must be a number of days")
     return {kind: int(days) for kind, days in given.items()}
 
 
-def _hours(given: Any, path: Path) -> dict[int, tuple[time, time]]:
+def _hours(given: dict[str, Any], where: Place) -> dict[int, tuple[time, time]]:
     hours = {}
     for day, text in given.items():
         if day not in DAYS:
-            raise DataError(f"{path}: hours: {day!r} is none of {', '.join(DAYS)}")
+            raise where.wrong(f"{day!r} is none of {', '.join(DAYS)}")
         try:
-            start, end = (time.fromisoformat(part.strip()) for part in text.split("-"))
+            start, end = (time.fromisoformat(part.strip()) for part in str(text).split("-"))
         except ValueError as error:
-            raise DataError(f"{path}: hours: {day}: {text!r} must look like 08:00-17:00") from error
+            raise (where / day).wrong(f"{text!r} must look like 08:00-17:00") from error
+        if start >= end:
+            raise (where / day).wrong(f"{text!r} must end after it begins, such as 08:00-17:00")
         hours[DAYS.index(day)] = (start, end)
+    if not hours:
+        raise where.wrong("needs one day or more on which somebody is at the desk")
     return hours
 
 
-def _hours_long(text: str, path: Path) -> timedelta:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 80:
-        raise DataError(f"{path}: answer_within_hours: {text!r} must be a number of hours at the desk, such as 4")
-    return timedelta(hours=int(text))
+def _hours_long(text: Any, where: Place) -> timedelta:
+    return timedelta(hours=_number(text, where, 80, "hours at the desk from 1 to 80, such as 4"))
 
 
-def _date(text: str, path: Path) -> date:
+def _minutes(text: Any, where: Place) -> timedelta:
+    return timedelta(minutes=_number(text, where, 120, "minutes from 1 to 120, such as 10"))
+
+
+def _number(text: Any, where: Place, most: int, what: str) -> int:
+    if not re.fullmatch("[0-9]{1,3}", str(text)) or not 0 < int(text) <= most:
+        raise where.wrong(f"{text!r} must be a number of {what}")
+    return int(text)
+
+
+def _date(text: str, where: Place) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise DataError(f"{path}: holidays: {text!r} must look like 2026-12-25") from error
+        raise where.wrong(f"{text!r} must look like 2026-12-25") from error

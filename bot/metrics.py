@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 
 from bot.delivery.status import ORDER
 from bot.desk.figures import came_of
+from bot.store import alerts
 from bot.store.models import CommunicationRow, TaskRow
 from bot.store.outgoing import Priority
 from bot.store.sending_models import OutboxRow, SenderRow
-from bot.store.work_models import ClaimRow, PromiseRow
+from bot.store.work_models import AlertRow, PromiseRow
 
 DAY = timedelta(days=1)
 Row = tuple[str | int | float, ...]  # labels, then the number
@@ -125,11 +126,13 @@ def _items(session: Session, clinic_id: int, now: datetime) -> Iterator[Gauge]:
     yield Gauge("items_open", "Open items of the inbox, by consequence, 0 first.", rows, ("rank",))
     late = session.scalar(select(func.count()).select_from(TaskRow).where(*open_, TaskRow.due_at < now)) or 0
     yield Gauge("items_late", "Open items past their deadline.", ((late,),))
-    claimed = select(ClaimRow.phone_id).where(ClaimRow.phone_id == TaskRow.phone_id, ClaimRow.until > now).exists()
-    nobodys = select(func.count(), func.min(TaskRow.created_at)).where(*open_, TaskRow.rank == 0, TaskRow.owner_id.is_(None), ~claimed)
+    nobodys = select(func.count(), func.min(AlertRow.since)).join(TaskRow, AlertRow.task_id == TaskRow.id)
+    nobodys = nobodys.where(*alerts.waiting(clinic_id, now))
     count, first = session.execute(nobodys).one()
-    yield Gauge("urgent_unacknowledged", "Urgent items that nobody has claimed or was assigned.", ((count,),))
+    yield Gauge("urgent_unacknowledged", "Urgent items that nobody has taken on.", ((count,),))
     yield Gauge("urgent_oldest_seconds", "How long the oldest of them has waited.", ((_seconds(first or now, now),),))
+    failing, _ = session.execute(nobodys.where(AlertRow.failed > 0)).one()
+    yield Gauge("alerts_failing", "Urgent items about which nobody on the clinic's list could be told at the last try.", ((failing,),))
     broken = PromiseRow.clinic_id == clinic_id, PromiseRow.kept_at.is_(None), PromiseRow.due_at < now
     count = session.scalar(select(func.count()).select_from(PromiseRow).where(*broken)) or 0
     yield Gauge("promises_late", "Patients who were told that a person will answer, and by when, and still wait.", ((count,),))

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from bot.care.check_ins import Asked
 from bot.care.due import Number, Timed
 from bot.care.forecast import forecast
 from bot.care.schedule import Cadence
 from bot.store import care
 from bot.store.models import AppointmentRow, PatientRow, PhoneRow
+from bot.store.programme_models import CarePlanRow
 from bot.turn import Bot
 
 LONGEST = timedelta(days=400)  # how far ahead a visit may be that is texted about
@@ -35,37 +37,41 @@ class Entry:
         return f"{self.at:%a %b %d %H:%M}  {self.who:14} {self.what:24} {self.why}{reason}"
 
 
-def preview(bot: Bot, cadence: Cadence, *, first: date, days: int) -> list[Entry]:
-    """The entries of `days` days from `first` on, by time, if nobody writes and nothing changes until then."""
+def preview(bot: Bot, cadence: Cadence, *, first: date, days: int, most: int | None = None) -> list[Entry]:
+    """The entries of `days` days from `first` on, by time, if nobody writes and nothing changes until then.
+
+    most: how many patients are looked at, those with the next visits; None: all.
+    """
     zone = bot.clinic.zone
     begin = datetime.combine(first, time(0), zone)
     end = datetime.combine(first + timedelta(days=days), time(0), zone)
     now = bot.clock()
     found: list[Entry] = []
     with bot.store.session() as session:
-        names = _names(bot, session, now)
+        names = _names(bot, session, now, most)
         reached = care.reached_on(session, names)
         for phone_id in sorted({link.phone_id for link in reached.values()}):
             phone = session.get_one(PhoneRow, phone_id)
-            number, _ = care.number(session, phone, now=now, zone=zone)
+            number, _ = care.number(session, phone, now=now, zone=zone, known=bot.clinic.programmes)
             found += _of(number, cadence, names, phone.number[-2:], now, end, bot)
         found += [
-            Entry(now.astimezone(zone), names[who], "", "has visits", "no phone on record") for who in names.keys() - reached.keys()
+            Entry(now.astimezone(zone), names[who], "", "is to be texted", "no phone on record")
+            for who in names.keys() - reached.keys()
         ]
     return sorted((entry for entry in found if begin <= entry.at < end), key=lambda entry: (entry.at, entry.who))
 
 
-def _names(bot: Bot, session: Session, now: datetime) -> dict[int, str]:
-    """patient → first name, of everybody with a visit that may be texted about."""
+def _names(bot: Bot, session: Session, now: datetime, most: int | None) -> dict[int, str]:
+    """patient → first name, of everybody with a visit that may be texted about, by the first one; and of who is in a programme."""
+    coming = AppointmentRow.status.in_(("booked", "noshow")) & AppointmentRow.start.between(now - care.BEHIND, now + LONGEST)
+    plans = select(CarePlanRow.patient_id).where(CarePlanRow.status == "active")
     query = (
         select(PatientRow.id, PatientRow.name)
-        .join(AppointmentRow, AppointmentRow.patient_id == PatientRow.id)
-        .where(
-            PatientRow.clinic_id == bot.clinic_id,
-            AppointmentRow.status.in_(("booked", "noshow")),
-            AppointmentRow.start.between(now - care.BEHIND, now + LONGEST),
-        )
-        .distinct()
+        .outerjoin(AppointmentRow, (AppointmentRow.patient_id == PatientRow.id) & coming)
+        .where(PatientRow.clinic_id == bot.clinic_id, or_(AppointmentRow.id.is_not(None), PatientRow.id.in_(plans)))
+        .group_by(PatientRow.id, PatientRow.name)
+        .order_by(func.min(AppointmentRow.start).nulls_last())
+        .limit(most)
     )
     return {id_: (name.split() or [""])[0] for id_, name in session.execute(query)}
 
@@ -83,8 +89,17 @@ def _of(
         why = "; ".join(f"{timed.step.name}: {timed.visit.group}, visit {_local(timed.visit.start, bot)}" for timed in every)
         return Entry(at=at.astimezone(zone), who=f"{who} ..{digits}", what=what, why=why, held_back=held_back)
 
+    def question(at: datetime, asked: Asked, held_back: str = "") -> Entry:
+        who = f"{names.get(asked.plan.patient, '?')} ..{digits}"
+        why = f"{asked.question.name}: {asked.plan.programme.name}{', once more' if asked.again else ''}"
+        return Entry(at=at.astimezone(zone), who=who, what=asked.question.say, why=why, held_back=held_back)
+
     for at, every in told.texts:
         yield entry(at, every)
+    for at, asked in told.asked:
+        yield question(at, asked)
+    for asked in told.unasked:
+        yield question(asked.at, asked, asked.why)
     for timed in told.withheld:
         yield entry(timed.at, (timed,), timed.why)
 
@@ -93,12 +108,12 @@ def _local(moment: datetime, bot: Bot) -> str:
     return f"{moment.astimezone(bot.clinic.zone):%a %b %d %H:%M}"
 
 
-def report(bot: Bot, *, first: date, days: int, other: Cadence | None = None) -> list[str]:
-    """The lines to print. other: another schedule; then only what it changes is told, - without it and + with it."""
-    entries = preview(bot, bot.clinic.cadence, first=first, days=days)
+def report(bot: Bot, *, first: date, days: int, other: Cadence | None = None, most: int | None = None) -> list[str]:
+    """The lines to print. other: another schedule; then only what it changes is told, - without it and + with it. most: see above."""
+    entries = preview(bot, bot.clinic.cadence, first=first, days=days, most=most)
     if other is None:
         goes, stays = [str(each) for each in entries if not each.held_back], [str(each) for each in entries if each.held_back]
         return [f"{len(goes)} texts will go:", *goes, f"{len(stays)} will not:", *stays]
-    changed_to = preview(bot, other, first=first, days=days)
+    changed_to = preview(bot, other, first=first, days=days, most=most)
     changed = [line for line in difflib.ndiff([str(each) for each in entries], [str(each) for each in changed_to]) if line[0] in "+-"]
     return changed or ["The other schedule changes nothing in these days."]

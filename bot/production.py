@@ -40,7 +40,7 @@ AGREEMENT = (
     "itself, is flagged for HIPAA (H-01)"
 )
 NEEDED = {
-    "TWILIO_AUTH_TOKEN": "the account's auth token",
+    "TWILIO_AUTH_TOKEN": "the account's auth token",  # nosec B105
     "TWILIO_NUMBER": "the number that texts are sent from, E.164",
     "PUBLIC_URL": "address under which the provider reaches this server, e.g. https://texts.example.org",
     "ATTEND_KEY": "`flask --app app key` makes one; it must not lie beside the database, so none is made by itself here",

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.dialogue.types import Ask, Facts, Prompt, State
+from bot.dialogue.check_ins import ASKS
+from bot.dialogue.types import Ask, Facts, Prompt, State, Waiting, Wants
 from bot.store import care, queries
-from bot.store.models import CommunicationRow, PhoneRow
+from bot.store.models import CommunicationRow, PhoneRow, SlotRow
 from bot.store.outgoing import queue
 from bot.texts import Value, compose
 from bot.turn import Bot, read_facts
@@ -58,11 +59,19 @@ def ask_medicine(bot: Bot, session: Session, phone_id: int) -> CommunicationRow 
     """Queues the medicine question and remembers it; None when none may be sent."""
     phone = queries.locked_phone(session, phone_id)
     facts, state = read_facts(bot, session, phone, bot.clock())
-    if not facts.people or not _allowed(facts, state):
+    if not facts.people or not _allowed(facts, state) or facts.wants is not Wants.ALL:
         return None
     language = _language(facts, state)
     text = bot.texts.render("medication", language)
     return _ask(bot, session, phone, state, language, text, Prompt(ask=Ask.MEDICATION, at=facts.now))
+
+
+def ask_check_in(bot: Bot, session: Session, phone: PhoneRow, *, check_in: int, say: str, useless_at: datetime) -> CommunicationRow:
+    """Queues a question of a programme and remembers it."""
+    facts, state = read_facts(bot, session, phone, bot.clock())
+    language = _language(facts, state)
+    prompt = Prompt(ask=ASKS[say], at=facts.now, check_in=check_in)
+    return _ask(bot, session, phone, state, language, bot.texts.render(say, language), prompt, useless_at)
 
 
 def ask_helped(bot: Bot, session: Session, phone_id: int, *, barrier: str, visit_id: int | None) -> CommunicationRow | None:
@@ -73,8 +82,31 @@ def ask_helped(bot: Bot, session: Session, phone_id: int, *, barrier: str, visit
         return None
     language = _language(facts, state)
     visits = tuple(visit.id for visit in facts.visits if visit.id == visit_id)
+    if facts.wants is not Wants.ALL and not visits:
+        return None
     prompt = Prompt(ask=Ask.HELPED, at=facts.now, visits=visits, act=barrier)
     return _ask(bot, session, phone, state, language, bot.texts.render("helped", language), prompt)
+
+
+def offer_time(bot: Bot, session: Session, phone: PhoneRow, *, waiting: Waiting, slot: SlotRow, until: datetime) -> CommunicationRow:
+    """Queues the offer of a free time to somebody who waits, and remembers it."""
+    facts, state = read_facts(bot, session, phone, bot.clock())
+    language, start = _language(facts, state), slot.start.astimezone(bot.clinic.zone)
+    said = [bot.texts.render("waitlist_offer", language, [("when", start)])]
+    visit = next((visit for visit in facts.visits if visit.id == waiting.visit), None)
+    if visit is not None:
+        said.append(bot.texts.render("no_fit_keeps", language, [("when", visit.start)]))
+    prompt = Prompt(
+        ask=Ask.OFFER,
+        at=facts.now,
+        visits=(visit.id,) if visit else (),
+        starts=(visit.start,) if visit else (),
+        slots=(slot.id,),
+        slot_starts=(start,),
+        patient=waiting.patient,
+        service=waiting.service,
+    )
+    return _ask(bot, session, phone, state, language, " ".join(said), prompt, until)
 
 
 def tell(
@@ -88,7 +120,7 @@ def tell(
     now = bot.clock()
     facts, state = read_facts(bot, session, phone, now)
     language = _language(facts, state)
-    text = " ".join(bot.texts.render(key, language, values) for key, values in _sentences(visits))
+    text = " ".join(bot.texts.render(key, language, values) for key, values in sentences(visits))
     row = _ask(bot, session, phone, state, language, text, _prompt(visits, facts.now), useless_at)
     for each in visits:
         step = f"{BY_HAND} {row.id}" if each.step == BY_HAND else each.step
@@ -96,7 +128,7 @@ def tell(
     return row
 
 
-def _sentences(visits: list[About]) -> Iterator[tuple[str, list[tuple[str, Value]]]]:
+def sentences(visits: list[About]) -> Iterator[tuple[str, list[tuple[str, Value]]]]:
     """(key, values) of the sentences of one text: questions about several visits are one question, with numbers."""
     asked = _asked(visits)
     if len(asked) > 1:

@@ -35,11 +35,21 @@ NAMES: dict[str, tuple[str, str]] = {
     "STAFF_PAGES": ("on", "the inbox and its accounts: on, or off for a server that takes messages alone"),
     "PROXY_HOPS": ("0", "how many proxies of yours stand before this server; only their X-Forwarded headers are believed"),
     "BAA_ON_FILE": ("", "yes, when the provider's business associate agreement is signed and the account flagged for HIPAA"),
+    "OIDC_ISSUER": ("", "single sign-on: the address of your organisation's OpenID Connect issuer, e.g. https://login.example.org"),
+    "OIDC_CLIENT_ID": ("", "single sign-on: what the issuer calls this server"),
+    "OIDC_CLIENT_SECRET": ("", "single sign-on: the issuer's secret for this server"),
+    "ALERT_WEBHOOK": ("", "https addresses that are told of emergencies which nobody takes on, one after the other, joined by commas"),
+    "ALERT_EMAIL": ("", "e-mail addresses that are told next, one after the other, joined by commas; needs SMTP_URL and ALERT_FROM"),
+    "ALERT_FROM": ("", "the address that these e-mails come from"),
+    "SMTP_URL": ("", "the mail server: smtps://user:password@host:465, or smtp://…:587 (with STARTTLS, unless it is this machine)"),
     "METRICS_TOKEN": ("", "who asks for /metrics must bring it (Authorization: Bearer …). Empty: this machine alone may ask"),
     "SPOOL_DIR": ("instance/spool", "where messages wait while the database is down"),
     "CACHE_DIR": ("instance/cache", "where the trained reader is kept between starts"),
 }
+SINGLE = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
 SAFE_TO_SIGN_IN = r"https://|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/|$)"
+
+ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
 
 RATES = {"long-code": 1.0, "toll-free": 3.0, "short-code": 100.0}  # segments a second (D-11)
 CHOICES = {"OPT_OUT_HANDLED_BY": ("carrier", "us"), "SENDER_TYPE": tuple(RATES), "WORKERS": ("inside", "apart")}
@@ -67,6 +77,13 @@ class Settings:
     cache_dir: Path
     staff_pages: bool
     proxy_hops: int
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    alert_webhooks: tuple[str, ...] = ()
+    alert_emails: tuple[str, ...] = ()
+    alert_from: str = ""
+    smtp_url: str = ""
     metrics_token: str = ""
     demo: bool = False
 
@@ -97,6 +114,7 @@ def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False
     if not demo and environ.get("TWILIO_ACCOUNT_SID"):
         wrong += lacks(given, public)
     _pages(given, public, wrong, demo=demo)
+    _alerts(given, wrong)
     clinic_file = _path(given["CLINIC_FILE"])
     if not clinic_file.is_file():
         wrong.append(f"CLINIC_FILE is {str(clinic_file)!r}: there is no such file")
@@ -109,7 +127,7 @@ def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False
         clinic_file=clinic_file,
         public_url=public,
         account_sid=given["TWILIO_ACCOUNT_SID"],
-        auth_tokens=tuple(token.strip() for token in given["TWILIO_AUTH_TOKEN"].split(",") if token.strip()),
+        auth_tokens=_listed(given["TWILIO_AUTH_TOKEN"]),
         number=given["TWILIO_NUMBER"],
         rate=float(given["SEGMENTS_PER_SECOND"] or RATES[given["SENDER_TYPE"]]),
         sends=given["WORKERS"] == "inside",
@@ -118,6 +136,13 @@ def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False
         cache_dir=_path(given["CACHE_DIR"]),
         staff_pages=given["STAFF_PAGES"] == "on",
         proxy_hops=int(given["PROXY_HOPS"]),
+        oidc_issuer=given["OIDC_ISSUER"].rstrip("/"),
+        oidc_client_id=given["OIDC_CLIENT_ID"],
+        oidc_client_secret=given["OIDC_CLIENT_SECRET"],
+        alert_webhooks=_listed(given["ALERT_WEBHOOK"]),
+        alert_emails=_listed(given["ALERT_EMAIL"]),
+        alert_from=given["ALERT_FROM"],
+        smtp_url=given["SMTP_URL"],
         metrics_token=given["METRICS_TOKEN"],
         demo=demo,
     )
@@ -132,8 +157,29 @@ def _pages(given: Mapping[str, str], public: str, wrong: list[str], *, demo: boo
             f"PUBLIC_URL is {public!r}, but STAFF_PAGES is on, and people sign in by https alone (or on this machine, e.g. "
             "http://127.0.0.1:8000): set PUBLIC_URL to the https:// address, or STAFF_PAGES=off"
         )
+    single = [given[name] for name in SINGLE]
+    if any(single) and not all(single):
+        wrong.append(f"{', '.join(SINGLE)}: all of them, or none")
+    if given["OIDC_ISSUER"] and not re.match(SAFE_TO_SIGN_IN, given["OIDC_ISSUER"]):
+        wrong.append(f"OIDC_ISSUER is {given['OIDC_ISSUER']!r}: it must begin with https://")
     if not given["PROXY_HOPS"].isdecimal() or int(given["PROXY_HOPS"]) > 9:
         wrong.append(f"PROXY_HOPS is {given['PROXY_HOPS']!r}: it must be a small number, e.g. 1 behind one proxy")
+
+
+def _alerts(given: Mapping[str, str], wrong: list[str]) -> None:
+    """What is wrong with whom to tell of emergencies (S-13). The addresses may hold secrets, so none of them is repeated."""
+    if not all(re.match(SAFE_TO_SIGN_IN, url) for url in _listed(given["ALERT_WEBHOOK"])):
+        wrong.append("ALERT_WEBHOOK: each address must begin with https:// (or be on this machine, e.g. http://127.0.0.1:9000/alert)")
+    if not all(ADDRESS.fullmatch(each) for each in (*_listed(given["ALERT_EMAIL"]), *_listed(given["ALERT_FROM"]))):
+        wrong.append("ALERT_EMAIL, ALERT_FROM: each must be an address such as oncall@clinic.example, several joined by commas")
+    if given["SMTP_URL"] and not re.fullmatch(r"smtps?://([^@/]+@)?(\[[0-9a-f:]+\]|[^@/:\[]+)(:\d{1,5})?/?", given["SMTP_URL"]):
+        wrong.append("SMTP_URL must look like smtps://user:password@mail.example.org:465 (other signs in the password as %XX)")
+    if given["ALERT_EMAIL"] and not (given["SMTP_URL"] and given["ALERT_FROM"]):
+        wrong.append("ALERT_EMAIL is set, but SMTP_URL or ALERT_FROM is missing: who sends these e-mails, and by which server?")
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in text.split(",") if each.strip())
 
 
 def _path(text: str) -> Path:

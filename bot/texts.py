@@ -7,6 +7,7 @@ carriers own (O-04): choices are digits or words of our own.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import string
 from collections.abc import Iterable, Mapping
@@ -15,13 +16,16 @@ from datetime import datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import read_po
 
 from bot.errors import DataError
-from bot.moments import RIGHT_TO_LEFT, in_cldr, locale_of, moment
+from bot.moments import RIGHT_TO_LEFT, moment
+from bot.yamlfile import read_yaml
 
 Value = str | int | datetime | tuple[datetime, ...]
+Reviews = Mapping[str, Mapping[str, Mapping[str, str]]]  # language → key → by, on, hash
 SOURCE = "en"
+SAFETY = "safety."  # how the keys of the texts begin that answer danger
 
 # Characters that turn a one-part GSM-7 text into an expensive UCS-2 one for no gain (E-04).
 PLAIN = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2011": "-", "’": "'"})
@@ -64,10 +68,18 @@ TEXTS: dict[str, str] = {
     "undo_taken": "Sorry, your old time was taken by somebody else. Your booking stays as it is now.",
     "undo_gone": "That time was taken by somebody else. Reply NEW for another time.",
     "undo_nothing": "There is nothing to take back.",
+    # ---- the waiting list
+    "or_wait": "Should we text you when a time opens? Reply 0 for that.",
+    "waitlist_offer": "A time has opened: {when}. Who answers first gets it. Reply 1 to take it, 2 if not, "
+    "3 to leave the waiting list.",
+    "waitlist_on": "We will text you when a time opens that fits.",
+    "waitlist_off": "You are off the waiting list. We still text you about your visits.",
     # ---- what is booked
     "status": "Booked: {whens}.",
     "visit_when": "Your visit is on {when}.",
     "visits_when": "Your visits: {whens}.",
+    "docs_missing": "For your visit on {when} we still need: {papers}.",
+    "docs_complete": "For your visit on {when} no papers are missing.",
     "in_hand": "A coordinator is working on your request.",
     # ---- questions
     "answer": "{answer}",
@@ -119,6 +131,10 @@ TEXTS: dict[str, str] = {
     "Reply STOP to end texts. Emergency? Call 911.",
     "opted_out": "You will get no more texts from us. To get them again, text START.",
     "opted_in": "You will get our texts again. Help: {phone}. Text STOP to end them.",
+    "fewer": "Noted: one reminder before each visit, nothing else. Text ALL TEXTS to get all again.",
+    "visits_only": "Noted: only texts about your visits. Text ALL TEXTS to get all again.",
+    "all_texts": "Noted: you get all our texts again.",
+    "less": "Too many texts? Send FEWER or VISITS ONLY.",
     "wrong_number": "Sorry for the trouble. We will not text this number again.",
     "language_set": "We write in English from now on.",
     "language_offer": "Do you want our texts in English? Reply 1 for English.",
@@ -136,6 +152,12 @@ TEXTS: dict[str, str] = {
     "asked_moved": "As you asked, your visit is now on {when}.",
     "asked_called_off": "As you asked, your visit on {when} is called off. Reply NEW for another time.",
     "medication": "Did you take your medicine today? You can answer in your own words.",
+    "late_answer": "Sorry, we are late with our answer. We have not forgotten you.",
+    "check_in.medicine": "Did you take your medicine today? Reply 1 taken, 2 not taken, 3 I feel bad from it, "
+    "4 do not ask me any more.",
+    "check_in.visit": "How are you after your visit? Can we help? Reply 1 all is well, 2 please call me, or write in your own words.",
+    "asked_later": "Thank you for telling us. We will ask you once more later today.",
+    "programme_left": "OK, we will not ask you that again. We still text you about your visits.",
     "helped": "You told us that it is hard for you to come. Is that solved now? Reply 1 solved, 2 not yet.",
     # ---- when something breaks, and when somebody is in danger
     "failed": "We got your message. A person will answer you.",
@@ -146,6 +168,12 @@ TEXTS: dict[str, str] = {
 # What a translator must know about a sentence beyond its English.
 NOTES = {
     "cancelled": "UNDO and NEW are words that the patient sends back: use the ones in intents/<language>/keywords.yaml.",
+    "fewer": "An answer to FEWER, and part of the answer to STATUS. ALL TEXTS: the first of `all_texts` in your keywords.yaml.",
+    "visits_only": "As `fewer`: it must be right long after it was asked for, too.",
+    "less": "The words are the first of `fewer` and of `visits_only` in your keywords.yaml.",
+    "or_wait": "Follows a sentence that says that nothing, or nothing fitting, is free.",
+    "waitlist_offer": "It may be followed by: your visit on ... stays booked until then.",
+    "waitlist_on": "An answer to 0 (`or_wait`), to 2, and to who was too late (`waitlist_offer`).",
     "prepare": "It must not say for what: it may be read by somebody else (H-02). The question is one that the patient may send.",
     "missed": "{whens} is one or several days and times. NEW: see `cancelled`. It must not sound like blame.",
     "clinic_moved": "The clinic caused it, not the patient: say so.",
@@ -154,6 +182,11 @@ NOTES = {
     "handoff_closed": "{opens} is a day and time.",
     "safety.self_harm": "988 takes texts in English and Spanish only; elsewhere it must say: call (S-02).",
     "helped": "Sent after a coordinator has arranged help: a ride, an interpreter, a lower price. Do not name what it was.",
+    "docs_missing": "{papers} is a list such as: your insurance card, the signed form. The patient sent DOCS.",
+    "late_answer": "A person was to answer by a certain time and has not. It promises no new time, and does not name the matter.",
+    "check_in.medicine": "Sent every day to patients who agreed to it. It must not say which medicine, nor what for (H-02).",
+    "check_in.visit": "Sent some days after a visit. It must not say what the visit was for.",
+    "programme_left": "The patient wants no more questions such as the daily one about medicine.",
     "which_visit": "Never name a person or a kind of visit: somebody else may hold the phone (N-04).",
     "language_set": "Write the name of YOUR language, not English.",
     "language_offer": "Write the name of YOUR language, not English.",
@@ -164,10 +197,11 @@ NOTES = {
 class Texts:
     """The approved texts in every language that has a catalogue.
 
-    catalogs: language → key → sentence. Keys that a language lacks are written in English.
+    catalogs: language → key → sentence. Keys that a language lacks are written in English. reviews: which a translator has read.
     """
 
     catalogs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    reviews: Reviews = field(default_factory=dict)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -189,15 +223,46 @@ class Texts:
         written = {name: write(name, value, language) for name, value in values}
         return clean(self.template(key, language).format(**written))
 
+    def reviewed(self, key: str, language: str | None) -> bool:
+        """Whether a qualified translator has read the sentence as it is sent (L-03). English is what they translate from."""
+        entry = self.reviews.get(language or SOURCE, {}).get(key, {})
+        return self._written_in(key, language) == SOURCE or entry.get("hash") == fingerprint(self.template(key, language))
+
+    def answer(self, clinic: str, said: Iterable[tuple[str, Iterable[tuple[str, Value]]]], language: str | None) -> list[str]:
+        """The messages of an answer. said: keys of its sentences, with their values.
+
+        They are one message; but a safety text that no qualified translator has read in this language goes together with the
+        English one, in a second: silence would be worse than a bad sentence, and a bad sentence alone worse than two.
+        """
+        every = [(key, tuple(values)) for key, values in said]
+        if not every:
+            return []
+        messages = [compose(clinic, [self.render(key, language, values) for key, values in every], language)]
+        unread = [(key, values) for key, values in every if key.startswith(SAFETY) and not self.reviewed(key, language)]
+        if unread:
+            messages.append(compose(clinic, [self.render(key, SOURCE, values) for key, values in unread], SOURCE))
+        return messages
+
 
 def load_texts(folder: Path) -> Texts:
-    """Reads `folder`/LANG/LC_MESSAGES/messages.po for every language; raises DataError for a sentence with other gaps."""
+    """Reads `folder`/LANG/LC_MESSAGES/messages.po for every language, and who has read them; raises DataError for other gaps."""
     catalogs = {}
     for path in sorted(folder.glob("*/LC_MESSAGES/messages.po")):
         with path.open("rb") as file:
             catalog = read_po(file, abort_invalid=True)
         catalogs[path.parts[-3]] = _sentences(catalog, path)
-    return Texts(catalogs=catalogs)
+    return Texts(catalogs=catalogs, reviews=load_reviews(folder))
+
+
+def load_reviews(folder: Path) -> Reviews:
+    """Reads `folder`/reviews.yaml; where there is none, nobody has read anything."""
+    path = folder / "reviews.yaml"
+    return (read_yaml(path) if path.exists() else None) or {}
+
+
+def fingerprint(sentence: str) -> str:
+    """Under which a sentence counts as reviewed."""
+    return hashlib.sha256(sentence.encode()).hexdigest()[:12]
 
 
 def _sentences(catalog: Catalog, path: Path) -> dict[str, str]:
@@ -241,35 +306,3 @@ def compose(clinic: str, parts: Iterable[str], language: str | None = None) -> s
     """One message of several sentences, which names the clinic first (O-16)."""
     start = RIGHT if language in RIGHT_TO_LEFT else ""  # else the clinic's Latin name turns the whole message round
     return f"{start}{clean(clinic)}: " + " ".join(part for part in parts if part)
-
-
-def update_catalog(folder: Path, language: str) -> str:
-    """Brings `folder`/LANGUAGE/LC_MESSAGES/messages.po up to date: new sentences empty, changed ones fuzzy, old ones gone.
-
-    Gives a line that says what is left to translate.
-    """
-    path = folder / language / "LC_MESSAGES" / "messages.po"
-    old = Catalog()
-    if path.exists():
-        with path.open("rb") as file:
-            old = read_po(file)
-    catalog = Catalog(locale=locale_of(language) if in_cldr(language) else language, project="Attend", fuzzy=False, charset="utf-8")
-    if path.exists():  # who translated and reviewed it
-        for name in ("header_comment", "version", "msgid_bugs_address", "last_translator", "language_team", "creation_date"):
-            setattr(catalog, name, getattr(old, name))
-    before = {entry.context: entry for entry in old if entry.context}
-    for key, english in TEXTS.items():
-        known = before.get(key)
-        changed = known is not None and known.id != english
-        catalog.add(
-            english,
-            str(known.string) if known else "",
-            context=key,
-            flags={"fuzzy"} if known and (changed or known.fuzzy) else set(),
-            auto_comments=[NOTES[key]] if key in NOTES else [],
-        )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        write_po(file, catalog, width=120, omit_header=False)
-    left = [entry.context for entry in catalog if entry.context and (not entry.string or entry.fuzzy)]
-    return f"{path}: {len(TEXTS) - len(left)} of {len(TEXTS)} translated" + (f"; left: {', '.join(map(str, left))}" if left else "")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,41 +15,54 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.apply import Scope, apply
+from bot.channels import carrier
 from bot.channels.types import Inbound
 from bot.clinic import ClinicFile
-from bot.dialogue import loops
+from bot.dialogue import loops, split
 from bot.dialogue.asked import message_of
 from bot.dialogue.decide import decide
-from bot.dialogue.effects import Decision, LogItem, OptIn, OptOut, Promise, Say
+from bot.dialogue.effects import Decision, LogItem, Promise, Say
 from bot.dialogue.rescheduling import wants_slots
-from bot.dialogue.types import Facts, Person, State
+from bot.dialogue.types import Facts, Person, State, Visit, Waiting, Wants
 from bot.moments import ALIASES
+from bot.owned.current import Current
 from bot.reads import Reads
-from bot.store import queries, turns
+from bot.store import papers, programmes, queries, turns, waiting
 from bot.store.database import Conflict, Store
-from bot.store.models import CommunicationRow, PhoneRow
-from bot.store.outgoing import queue_answer
+from bot.store.models import BREAK, CommunicationRow, PhoneRow
+from bot.store.outgoing import on_its_way
 from bot.store.sending_models import SenderRow
 from bot.store.turns import Line, Text
-from bot.texts import Texts, compose
+from bot.texts import SAFETY, Texts
 from bot.understand.types import Message, Understanding
 
 log = structlog.get_logger()
 ATTEMPTS = 10  # how often a turn is decided anew because what it rests on has changed
+UNREVIEWED = "unreviewed_text"  # the item, once a language, for whoever has its texts translated
+KEYWORDS = frozenset({"opt_out", "opt_out_cancel", "opt_in", "help"})
 MAX_WORDS = 4000  # longer bodies are cut: Twilio's limit is 1600
 
 
 @dataclass(frozen=True)
 class Bot:
-    """Everything a turn needs, wired once at the start. clock: the current moment, aware."""
+    """Everything a turn needs, wired once at the start.
+
+    clock: the current moment, aware. current: what the clinic tells now. alone: held by the thread that reads.
+    """
 
     store: Store
     reader: Reads
     texts: Texts
-    clinic: ClinicFile
+    current: Current
     clinic_id: int
     clock: Callable[[], datetime]
     carrier_answers: bool = True
+    alone: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def clinic(self) -> ClinicFile:
+        """What the clinic tells now."""
+        return self.current.clinic
 
 
 def take(bot: Bot, inbound: Inbound, *, via: str = "twiml") -> str:
@@ -128,22 +142,29 @@ def answer(bot: Bot, row_id: int, *, via: str) -> str:
 
 def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan | None:
     """What to do about a stored text as things stand; None where nobody can be answered."""
-    row, phone = turns.text(connection, row_id, now)
+    row, phone = turns.text(connection, row_id, now, nth=loops.MOST)
     if phone is None:
         return None
     facts, state = read_facts(bot, connection, phone, now)
     facts = replace(facts, open_items=tuple(kind for kind in phone.open_items if kind and not kind.endswith(turns.LATER)))
     message = message_of(row.body, state, facts)
-    understanding = bot.reader.read(message)
+    before = turns.just_said(connection, phone, row.id, now)
+    with bot.alone:  # Python runs one thread at a time: several that read at once only keep interrupting each other
+        understanding = split.joined(bot.reader.read(message), bot.reader.read, message, before)
     if wants_slots(understanding, state):
         facts = with_slots(bot, connection, phone.id, facts)
+    if understanding.keyword == "docs":
+        facts = replace(facts, there=papers.there(connection, [visit.id for visit in facts.visits]))
     decision = decide(state=state, understanding=understanding, facts=facts)
-    if keys := loops.said(decision):
-        often = turns.times_said(connection, phone, row.id, row.body, keys, since=now - loops.WITHIN, least=loops.MOST)
+    since = now - loops.WITHIN
+    if row.nth_before and row.nth_before > since and (keys := loops.said(decision)):  # else too few texts came to be a loop
+        often = turns.times_said(connection, phone, row.id, row.body, keys, since=since, least=loops.MOST)
         decision = loops.damp(decision, [keys] * often)
     if row.media:  # a picture is never fetched here (W-27); a person looks at it
         decision = replace(decision, effects=(*decision.effects, LogItem(kind="media")))
     reply = _written(bot, decision, phone, row.body)
+    if BREAK in reply and not turns.was_logged(connection, row.clinic_id, UNREVIEWED, decision.language):
+        decision = replace(decision, effects=(*decision.effects, LogItem(kind=UNREVIEWED, detail=decision.language)))
     if row.silenced and reply and not _safe(decision):
         decision, reply = replace(decision, effects=(*decision.effects, LogItem(kind="silenced"))), ""
     return Plan(row, phone, facts, message, understanding, decision, reply)
@@ -178,8 +199,8 @@ def _write(bot: Bot, row_id: int, via: str, now: datetime, plan: Plan | None, va
     apply(scope, plan.decision.effects)
     if not turns.write_phone(connection, phone):
         raise Conflict("the conversation")
-    if plan.reply and via == "outbox":
-        queue_answer(scope.session, phone, row_id, plan.reply, now)
+    if plan.reply and (via == "outbox" or BREAK in plan.reply):
+        on_its_way(scope.session, phone, row_id, plan.reply, via=via, now=now, safety=_safe(plan.decision))
         scope.flush()
     return plan.reply
 
@@ -198,47 +219,40 @@ def read_facts(bot: Bot, source: Connection | Session, phone: Line | PhoneRow, n
         opens=bot.clinic.opens(now),
         answer_by=bot.clinic.answer_by(now),
         opted_out=phone.opted_out_at is not None,
+        wants=Wants(phone.wants),
     )
-    return facts, queries.state_of(phone)
+    state = queries.state_of(phone)
+    if state.prompt is not None and state.prompt.check_in is not None:
+        facts = replace(facts, check_in=programmes.check_in(source, state.prompt.check_in, bot.clinic.programmes, bot.clinic.cadence))
+    return facts, state
 
 
 def with_slots(bot: Bot, source: Connection | Session, phone_id: int, facts: Facts) -> Facts:
-    """The facts with the free times for the services of this phone's visits."""
-    services = {visit.service for visit in (*facts.visits, *facts.gone)} | set(facts.clinic.open_services)
-    slots = queries.free_slots(
-        source, clinic_id=bot.clinic_id, services=services, phone_id=phone_id, now=facts.now, zone=bot.clinic.zone
-    )
-    return replace(facts, slots=slots)
+    """The facts with the free times for the services of this phone's visits, and who of its people waits for one."""
+    waits = waiting.of_phone(source, phone_id, zone=bot.clinic.zone)
+    every: tuple[Visit | Waiting, ...] = (*facts.visits, *facts.gone, *waits)
+    services = {each.service for each in every} | set(facts.clinic.open_services)
+    who = {"clinic_id": bot.clinic_id, "phone_id": phone_id}
+    slots = queries.free_slots(source, **who, services=services, now=facts.now, zone=bot.clinic.zone)
+    return replace(facts, slots=slots, waiting=waits)
 
 
 def _written(bot: Bot, decision: Decision, phone: Line, body: str) -> str:
     """The answer as one text; nothing where the carrier answers the word itself (O-03)."""
-    said = [effect for effect in decision.effects if isinstance(effect, Say)]
-    about_texts = all(say.key in ("opted_out", "opted_in", "help") for say in said)
-    if bot.carrier_answers and about_texts and body.strip().upper() in CARRIER_WORDS:
-        return ""
-    if _opted_out(phone, decision) and not any(say.key.startswith("safety.") or say.key == "opted_out" for say in said):
-        return ""
-    parts = [bot.texts.render(say.key, decision.language, say.values) for say in said]
-    return compose(bot.clinic.clinic.name, parts, decision.language) if parts else ""
+    twice = bot.carrier_answers and carrier.answers(body) and all(say.key in carrier.TEXTS for say in decision.said)
+    told = _safe(decision) or any(say.key == "opted_out" for say in decision.said)
+    unwanted = decision.opted_out(before=phone.opted_out_at is not None) and not told
+    return "" if twice or unwanted else _compose(bot, decision.said, decision.language)
+
+
+def _compose(bot: Bot, said: Iterable[Say], language: str | None) -> str:
+    """The answer as it is stored: its messages, BREAK between them."""
+    return BREAK.join(bot.texts.answer(bot.clinic.clinic.name, [(say.key, say.values) for say in said], language))
 
 
 def _safe(decision: Decision) -> bool:
     """Whether the answer is one that goes whatever is switched off."""
-    return any(isinstance(effect, Say) and effect.key.startswith("safety.") for effect in decision.effects)
-
-
-def _opted_out(phone: Line, decision: Decision) -> bool:
-    """Whether the phone will have opted out when the decision is carried out."""
-    kinds = {type(effect) for effect in decision.effects}
-    return OptIn not in kinds and (OptOut in kinds or phone.opted_out_at is not None)
-
-
-# What the carrier answers by itself: the whole message, in English (O-01, O-03).
-CARRIER_WORDS = frozenset({
-    "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "START", "UNSTOP", "HELP", "INFO",
-})  # fmt: skip
-KEYWORDS = frozenset({"opt_out", "opt_out_cancel", "opt_in", "help"})
+    return any(say.key.startswith(SAFETY) for say in decision.said)
 
 
 def floor(bot: Bot, body: str, state: State, *spoken: str) -> tuple[Decision | None, str]:
@@ -256,14 +270,11 @@ def floor(bot: Bot, body: str, state: State, *spoken: str) -> tuple[Decision | N
     record = state.language or next(iter(spoken), None)
     people = tuple(Person(id=0, language=language) for language in spoken)
     facts = Facts(now=now, clinic=bot.clinic.clinic, languages=bot.texts.languages, people=people)
-    if read.urgent is None and read.keyword not in KEYWORDS:
+    if read.urgent is None and read.keyword not in carrier.KEYWORDS:
         language = read.language if read.language_sure else record or read.language
-        return None, compose(bot.clinic.clinic.name, [bot.texts.render("failed", language)], language)
+        return None, _compose(bot, [Say("failed")], language)
     decision = decide(state=state, understanding=read, facts=facts)
-    if read.urgent is None:
-        return decision, ""
-    parts = [bot.texts.render(say.key, decision.language, say.values) for say in decision.effects if isinstance(say, Say)]
-    return decision, compose(bot.clinic.clinic.name, parts, decision.language)
+    return decision, _compose(bot, decision.said, decision.language) if read.urgent else ""
 
 
 def _failed(bot: Bot, row_id: int, via: str) -> str:
@@ -287,6 +298,6 @@ def _failed(bot: Bot, row_id: int, via: str) -> str:
         effects = (*(danger.effects if danger else ()), LogItem(kind="failed_turn", by=by), Promise(by=by))
         apply(Scope(connection=session.connection(), opened=session, phone=phone, now=now, communication=row), effects)
         row.status, row.reply, row.answered_via, row.rule = "failed", text, via, "failed"
-        if text and via == "outbox":
-            queue_answer(session, phone, row.id, text, now)
+        if text:
+            on_its_way(session, phone, row.id, text, via=via, now=now, safety=danger is not None)
         return text

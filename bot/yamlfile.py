@@ -17,7 +17,7 @@ def read_yaml(path: Path) -> Any:
     """The file's content as dicts, lists and strings. Raises DataError with file and line when it is no YAML."""
     try:
         with path.open(encoding="utf-8") as file:
-            return yaml.load(file, LOADER)  # noqa: S506 - the base loader makes strings, lists and dicts alone
+            return yaml.load(file, LOADER)  # noqa: S506 - the base loader makes strings, lists and dicts alone # nosec B506
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise DataError(f"{path}:{line}: this is not YAML: {error.problem}") from error

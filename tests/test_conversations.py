@@ -6,25 +6,32 @@ The format is described in tests/conversations/README.md; `flask --app app chat 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from bot.channels.console import received
+from bot.channels.console import Console, received
+from bot.delivery.planner import plan_due
+from bot.delivery.sender import send_waiting
+from bot.delivery.waitlist import offer_due
 from bot.desk import staff
+from bot.dialogue.effects import JoinWaitlist
 from bot.remind import ask_medicine, remind
-from bot.store import queries
-from bot.store.models import AppointmentRow, PhoneRow, SlotRow, TaskRow
-from bot.turn import take
+from bot.store import queries, waiting
+from bot.store.models import BREAK, AppointmentRow, PhoneRow, SlotRow, TaskRow
+from bot.store.programme_models import CheckInRow
+from bot.store.sending_models import CommunicationRequestRow
+from bot.turn import UNREVIEWED, take
 from bot.yamlfile import read_yaml
 from tests.world import World, make_world
 
 FOLDER = Path(__file__).parent / "conversations"
 KEYS = {"name", "who", "speaks", "remind", "clinic", "talk", "ends", "why"}
+ENDS = {"visits", "items", "hidden_items", "language", "opted_out", "wants", "waits", "answers", "hold"}
 TURN_KEYS = {"they", "says", "has", "lacks", "first", "silent"}
 
 
@@ -76,14 +83,15 @@ def _one_turn(world: World, who: str, turn: dict[str, Any], number: int) -> None
     where = f"turn {number}, {turn['they']!r}: answered {answer!r} by {row.rule}, read {row.reading}"
     assert said == list(turn.get("says", [])), where
     assert bool(answer) != (turn.get("silent") == "yes" or not said), where
+    own, *_ = answer.split(BREAK)  # the English that goes with an unreviewed safety text has a test of its own
     for words in _list(turn.get("has")):
-        assert words in answer, where
+        assert words in own, where
     for words in _list(turn.get("lacks")):
-        assert words not in answer, where
+        assert words not in own, where
 
 
 def _ends(world: World, who: str, ends: dict[str, Any]) -> None:
-    assert set(ends) <= {"visits", "items", "hidden_items", "language", "opted_out", "hold"}, f"unknown keys in ends: {ends}"
+    assert set(ends) <= ENDS, f"unknown keys in ends: {ends}"
     with world.bot.store.session() as session:
         phone = session.get_one(PhoneRow, world.phone_id(who))
         if "visits" in ends:
@@ -97,6 +105,14 @@ def _ends(world: World, who: str, ends: dict[str, Any]) -> None:
             assert queries.state_of(phone).language == ends["language"]
         if "opted_out" in ends:
             assert (phone.opted_out_at is not None) == (ends["opted_out"] == "yes")
+        if "answers" in ends:
+            asked = session.scalars(select(CheckInRow).where(CheckInRow.phone_id == phone.id).order_by(CheckInRow.id))
+            assert [f"{row.answer} {row.statement}".strip() for row in asked] == ends["answers"]
+        if "wants" in ends:
+            assert phone.wants == ends["wants"]
+        if "waits" in ends:
+            found = waiting.of_phone(session, phone.id, zone=world.bot.clinic.zone)
+            assert [each.service for each in found] == ends["waits"]
         if "hold" in ends:
             assert str(queries.state_of(phone).hold or "none") == ends["hold"]
 
@@ -117,7 +133,7 @@ def _items(session: Session, phone: PhoneRow, until: datetime) -> list[str]:
     rows = session.scalars(
         select(TaskRow).where(TaskRow.phone_id == phone.id, TaskRow.status != "completed", TaskRow.created_at <= until)
     )
-    return [f"{row.kind} {row.detail}".strip() for row in rows]
+    return [f"{row.kind} {row.detail}".strip() for row in rows if row.kind != UNREVIEWED]
 
 
 def _list(value: Any) -> list[str]:
@@ -139,6 +155,29 @@ def _medicine(world: World, who: str) -> None:
 def _remind(world: World, who: str) -> None:
     with world.bot.store.begin() as session:
         remind(world.bot, session, world.phone_id(who))
+
+
+def _programme(world: World, who: str) -> None:
+    """The next question of a programme goes, whenever that is."""
+    mine = select(func.count()).select_from(CheckInRow).where(CheckInRow.phone_id == world.phone_id(who))
+    with world.bot.store.session() as session:
+        asked = session.scalar(mine)
+    while True:
+        while plan_due(world.bot):
+            pass
+        send_waiting(world.bot, Console())
+        with world.bot.store.session() as session:
+            if session.scalar(mine) != asked:
+                return
+        world.clock.now += timedelta(hours=1)
+
+
+def _visited(world: World, who: str) -> None:
+    """The first visit of the phone takes place, whatever kind it was, and it is two days later."""
+    with world.bot.store.begin() as session:
+        row = min(_open_visits(session, world, who), key=lambda visit: visit.start)
+        row.status, row.service = "fulfilled", "lab"
+        world.clock.now = row.start + timedelta(days=2)
 
 
 def _clinic_moves(world: World, who: str, days: str) -> None:
@@ -167,6 +206,31 @@ def _others_take(world: World, who: str, which: str) -> None:
             session.get_one(SlotRow, prompt.slots[int(number) - 1]).status = "busy"
 
 
+def _waits(world: World, who: str) -> None:
+    """A coordinator puts the phone's person on the waiting list, with any earlier time."""
+    with world.bot.store.begin() as session:
+        for row in _open_visits(session, world, who):
+            effect = JoinWaitlist(patient=row.patient_id, service=row.service, visit=row.id, wishes=(), source="staff:1")
+            waiting.join(session, world.bot.clinic_id, effect, world.clock.now)
+        session.execute(update(SlotRow).where(SlotRow.start < world.clock.now + timedelta(days=3)).values(status="busy", offer_at=None))
+
+
+def _set(world: World, day: str, hour: str, status: str) -> None:
+    clock = time.fromisoformat(hour)
+    start = datetime(2026, 3, int(day), clock.hour, clock.minute, tzinfo=world.bot.clinic.zone)
+    with world.bot.store.begin() as session:
+        session.scalars(select(SlotRow).where(SlotRow.start == start, SlotRow.service == "primary")).one().status = status
+
+
+def _offers(world: World, who: str) -> None:
+    """What has opened is offered, and the texts go."""
+    world.clock.now += timedelta(hours=2)  # the reminder's talk is over
+    with world.bot.store.begin() as session:
+        session.execute(delete(CommunicationRequestRow))  # and it does not count for the limits of the day
+    offer_due(world.bot)
+    send_waiting(world.bot, Console())
+
+
 def _others_take_the_old_time(world: World, who: str) -> None:
     with world.bot.store.begin() as session:
         undo = queries.state_of(session.get_one(PhoneRow, world.phone_id(who))).undo
@@ -184,9 +248,15 @@ EVENTS = {
     "wait": _wait,
     "medicine": _medicine,
     "remind": _remind,
+    "programme": _programme,
+    "visited": _visited,
     "clinic_moves": _clinic_moves,
     "clinic_cancels": _clinic_cancels,
     "others_take": _others_take,
+    "waits": _waits,
+    "opens": lambda world, who, day, hour: _set(world, day, hour, "free"),
+    "somebody_takes": lambda world, who, day, hour: _set(world, day, hour, "busy"),
+    "offers": _offers,
     "others_take_the_old_time": _others_take_the_old_time,
     "take_over": lambda world, who: staff.take_over(world.bot, world.phone_id(who), by=world.staff),
     "hand_back": lambda world, who: staff.hand_back(world.bot, world.phone_id(who), by=world.staff),

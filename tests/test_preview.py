@@ -32,9 +32,11 @@ def test_what_will_not_go_is_listed_with_the_reason(bot_parts: Any) -> None:
     world = make_world(bot_parts)
     staff.consent(world.bot, world.phones["dorothy"], texts=False, by=world.staff)
     staff.take_over(world.bot, world.phones["olga"], by=world.staff)
+    staff.prefer(world.bot, world.phones["lucia"], wants="fewer", by=world.staff)
     lines = "\n".join(report(world.bot, first=date(2026, 3, 4), days=20))
     assert "Dorothy ..21" in lines and "NOT: opted out" in lines
     assert "Ольга ..32" in lines and "NOT: a coordinator has taken over" in lines
+    assert "Lucía ..23" in lines and "NOT: wants the last reminder only" in lines
     assert "Hale" not in lines and "555" not in lines
 
 
@@ -65,3 +67,14 @@ def _count(world: World) -> int:
     with world.bot.store.session() as session:
         assert session.scalar(select(func.count()).select_from(PatientRow))
         return session.scalar(select(func.count()).select_from(CommunicationRow)) or 0
+
+
+def test_the_questions_of_programmes_are_listed_with_why_they_go_or_not(bot_parts: Any) -> None:
+    """Owen is asked three times; then, if he stays silent, no more, and the preview says so before."""
+    world = make_world(bot_parts)
+    lines = [line for line in report(world.bot, first=date(2026, 3, 4), days=6) if "check_in.medicine" in line]
+    assert ["NOT" in line for line in lines] == [False, False, False, True, True, True]
+    assert "Owen ..27" in lines[0] and "daily: medicine" in lines[0]
+    assert all("no answer to the last ones: paused" in line for line in lines[3:])
+    staff.consent(world.bot, world.phones["owen"], texts=False, by=world.staff)
+    assert [line for line in report(world.bot, first=date(2026, 3, 4), days=6) if "check_in.medicine" in line] == []

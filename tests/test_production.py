@@ -76,3 +76,27 @@ def test_a_secrets_file_that_cannot_be_read_is_named_without_its_content(whole: 
     assert "UnicodeDecodeError" in said
     assert "hunter2" not in said
     assert "both set" in refusal({**whole, "TWILIO_AUTH_TOKEN": "hunter2", "TWILIO_AUTH_TOKEN_FILE": str(secret)})
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"ALERT_WEBHOOK": "http://pager.example/hunter2"}, "ALERT_WEBHOOK: each address must begin with https://"),
+        ({"ALERT_EMAIL": "ana at clinic", "ALERT_FROM": "a@b.example", "SMTP_URL": "smtps://m.example"}, "must be an address such as"),
+        ({"ALERT_EMAIL": "ana@clinic.example"}, "SMTP_URL or ALERT_FROM is missing"),
+        ({"SMTP_URL": "smtps://attend:hunter2/@mail.example"}, "SMTP_URL must look like"),
+        ({"SMTP_URL": "mail.example:587"}, "SMTP_URL must look like"),
+    ],
+)
+def test_whom_to_tell_of_emergencies_must_be_addresses(whole: dict[str, str], given: dict[str, str], said: str) -> None:
+    """S-13, H-17: a slip shows at the start and not at the first emergency; what may be secret is not repeated."""
+    told = refusal({**whole, **given})
+    assert said in told
+    assert "hunter2" not in told
+
+
+def test_several_may_be_told_of_emergencies(whole: dict[str, str]) -> None:
+    """In the order in which they are given."""
+    given = {"ALERT_EMAIL": "ana@clinic.example, ben@clinic.example", "ALERT_FROM": "attend@clinic.example"}
+    settings = read_settings({**whole, **given, "SMTP_URL": "smtps://attend:pass%2Fword@mail.example:465"})
+    assert settings.alert_emails == ("ana@clinic.example", "ben@clinic.example")

@@ -43,6 +43,16 @@ def test_a_language_says_how_it_speaks(language: str) -> None:
         assert keywords.get(squeeze(word)) == group
 
 
+@pytest.mark.parametrize("language", TEXTS.languages)
+def test_the_words_for_fewer_texts_are_those_that_are_understood(language: str) -> None:
+    """Whoever sends back what a text names, written as it is there, is understood."""
+    keywords = load_lexicon(ROOT / "intents" / language.partition("-")[0]).keywords
+    for key, groups in {"less": ("fewer", "visits_only"), "fewer": ("all_texts",), "visits_only": ("all_texts",)}.items():
+        text = squeeze(TEXTS.template(key, language))
+        for group in groups:
+            assert [word for word, known in keywords.items() if known == group and word in text], (key, group)
+
+
 def test_the_guide_names_commands_that_exist() -> None:
     """A page that tells the whole way must not lead astray."""
     commands = application.create_app().cli.commands

@@ -11,6 +11,7 @@ from cryptography.fernet import Fernet
 from bot.actor import Actor
 from bot.clinic import load_clinic
 from bot.demo.seed import seed
+from bot.owned.current import Current
 from bot.remind import remind
 from bot.settings import ROOT
 from bot.store import queries
@@ -80,10 +81,10 @@ def load_parts() -> Parts:
     return Parts(reader=load_reader(ROOT / "intents", cache=ROOT / "instance" / "cache"), texts=load_texts(ROOT / "locales"))
 
 
-def make_world(parts: Parts, *, url: str = "sqlite://", may_cancel: bool = True, **changes: Any) -> World:
-    """A fresh clinic, in memory unless `url` names another database."""
+def make_world(parts: Parts, *, url: str = "sqlite://", key: bytes | None = None, may_cancel: bool = True, **changes: Any) -> World:
+    """A fresh clinic, in memory unless `url` names another database, under a key of its own unless one is given."""
     clock = Clock()
-    store = Store(url=url, keys=(Fernet.generate_key(),))
+    store = Store(url=url, keys=(key or Fernet.generate_key(),))
     store.migrate()
     clinic = load_clinic(ROOT / "clinics" / "demo.yaml")
     clinic = replace(clinic, clinic=replace(clinic.clinic, may_cancel=may_cancel))
@@ -97,7 +98,7 @@ def make_world(parts: Parts, *, url: str = "sqlite://", may_cancel: bool = True,
         store=store,
         reader=parts.reader,
         texts=parts.texts,
-        clinic=clinic,
+        current=Current(clinic, store, clinic_id),
         clinic_id=clinic_id,
         clock=clock,
         **{"carrier_answers": False, **changes},

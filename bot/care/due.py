@@ -6,10 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from bot.care.hours import shift
+from bot.care.programmes import Enrolled
 from bot.care.schedule import DAY, MISSED_FOR, Cadence, Step
+from bot.dialogue.types import Wants
 
 WEEK = 7
+TALKING = timedelta(hours=1)  # so long after its last question the bot starts nothing new
 LATER = "a later text went"
+NOT_A_VISIT, NOT_THE_LAST = "wants texts about visits only", "wants the last reminder only"
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Number:
     """A phone number with the visits that are texted about there. zones: those of its people, the first one counts the days.
 
     texted: when it was texted unasked in the last week. stop: why nothing may be sent, or "". busy_until: a talk is going on.
+    plans: the programmes that its people are in. wants: how much of it is wanted.
     """
 
     id: int
@@ -42,6 +47,8 @@ class Number:
     texted: tuple[datetime, ...] = ()
     stop: str = ""
     busy_until: datetime | None = None
+    plans: tuple[Enrolled, ...] = ()
+    wants: Wants = Wants.ALL
 
 
 @dataclass(frozen=True)
@@ -67,30 +74,40 @@ class Plan:
 def plan(number: Number, cadence: Cadence, now: datetime) -> Plan:
     """What to do about a number at `now`."""
     now = now.astimezone(UTC)
-    every = [_checked(timed, number, now) for visit in number.visits for timed in timeline(visit, cadence, number.zones)]
+    every = [_checked(timed, number, cadence, now) for visit in number.visits for timed in timeline(visit, cadence, number.zones)]
     left = [timed for timed in every if not timed.why]
     withheld = [timed for timed in every if timed.why]
     due = [timed for timed in left if timed.at <= now]
-    free, why = _free(number, cadence, now) if due else (now, "")
+    opens, why = first_free(number, cadence, now) if due else (now, "")
     for timed in due:
-        if free is None or free >= timed.until:
+        if opens is None or opens >= timed.until:
             left.remove(timed)
             withheld.append(replace(timed, why=why))
-    go = _joined(left, cadence, now, number.zones[0]) if free == now else ()
+    go = _joined(left, cadence, now, number.zones[0]) if opens == now else ()
     told = {timed.visit.id: timed.at for timed in go}
     waiting = [timed for timed in left if timed.visit.id not in told or timed.at > told[timed.visit.id]]
     withheld += [replace(timed, why=LATER) for timed in left if timed not in go and timed not in waiting]
     look_at: dict[int, datetime | None] = {visit.id: None for visit in number.visits}
     # Who is stopped now may be free again when the next step is due.
     for timed in sorted((*waiting, *(each for each in withheld if each.at > now)), key=lambda timed: timed.at, reverse=True):
-        look_at[timed.visit.id] = max(timed.at, free or now)
+        look_at[timed.visit.id] = max(timed.at, opens or now)
     return Plan(go=go, look_at=look_at, withheld=tuple(withheld))
 
 
-def _checked(timed: Timed, number: Number, now: datetime) -> Timed:
+def _checked(timed: Timed, number: Number, cadence: Cadence, now: datetime) -> Timed:
     """The step with the reason why it does not go at all, if there is one."""
-    why = timed.why or number.stop or timed.visit.stop or ("its time has passed" if timed.until <= now else "")
-    return replace(timed, why=why)
+    unwanted = number.stop or timed.visit.stop or not_wanted(number, timed.visit, timed.step, cadence)
+    return replace(timed, why=timed.why or unwanted or ("its time has passed" if timed.until <= now else ""))
+
+
+def not_wanted(number: Number, visit: Booked, step: Step, cadence: Cadence) -> str:
+    """Why the number does not want that step of a visit, or ""."""
+    if number.wants is Wants.ALL:
+        return ""
+    if not step.about_visit:
+        return NOT_A_VISIT
+    about = [timed for timed in _every(visit, cadence, number.zones) if timed.step.about_visit]
+    return NOT_THE_LAST if number.wants is Wants.FEWER and about and about[-1].step.name != step.name else ""
 
 
 def timeline(visit: Booked, cadence: Cadence, zones: tuple[tzinfo, ...]) -> list[Timed]:
@@ -98,8 +115,7 @@ def timeline(visit: Booked, cadence: Cadence, zones: tuple[tzinfo, ...]) -> list
 
     A step that comes late is of use until half way to the next one, and not after that one went.
     """
-    steps = [step for step in cadence.steps(visit.service) if visit.group in step.to]
-    every = sorted((_timed(visit, step, cadence, zones) for step in steps), key=lambda timed: timed.at)
+    every = _every(visit, cadence, zones)
     found: list[Timed] = []
     following, later_went = None, False
     for timed in reversed(every):
@@ -109,6 +125,12 @@ def timeline(visit: Booked, cadence: Cadence, zones: tuple[tzinfo, ...]) -> list
             found.append(replace(timed, until=until, why=why))
         following, later_went = timed.at, later_went or timed.step.name in visit.sent
     return found[::-1]
+
+
+def _every(visit: Booked, cadence: Cadence, zones: tuple[tzinfo, ...]) -> list[Timed]:
+    """All steps of this visit's group, by time."""
+    steps = [step for step in cadence.steps(visit.service) if visit.group in step.to]
+    return sorted((_timed(visit, step, cadence, zones) for step in steps), key=lambda timed: timed.at)
 
 
 def _timed(visit: Booked, step: Step, cadence: Cadence, zones: tuple[tzinfo, ...]) -> Timed:
@@ -126,7 +148,7 @@ def _timed(visit: Booked, step: Step, cadence: Cadence, zones: tuple[tzinfo, ...
     return Timed(visit=visit, step=step, at=moment or wanted, until=end, why=why)
 
 
-def _free(number: Number, cadence: Cadence, now: datetime) -> tuple[datetime | None, str]:
+def first_free(number: Number, cadence: Cadence, now: datetime) -> tuple[datetime | None, str]:
     """(the first moment from `now` on at which this number may be texted, what it has to wait for)."""
     moment, why = now, ""
     if number.busy_until and number.busy_until > moment:

@@ -5,22 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.care.due import Number, Timed, plan
+from bot.care.check_ins import Asked, after, check
+from bot.care.due import TALKING, Number, Timed, plan
 from bot.care.schedule import Cadence
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """texts: (when, the steps that make up one text), by time. withheld: what will not go, each once."""
+    """texts: (when, the steps that make up one text), by time. withheld: what will not go, each once. asked, unasked: of programmes."""
 
     texts: tuple[tuple[datetime, tuple[Timed, ...]], ...]
     withheld: tuple[Timed, ...]
+    asked: tuple[tuple[datetime, Asked], ...] = ()
+    unasked: tuple[Asked, ...] = ()
 
 
 def forecast(number: Number, cadence: Cadence, now: datetime, end: datetime) -> Forecast:
     """What a number will get from `now` until `end` if nobody writes and nothing changes."""
     texts: list[tuple[datetime, tuple[Timed, ...]]] = []
     withheld: dict[tuple[int, str], Timed] = {}
+    asked: list[tuple[datetime, Asked]] = []
+    unasked: dict[tuple[int, str, datetime], Asked] = {}
     moment = now
     while moment <= end:
         planned = plan(number, cadence, moment)
@@ -29,15 +34,26 @@ def forecast(number: Number, cadence: Cadence, now: datetime, end: datetime) -> 
         if planned.go:
             texts.append((moment, planned.go))
             number = sent(number, planned.go, moment)
-        later = [look for look in planned.look_at.values() if look is not None and look > moment]
+        done = check(number, cadence, moment)
+        for each in done.withheld:
+            unasked.setdefault((each.plan.id, each.question.name, each.due), each)
+        if done.go:
+            asked.append((moment, done.go))
+        number = after(number, done, moment)
+        looks = (*planned.look_at.values(), *done.look_at.values())
+        later = [look for look in looks if look is not None and look > moment]
         if not later:
             break
         moment = min(later)
-    return Forecast(texts=tuple(texts), withheld=tuple(withheld.values()))
+    for timed in (each for _, go in texts for each in go):  # what had to wait when it was looked at first, and went after all
+        withheld.pop((timed.visit.id, timed.step.name), None)
+    for _, each in asked:
+        unasked.pop((each.plan.id, each.question.name, each.due), None)
+    return Forecast(texts=tuple(texts), withheld=tuple(withheld.values()), asked=tuple(asked), unasked=tuple(unasked.values()))
 
 
 def sent(number: Number, go: tuple[Timed, ...], moment: datetime) -> Number:
     """The number after that text."""
     names = {timed.visit.id: {each.step.name for each in go if each.visit.id == timed.visit.id} for timed in go}
     visits = tuple(replace(visit, sent=visit.sent | names.get(visit.id, set())) for visit in number.visits)
-    return replace(number, visits=visits, texted=(*number.texted, moment))
+    return replace(number, visits=visits, texted=(*number.texted, moment), busy_until=moment + TALKING)

@@ -55,14 +55,14 @@ class Hours:
         if self._open(local):
             return moment
         day = local.date() if local.time() < self.opens else local.date() + timedelta(days=1)
-        return max(moment, _instant(day, self.opens, zone))
+        return max(moment, instant(day, self.opens, zone))
 
     def _before(self, moment: datetime, zone: tzinfo) -> datetime:
         """The last moment up to `moment` at which this zone is open for an hour more."""
         today = moment.astimezone(zone).date()
         for day in (today - timedelta(days=back) for back in range(DAYS_AHEAD)):
-            if day not in self.holidays and _instant(day, self.opens, zone) <= moment:
-                return min(moment, _instant(day, self.closes, zone) - EVENING)
+            if day not in self.holidays and instant(day, self.opens, zone) <= moment:
+                return min(moment, instant(day, self.closes, zone) - EVENING)
         return moment - timedelta(days=DAYS_AHEAD)
 
 
@@ -74,9 +74,9 @@ def shift(moment: datetime, by: timedelta, zone: tzinfo) -> datetime:
     days, rest = divmod(abs(by), timedelta(days=1))
     sign = 1 if by >= timedelta(0) else -1
     local = moment.astimezone(zone)
-    return _instant(local.date() + timedelta(days=sign * days), local.time(), zone) + sign * rest
+    return instant(local.date() + timedelta(days=sign * days), local.time(), zone) + sign * rest
 
 
-def _instant(day: date, clock: time, zone: tzinfo) -> datetime:
+def instant(day: date, clock: time, zone: tzinfo) -> datetime:
     """That time of that day as an instant: of a time that is there twice the first, of one that is skipped the hour after."""
     return datetime.combine(day, clock.replace(fold=0), zone).astimezone(UTC)

@@ -19,6 +19,7 @@ MISSED = "missed"  # the visit's status is noshow
 TO = ("silent", "maybe", "coming", MISSED)
 # What a step may say, as keys of bot/texts.py. `missed` is for visits that have passed.
 SAYS = ("reminder", "ask_confirm", "visit_when", "see_you", "prepare", "missed")
+ABOUT_VISITS = frozenset({"reminder", "ask_confirm", "visit_when"})  # the others are nudges, or about what is over
 DEFAULT = "default"
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 MISSED_FOR = 3 * DAY  # how long it still makes sense to write about a missed visit
@@ -35,6 +36,11 @@ class Step:
     ahead: timedelta
     to: frozenset[str]
     say: tuple[str, ...]
+
+    @property
+    def about_visit(self) -> bool:
+        """Whether it tells of a visit to come."""
+        return self.ahead > timedelta(0) and not ABOUT_VISITS.isdisjoint(self.say)
 
 
 def _step(name: str, ahead: timedelta, to: str, say: str) -> Step:

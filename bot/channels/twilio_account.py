@@ -82,7 +82,7 @@ def knock(url: str, form: Mapping[str, str], *, token: str | None) -> int:
 
 def _status(request: urllib.request.Request) -> int:
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310 # nosec B310
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

@@ -79,14 +79,15 @@ def is_phone(sender: str) -> bool:
         return False
 
 
-def twiml(text: str, status_url: str = "") -> str:
-    """The answer as TwiML: one message, or `<Response/>` when there is nothing to say (W-23, W-24).
+def twiml(*messages: tuple[str, str]) -> str:
+    """The answer as TwiML: its messages, or `<Response/>` when there is nothing to say (W-23, W-24).
 
-    status_url: where the provider tells what becomes of the message.
+    messages: each text with the address where the provider tells what becomes of it, "" for none.
     """
     response = MessagingResponse()
-    if text:
-        response.message(clean(text), **({"status_callback": status_url} if status_url else {}))
+    for text, status_url in messages:
+        if text:
+            response.message(clean(text), **({"status_callback": status_url} if status_url else {}))
     return str(response)
 
 

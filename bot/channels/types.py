@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+# What the carrier answers by itself: the whole message, in English (O-01, O-03).
+CARRIER_WORDS = frozenset({
+    "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "START", "UNSTOP", "HELP", "INFO",
+})  # fmt: skip
 LONGEST = 36_000  # seconds that the provider keeps a text at most (D-12)
 
 

@@ -20,17 +20,18 @@ from bot.accounts import people
 from bot.accounts.types import Accounts, Refused
 from bot.clinic import load_clinic
 from bot.commands import operate, records
-from bot.delivery import switch
+from bot.commands import settings as clinic_settings
+from bot.delivery import catchup, switch
 from bot.delivery.worker import Worker
 from bot.desk import candidates
 from bot.editing import check_language, checks
+from bot.editing.catalog import update_catalog
 from bot.editing.scaffold import scaffold
 from bot.errors import DataError, SettingsError
 from bot.preview import report
 from bot.settings import ROOT, read_settings
 from bot.store import queries
 from bot.store.database import Store
-from bot.texts import update_catalog
 from bot.understand.labels import CHANGES
 from bot.understand.reader import Reader, load_reader
 from bot.understand.times import as_answer
@@ -124,6 +125,7 @@ def _register_data(app: Flask, wire: Wire) -> None:
             print("\n".join(report(bot, first=first, days=days, other=cadence)))
 
     records.register(app.cli, _clear_errors)
+    clinic_settings.register(app.cli, _clear_errors)
     operate.register(app.cli, _clear_errors)
 
     app.cli.add_command(_admin_commands())
@@ -164,7 +166,7 @@ def _sending(app: Flask, wire: Wire) -> None:
         with _clear_errors():
             settings = read_settings()
             wired = wire(app, settings, reads=False)
-        running = Worker(wired.bot, wired.channel, None, rate=settings.rate)
+        running = Worker(wired.bot, wired.channel, None, rate=settings.rate, alarm=wired.alarm)
         ends = {signal.SIGTERM, signal.SIGINT}
         signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # for the threads, too, that are started now
         running.start()
@@ -177,6 +179,14 @@ def _sending(app: Flask, wire: Wire) -> None:
         with _clear_errors():
             bot = wire(app, read_settings()).bot
         switch.pause(bot.store, bot.clinic_id, bot.clock())
+
+    @app.cli.command("catch-up")
+    def catch_up() -> None:
+        """Lists the texts that were held up by an outage, in groups; what is to become of them is decided on the page of that name."""
+        with _clear_errors():
+            bot = wire(app, read_settings(), reads=False).bot
+        for group in catchup.groups(bot):
+            print(f"{len(group.ids):6}  {group.kind:24} {group.reason:32} {' '.join(group.can)}")
 
     @app.cli.command("resume")
     def resume() -> None:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 
 import click
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
+from bot.channels.notices import Contacts, Notice, NotTold
 from bot.channels.twilio_account import OVERRIDES, AccountError, TwilioAccount
-from bot.clinic import load_clinic
-from bot.editing.lint import load_lint, load_reviews, review
+from bot.clinic import ClinicFile, load_clinic
+from bot.editing.lint import load_lint, review
 from bot.errors import SettingsError
 from bot.operate.doctor import Installation, Level, examine
 from bot.operate.replay import replay
+from bot.owned.current import Current
 from bot.records.opened import open_records
 from bot.settings import ROOT, Settings, read_settings
 from bot.store.database import Store
-from bot.texts import TEXTS, load_texts
+from bot.store.models import ClinicRow
+from bot.texts import TEXTS, load_reviews, load_texts
 from bot.understand.reader import load_reader
 
 Clear = Callable[[], AbstractContextManager[None]]
@@ -62,6 +67,8 @@ def register(cli: click.Group, clear_errors: Clear) -> None:
                 raise SettingsError(f"connect: {error}") from error
         print(f"webhook   {address}{OVERRIDES}\nfallback  {address}\nstatus    {address}/status (named with each text)")
 
+    _alarm(cli, clear_errors)
+
     @cli.command("replay")
     @click.option("--words", is_flag=True, help="Print the texts too, which are private.")
     def replay_(words: bool) -> None:
@@ -83,6 +90,34 @@ def register(cli: click.Group, clear_errors: Clear) -> None:
         raise SystemExit(1 if lost else 0)
 
 
+def _alarm(cli: click.Group, clear_errors: Clear) -> None:
+    @cli.command("alarm")
+    def alarm() -> None:
+        """Tells everybody on the list for emergencies that this is a test. Exits 1 when somebody could not be reached."""
+        with clear_errors():
+            settings = read_settings()
+            clinic = load_clinic(settings.clinic_file)
+        contacts = Contacts(settings.alert_webhooks, settings.alert_emails, smtp=settings.smtp_url, sender=settings.alert_from)
+        notice = Notice(0, "test", "This is a test, nothing has happened", clinic.clinic.name, 0, f"{settings.public_url}/inbox")
+        told = {contacts.name(place): _told(contacts, place, notice) for place in range(len(contacts))}
+        for name, said in told.items():
+            print(f"{name:10} {said}")
+        if not told:
+            print("nobody is on the list: set ALERT_WEBHOOK or ALERT_EMAIL")
+        raise SystemExit(0 if told and set(told.values()) == {TOLD} else 1)
+
+
+TOLD = "was told"
+
+
+def _told(contacts: Contacts, place: int, notice: Notice) -> str:
+    try:
+        contacts.tell(place, notice)
+    except NotTold as error:
+        return f"could not be told: {error}"
+    return TOLD
+
+
 def _said(part: object) -> str:
     """A part of a reading in a line; `when` repeats words of the patient, so only that it changed is told."""
     if isinstance(part, dict):
@@ -91,16 +126,27 @@ def _said(part: object) -> str:
 
 
 def _installation(settings: Settings) -> Installation:
+    store = Store(url=settings.database_url, keys=settings.keys)
     return Installation(
         settings=settings,
-        store=Store(url=settings.database_url, keys=settings.keys),
-        clinic=load_clinic(settings.clinic_file),
+        store=store,
+        clinic=_clinic(store, load_clinic(settings.clinic_file)),
         texts=load_texts(ROOT / "locales"),
         lint=load_lint(ROOT / "locales"),
         reviews=load_reviews(ROOT / "locales"),
         now=datetime.now(UTC),
         account=_account(settings),
     )
+
+
+def _clinic(store: Store, file: ClinicFile) -> ClinicFile:
+    """What the clinic tells now; the file alone where the database cannot be read, which is a finding of its own."""
+    with suppress(SQLAlchemyError), store.session() as session:
+        if clinic_id := session.scalar(select(ClinicRow.id).where(ClinicRow.slug == file.slug)):
+            current = Current(file, store, clinic_id)
+            current.look()
+            return current.clinic
+    return file
 
 
 def _account(settings: Settings) -> TwilioAccount | None:

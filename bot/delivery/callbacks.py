@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,7 +24,8 @@ OURS = re.compile("[0-9]{1,9}")
 class Callback:
     """sid: the provider's id of the text; code: of its error, 0 when there is none.
 
-    text: which of ours it is; reply: or the id of the text that it answers, where it rode in TwiML. Both stood in the address.
+    text: which of ours it is; reply: or the id of the text that it answers, where it rode in TwiML; part: which further message of
+    that answer it is, if it is one. They stood in the address.
     """
 
     sid: str
@@ -32,11 +33,12 @@ class Callback:
     code: int = 0
     text: str = ""
     reply: str = ""
+    part: str = ""
 
 
 def record(bot: Bot, told: Callback) -> None:
     """Writes a callback down. Raises sqlalchemy.exc.SQLAlchemyError when that is not possible now."""
-    work = _of_a_reply if told.reply else _of_a_text
+    work = _of_a_text if not told.reply else _of_a_part if told.part else _of_a_reply
     bot.store.run(lambda session: work(bot, session, told))
 
 
@@ -60,6 +62,20 @@ def _of_a_text(bot: Bot, session: Session, told: Callback) -> None:
         waits.look_at = None if row.status in FINAL else bot.clock() + outbox.CONFIRM
     elif row.status in ARRIVED:
         waits.status, waits.look_at = "sent", None
+
+
+def _of_a_part(bot: Bot, session: Session, told: Callback) -> None:
+    """A further message of an answer is a text of its own."""
+    answered = queries.by_sid(session, told.reply)
+    if answered is None or answered.clinic_id != bot.clinic_id or not OURS.fullmatch(told.part):
+        return
+    theirs = CommunicationRow.phone_id == answered.phone_id, CommunicationRow.in_reply_to == answered.id
+    rows = session.scalars(
+        select(CommunicationRow.id).where(*theirs, CommunicationRow.sender == "safety").order_by(CommunicationRow.id)
+    )
+    ids = rows.all()
+    if 1 < int(told.part) <= len(ids) + 1:
+        _of_a_text(bot, session, replace(told, text=str(ids[int(told.part) - 2])))
 
 
 def _of_a_reply(bot: Bot, session: Session, told: Callback) -> None:

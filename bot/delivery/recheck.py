@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from bot.apply import Scope, apply
-from bot.care.due import Booked, Number
+from bot.care.due import NOT_A_VISIT, Number, not_wanted
 from bot.care.schedule import MISSED, Cadence
+from bot.desk import later
 from bot.dialogue.effects import LogItem
+from bot.dialogue.types import Ask, Wants
 from bot.remind import BY_HAND, CALLED_OFF, NEWS
-from bot.store import care
-from bot.store.models import AppointmentRow, CommunicationRow, PhoneRow
+from bot.store import care, programmes, queries, waiting
+from bot.store.models import AppointmentRow, CommunicationRow, PhoneRow, SlotRow
 from bot.store.sending_models import CommunicationRequestRow
+from bot.store.waiting_models import OfferRow
 from bot.turn import Bot
 
 CHANGED = "the visit has changed"
+OVER = "the programme has ended or is paused"
 
 
 @dataclass(frozen=True)
@@ -32,15 +36,20 @@ def reason(bot: Bot, session: Session, *, text: CommunicationRow, phone: PhoneRo
     """Why that text must not go to that phone now; None when it may. Safety texts go whatever is, answers by day and night (O-19)."""
     if phone.opted_out_at is not None and text.sender != "safety":
         return Reason(care.OPTED_OUT)
-    asked = care.requests(session, text.id)
-    if not asked:
+    if why := later.why_not(bot, session, text, phone):
+        return Reason(why)
+    asked, check_in = care.requests(session, text.id), programmes.of_text(session, text.id)
+    offer = waiting.offer_in(session, text.id)
+    if not asked and check_in is None and offer is None:
         return None
-    number, _ = care.number(session, phone, now=now, zone=bot.clinic.zone)
-    for each in asked:
-        if why := _why_not(session, each, number, bot.clinic.cadence):
-            return Reason(why)
-    later = bot.clinic.cadence.hours.after(now, number.zones)
-    return Reason("quiet hours", until=later) if later is None or later > now else None
+    number, _ = care.number(session, phone, now=now, zone=bot.clinic.zone, known=bot.clinic.programmes)
+    whys = [_why_not(session, each, number, bot.clinic.cadence) for each in asked]
+    whys.append(_why_no_offer(session, offer, number, now) if offer else "")
+    whys.append(_why_not_asked(check_in.care_plan_id, number) if check_in is not None else "")
+    if why := next(filter(None, whys), ""):
+        return Reason(why)
+    lawful = bot.clinic.cadence.hours.after(now, number.zones)
+    return Reason("quiet hours", until=lawful) if lawful is None or lawful > now else None
 
 
 def _why_not(session: Session, asked: CommunicationRequestRow, number: Number, cadence: Cadence) -> str:
@@ -56,18 +65,36 @@ def _why_not(session: Session, asked: CommunicationRequestRow, number: Number, c
         return CHANGED
     if news or asked.step.startswith(BY_HAND):
         return visit.stop or (CHANGED if visit.group == MISSED else "")
-    return visit.stop or ("" if _still_for(asked.step, visit, cadence) else "answered since")
+    # What the patient has said since may make this step needless.
+    step = next((step for step in cadence.steps(visit.service) if step.name == asked.step and visit.group in step.to), None)
+    return visit.stop or (not_wanted(number, visit, step, cadence) if step else "answered since")
 
 
-def _still_for(name: str, visit: Booked, cadence: Cadence) -> bool:
-    """Whether the patient has said nothing since that makes this step needless."""
-    return any(step.name == name and visit.group in step.to for step in cadence.steps(visit.service))
+def _why_not_asked(plan_id: int, number: Number) -> str:
+    """Why a question of that plan must not go any more, or ""."""
+    plan = next((each for each in number.plans if each.id == plan_id), None)
+    return number.stop or (NOT_A_VISIT if number.wants is not Wants.ALL else "") or (OVER if plan is None else plan.stop)
+
+
+def _why_no_offer(session: Session, offer: OfferRow, number: Number, now: datetime) -> str:
+    """Why a free time must not be offered any more, or ""."""
+    if number.stop or number.wants is not Wants.ALL:
+        return number.stop or NOT_A_VISIT
+    slot = session.get_one(SlotRow, offer.slot_id, populate_existing=True)
+    taken = slot.start != offer.start or not waiting.is_free(slot, offer.phone_id, now)
+    return "the time is taken" if taken or offer.status != "open" else ""
 
 
 def dropped(bot: Bot, session: Session, *, text: CommunicationRow, phone: PhoneRow, why: str) -> None:
     """A text will not go after all: the schedule may write again, and news that do not arrive so are told by a person."""
     asked = care.requests(session, text.id)
     care.take_back(session, asked)
+    programmes.take_back(session, [text.id])
+    if offer := waiting.offer_in(session, text.id):
+        state = queries.state_of(phone)
+        if state.prompt and state.prompt.ask is Ask.OFFER and state.prompt.slots == (offer.slot_id,):
+            queries.keep_state(phone, replace(state, prompt=None))  # what was not asked cannot be answered
+        waiting.take_back(session, offer)
     news = next((each for each in asked if each.step in NEWS), None)
     if news is not None and why != CHANGED:
         effect = LogItem(kind="not_told", detail=news.step.replace(" ", "_"), visit=news.appointment_id)

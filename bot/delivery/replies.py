@@ -14,11 +14,11 @@ from bot.delivery.callbacks import reply_lost
 from bot.delivery.status import LOST
 from bot.store import queries
 from bot.store.models import CommunicationRow, PhoneRow
-from bot.store.outgoing import queue_answer
+from bot.store.outgoing import CONFIRMED, queue_answer
+from bot.texts import SAFETY
 from bot.turn import Bot
 
 log = structlog.get_logger()
-CONFIRMED = timedelta(minutes=3)  # a reply without a callback by then may not have been taken
 USEFUL = timedelta(hours=1)  # an answer that comes later only confuses: a person sees to it
 OLDEST = timedelta(days=1)
 SKEW = timedelta(minutes=1)
@@ -31,7 +31,7 @@ def watch(bot: Bot, channel: Channel) -> None:
         with bot.store.session() as session:
             row = session.get_one(CommunicationRow, row_id)
             to = session.get_one(PhoneRow, row.phone_id).number
-            reply, since = row.reply or "", row.at - SKEW
+            reply, since = row.replies[0], row.at - SKEW  # further messages are texts of their own
         try:
             found = channel.find(Outgoing(to=to, body=reply), since=since)
         except SendError as error:
@@ -73,7 +73,8 @@ def _settle(bot: Bot, row_id: int, found: Sent | None) -> None:
             outbox.to_a_person(bot, session, row, None)
             return
         row.answered_via = "outbox"
-        queue_answer(session, session.get_one(PhoneRow, row.phone_id), row.id, row.reply or "", now)
+        safety = (row.texts or "").startswith(SAFETY) or len(row.replies) > 1
+        queue_answer(session, session.get_one(PhoneRow, row.phone_id), row.id, row.replies[:1], now, safety=safety)
         log.warning("reply_sent_again", communication=row.id)
 
     bot.store.run(write)

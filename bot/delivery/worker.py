@@ -12,10 +12,13 @@ import structlog
 from sqlalchemy import select
 
 from bot.channels.types import Channel
-from bot.delivery import lookup, replies
+from bot.delivery import alerts, lookup, replies
+from bot.delivery.alerts import Alarm
 from bot.delivery.planner import plan_due
 from bot.delivery.sender import Sender
 from bot.delivery.spool import Spool
+from bot.delivery.waitlist import offer_due
+from bot.desk import apologies, later, silence
 from bot.store import words
 from bot.store.models import CommunicationRow
 from bot.turn import Bot, answer, take
@@ -42,18 +45,18 @@ def sweep(bot: Bot, spool: Spool) -> None:
 
 
 def plan(bot: Bot) -> float | None:
-    """Queues what the schedule says is due; at once again while there is more."""
-    return 0 if plan_due(bot) else None
+    """Queues what the schedule says is due, and offers times that have opened; at once again while there is more."""
+    return 0 if plan_due(bot) + offer_due(bot) else None
 
 
 def index_words(bot: Bot) -> None:
     """Makes new texts and notes searchable."""
     while True:
         with bot.store.reading() as connection:
-            batch = words.unindexed(connection, bot.store.cipher)
+            batch = words.unindexed(connection)
         if not batch.last:
             return
-        bot.store.write(partial(words.write, batch=batch))
+        bot.store.write(partial(words.index, cipher=bot.store.cipher, batch=batch))
 
 
 class Loop(threading.Thread):
@@ -80,22 +83,37 @@ class Loop(threading.Thread):
 
 
 class Worker:
-    """All jobs. rate: segments a second of the number; None: another process sends.
+    """All jobs. rate: segments a second of the number; None: another process sends. alarm: whom to tell of what nobody takes on.
 
     spool: of this machine, to be swept; None: the bot cannot read, and the web processes answer what was left unanswered.
     """
 
-    def __init__(self, bot: Bot, channel: Channel, spool: Spool | None, *, rate: float | None, every: float = 1.0) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        channel: Channel,
+        spool: Spool | None,
+        *,
+        rate: float | None,
+        alarm: Alarm | None = None,
+        every: float = 1.0,
+    ) -> None:
         self._sender = Sender(bot, channel, rate=rate) if rate else None
-        self._loops = [Loop("sweep", partial(sweep, bot, spool), every=every)] if spool is not None else []
+        self._loops = [Loop("settings", bot.current.look, every=every)]
+        if spool is not None:
+            self._loops.append(Loop("sweep", partial(sweep, bot, spool), every=every))
         if self._sender is not None:
             self._loops += [
                 Loop("plan", partial(plan, bot), every=every),
                 Loop("send", self._sender, every=every),
+                Loop("later", partial(later.settle, bot), every=every),
+                Loop("apologies", partial(apologies.apologise, bot), every=10 * every),
+                Loop("silence", partial(silence.escalate, bot), every=10 * every),
                 Loop("words", partial(index_words, bot), every=every),
                 Loop("look", partial(lookup.look, bot, channel), every=10 * every),
                 Loop("replies", partial(replies.watch, bot, channel), every=10 * every),
             ]
+            self._loops += [Loop("alerts", partial(alerts.watch, bot, alarm), every=10 * every)] if alarm is not None else []
 
     def start(self) -> None:
         """Starts the jobs."""

@@ -26,7 +26,7 @@ from bot.remind import remind
 from bot.settings import ROOT, Settings, read_settings
 from bot.store import queries
 from bot.store.account_models import UserRow
-from bot.store.models import CommunicationRow, PatientRow, PhoneRow
+from bot.store.models import BREAK, CommunicationRow, PatientRow, PhoneRow
 from bot.turn import take
 from bot.web import guard, inbox, phone
 from bot.web.wiring import Wired
@@ -43,7 +43,7 @@ def run(app: Flask, wire: Wire, *, host: str, port: int, fresh: bool) -> None:
     settings = demo_settings(DATABASE, fresh=fresh)
     print("Reading the phrases; the first start learns from them, which takes two to five minutes.", file=sys.stderr)
     wired = make(app, wire, settings, history=HISTORY)
-    Worker(wired.bot, wired.channel, wired.spool, rate=math.inf, every=0.5).start()
+    Worker(wired.bot, wired.channel, wired.spool, rate=math.inf, alarm=wired.alarm, every=0.5).start()
     print(f"\n  Phone  http://{host}:{port}/demo\n  Inbox  http://{host}:{port}/inbox\n\nStop with Ctrl+C.", file=sys.stderr)
     run_simple(host, port, app, threaded=True)
 
@@ -118,7 +118,7 @@ def _talk(bot: Any, number: str) -> list[dict[str, Any]]:
         answer = take(bot, inbound)
         with bot.store.session() as session:
             row = session.scalars(select(CommunicationRow).where(CommunicationRow.provider_sid == inbound.sid)).one()
-        print(f"< {answer}\n  ({row.rule})")
+        print("\n".join(f"< {message}" for message in answer.split(BREAK)) + f"\n  ({row.rule})")
         talk.append({"they": line, "says": (row.texts or "").split(",")})
     return talk
 

@@ -15,7 +15,7 @@ from bot.delivery.sender import send_waiting
 from bot.demo.clock import DemoClock
 from bot.desk import work
 from bot.remind import BY_HAND, About, tell
-from bot.store.models import AppointmentRow, CommunicationRow, PhoneRow, TaskRow
+from bot.store.models import LOOK_NOW, AppointmentRow, CommunicationRow, PhoneRow, TaskRow
 from bot.store.sending_models import OutboxRow
 from bot.turn import Bot, take
 from bot.yamlfile import read_yaml
@@ -76,10 +76,11 @@ def _remind(bot: Bot, phone_id: int, visit: AppointmentRow, arrived: bool) -> No
 
 
 def _end(bot: Bot, visit: AppointmentRow, status: str) -> None:
-    """What became of the visit. Nothing is to be sent about it any more."""
+    """What became of the visit. Nothing is to be sent about it any more, but a programme may follow one that has taken place."""
     with bot.store.begin() as session:
         row = session.get_one(AppointmentRow, visit.id)
-        row.status, row.next_text_at = status, None
+        row.status = status
+        row.next_text_at = LOOK_NOW if status == "fulfilled" else None
 
 
 def _text(bot: Bot, given: dict[str, str], phone_id: int, days: list[date], by: Actor) -> Iterator[Event]:

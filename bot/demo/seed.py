@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from bot.store import queries
+from bot.store import programmes, queries
 from bot.store.models import AppointmentRow, ConsentRow, PatientPhoneRow, PatientRow, SlotRow
 from bot.turn import Bot
 from bot.yamlfile import read_yaml
@@ -37,6 +37,11 @@ def seed(bot: Bot, path: Path, *, past: Callable[[dict[str, tuple[int, int]]], N
         session.add_all(slots.values())
         for given in data["visits"]:
             _visit(session, bot, given, patients, slots, days)
+        for given in data["programmes"]:
+            who = given["who"]
+            programmes.enrol(
+                session, patients[who], phones[who], programme=given["programme"], source=f"demo: {given['agreed']}", now=now
+            )
     return phones
 
 

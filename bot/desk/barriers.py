@@ -35,7 +35,7 @@ def ask(bot: Bot, ids: Iterable[int], *, by: Actor) -> int:
         found = list(_barriers(bot, session, ids, by))
         for item in found:
             if ask_helped(bot, session, item.phone_id or 0, barrier=item.detail, visit_id=item.appointment_id) is None:
-                raise Refused("The bot may not text this phone now: it is paused, held or opted out. Hand back first, or phone.")
+                raise Refused("The bot may not text this phone now: paused, held, opted out or limited. Hand back first, or phone.")
             item.stage, item.snoozed_until = "asked", bot.clock() + SILENCE
         for item in found:
             _record(session, bot, item, by, "asked")

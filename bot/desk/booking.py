@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from bot.actor import Actor
+from bot.apply import Scope, apply
 from bot.desk.news import SENTENCES, reach
 from bot.desk.work import Refused, hold, record
+from bot.dialogue.effects import CloseItems, LogItem
+from bot.dialogue.visits import SETTLED
 from bot.remind import BOOKED, CALLED_OFF, MOVED, About, tell
-from bot.store import queries
+from bot.store import queries, tasks
 from bot.store.models import AppointmentRow, PhoneRow, SlotRow
 from bot.turn import Bot
+
+# (what was done, whether the patient had asked for it) → the kinds of items that asked for just this. A change of the clinic's own
+# answers nobody's wish, but nobody need call off any more what is called off.
+SETTLES: dict[tuple[str, bool], tuple[str, ...]] = {
+    (BOOKED, True): ("booking", "reschedule_unfinished"),
+    (BOOKED, False): (),
+    (MOVED, True): SETTLED,
+    (MOVED, False): (),
+    (CALLED_OFF, True): SETTLED,
+    (CALLED_OFF, False): ("declined", "unclear_cancel", "tentative"),
+}
 
 
 @dataclass(frozen=True)
@@ -25,11 +40,18 @@ class Desk:
     asked: bool
 
 
-def book(bot: Bot, patient_id: int, *, slot_id: int, desk: Desk) -> bool:
+@dataclass(frozen=True)
+class Done:
+    """told: the patient is told by text; if not, an item says so. closed: the items that had asked for just this."""
+
+    told: bool
+    closed: tuple[int, ...]
+
+
+def book(bot: Bot, patient_id: int, *, slot_id: int, desk: Desk) -> Done:
     """Books a visit into a free slot. A patient who did not ask for it is asked whether they come.
 
-    Gives whether the patient is told by text; if not, somebody must phone. Raises Refused when the slot is taken, or while a
-    colleague works on the conversation.
+    Raises Refused when the slot is taken, or while a colleague works on the conversation.
     """
     now = bot.clock()
     with bot.store.begin() as session:
@@ -48,14 +70,13 @@ def book(bot: Bot, patient_id: int, *, slot_id: int, desk: Desk) -> bool:
         )
         session.add(visit)
         session.flush()
-        _record(bot, session, desk, "booked", _local(bot, visit.start))
-        return _tell(bot, session, visit, BOOKED, desk)
+        return _finish(bot, session, visit, BOOKED, desk, _local(bot, visit.start))
 
 
-def move(bot: Bot, visit_id: int, *, slot_id: int, desk: Desk, version: int | None = None) -> bool:
+def move(bot: Bot, visit_id: int, *, slot_id: int, desk: Desk, version: int | None = None) -> Done:
     """Moves a visit to a free slot; its old time is free again if the patient asked, else the clinic has other plans for it.
 
-    version: of the visit as it was shown; None: as it is. Gives and raises as `book` does; Refused too when the visit has changed.
+    version: of the visit as it was shown; None: as it is. Raises as `book` does; Refused too when the visit has changed.
     """
     now = bot.clock()
     with bot.store.begin() as session:
@@ -68,23 +89,19 @@ def move(bot: Bot, visit_id: int, *, slot_id: int, desk: Desk, version: int | No
         visit.practitioner = slot.practitioner or visit.practitioner
         visit.participant, visit.changed_at, visit.told_at = _participant(desk), now, now
         session.flush()
-        _record(bot, session, desk, "moved", f"{_local(bot, before)} to {_local(bot, visit.start)}")
-        return _tell(bot, session, visit, MOVED, desk)
+        return _finish(bot, session, visit, MOVED, desk, f"{_local(bot, before)} to {_local(bot, visit.start)}")
 
 
-def call_off(bot: Bot, visit_id: int, *, desk: Desk, version: int | None = None) -> bool:
-    """Calls a visit off; gives whether the patient is told by text. version, and what it raises: as of `move`."""
+def call_off(bot: Bot, visit_id: int, *, desk: Desk, version: int | None = None) -> Done:
+    """Calls a visit off. version, and what it raises: as of `move`."""
     now = bot.clock()
     with bot.store.begin() as session:
         hold(session, desk.phone_id, by=desk.by, now=now)
         visit = _booked(bot, session, visit_id, version)
         _leave(session, visit, desk)
         visit.slot_id, visit.changed_at, visit.told_at = None, now, now
-        _record(bot, session, desk, "called_off", _local(bot, visit.start))
-        told = _tell(bot, session, visit, CALLED_OFF, desk)
-        visit.status = "cancelled"
         visit.participant = "declined" if desk.asked else visit.participant
-        return told
+        return _finish(bot, session, visit, CALLED_OFF, desk, _local(bot, visit.start))
 
 
 def _participant(desk: Desk) -> str:
@@ -114,9 +131,27 @@ def _local(bot: Bot, moment: datetime) -> str:
     return f"{moment.astimezone(bot.clinic.zone):%a %b %-d, %-I:%M %p}"
 
 
-def _record(bot: Bot, session: Session, desk: Desk, kind: str, detail: str) -> None:
+def _finish(bot: Bot, session: Session, visit: AppointmentRow, what: str, desk: Desk, detail: str) -> Done:
+    """Tells the patient, or has somebody tell them; closes what had asked for it; writes down who did what."""
+    told = _tell(bot, session, visit, what, desk)
+    if what == CALLED_OFF:
+        visit.status = "cancelled"
+    session.flush()
+    connection, now = session.connection(), bot.clock()
+    tasks.close(connection, desk.phone_id, CloseItems(kinds=("not_told",), visit=visit.id), now=now, outcome="not_needed")
+    if not told:
+        phone = queries.locked_phone(session, desk.phone_id)
+        effect = LogItem(kind="not_told", detail=what.replace(" ", "_"), visit=visit.id)
+        apply(Scope(connection=connection, opened=session, phone=phone, now=now), (effect,))
+    asked_for = CloseItems(kinds=SETTLES[what, desk.asked], visit=None if what == BOOKED else visit.id)
+    outcome = "called_off" if what == CALLED_OFF else "booked"
+    closed = tasks.close(connection, desk.phone_id, asked_for, now=now, outcome=outcome)
     cause = "the patient asked" if desk.asked else "the clinic's change"
-    record(session, by=desk.by, now=bot.clock(), phone_id=desk.phone_id, kind=kind, detail=f"{detail} ({cause})")
+    did = partial(record, session, by=desk.by, now=now, phone_id=desk.phone_id)
+    did(kind=what.replace(" ", "_"), detail=f"{detail} ({cause})")
+    for item in closed:
+        did(kind="resolved", detail=outcome, task_id=item)
+    return Done(told, tuple(closed))
 
 
 def _tell(bot: Bot, session: Session, visit: AppointmentRow, what: str, desk: Desk) -> bool:

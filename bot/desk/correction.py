@@ -50,7 +50,7 @@ def correct(bot: Bot, text_id: int, *, means: Iterable[str], by: Actor) -> int:
         phone = session.get_one(PhoneRow, text.phone_id)
         hold(session, phone.id, by=by, now=now, take=False)
         visit = _only_visit(bot, session, phone.id)
-        effects = tuple(_effects(labels, visit))
+        effects = tuple(_effects(bot, labels, visit))
         right = {(effect.kind, effect.detail) for effect in effects if isinstance(effect, LogItem)}
         _close_wrong(session, text.id, right, now)
         apply(Scope(connection=session.connection(), opened=session, phone=phone, now=now, communication=text), effects)
@@ -68,7 +68,7 @@ def _only_visit(bot: Bot, session: Session, phone_id: int) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
-def _effects(labels: tuple[str, ...], visit: int | None) -> Iterable[Effect]:
+def _effects(bot: Bot, labels: tuple[str, ...], visit: int | None) -> Iterable[Effect]:
     for label in labels:
         head, _, detail = label.partition(".")
         if head == "urgent":
@@ -77,7 +77,8 @@ def _effects(labels: tuple[str, ...], visit: int | None) -> Iterable[Effect]:
             yield OptOut(source="staff: corrected")
         elif head in ITEMS:
             kind = "clinical_question" if head == "ask" and detail in CLINICAL else ITEMS[head]
-            yield LogItem(kind=kind, detail=detail, visit=visit)
+            lead = bot.clinic.clinic.lead_times.get(detail) if kind == "barrier" else None
+            yield LogItem(kind=kind, detail=detail, visit=visit, lead=lead)
         if head in PARTICIPANTS and visit is not None:
             yield SetParticipant(visit=visit, participant=PARTICIPANTS[head])
 

@@ -13,6 +13,9 @@ RULES = {
     "opt_in": "They asked for texts again.",
     "opt_out": "They asked in their own words not to be texted.",
     "held": "Automation is held until a person releases it.",
+    "wants_fewer": "They asked for fewer texts: one reminder before each visit.",
+    "wants_visits": "They asked for texts about visits only.",
+    "wants_all": "They asked for all texts again.",
     "taken_over": "A coordinator has taken the conversation over: the bot is silent.",
     "wrong_number": "They are not the patient: all texts to this number stop.",
     "doubtful_wrong_number": "It may be a wrong number, so a person looks before anything is changed.",
@@ -29,6 +32,7 @@ RULES = {
     "which": "They told which visit they mean.",
     "answers": "They answered for several visits in one text.",
     "status": "They asked what is booked.",
+    "docs": "They asked which papers are missing.",
     "help": "They asked what this is.",
     "new_visit": "They want a visit.",
     "booked": "They took a free time: the visit was booked.",
@@ -52,6 +56,8 @@ RULES = {
     "arrived": "They are here: the front desk is told.",
     "taken": "They took the medicine.",
     "not_taken": "They did not take the medicine: the care team is told.",
+    "checkin": "They answered the question of a programme: it was recorded, and what the clinic wants done about it was done.",
+    "programme_left": "They want no more questions of this programme: it has ended, other texts go on.",
     "refill": "They ask for a refill: the care team is told.",
     "ask": "They asked a question: answered from the clinic's own sentences, or passed on.",
     "barrier": "Something stands in the way: heard, the clinic's own help named, and passed on.",
@@ -67,7 +73,12 @@ RULES = {
     "loop": "The same exchange again and again: the bot is silent.",
     "failed": "The bot failed on this message: the patient was told that a person will answer.",
 }
-SOURCES = {"keyword": "the whole text is this word", "model": "what it learned from phrases", "danger": "words that mean danger"}
+SOURCES = {
+    "keyword": "the whole text is this word",
+    "model": "what it learned from phrases",
+    "danger": "words that mean danger",
+    "split": "read together with the texts just before it",
+}
 
 
 def why(rule: str | None) -> list[str]:

@@ -19,7 +19,11 @@ KEYWORDS = {
     "help": "Asks what this is",
     "undo": "Takes the last change back",
     "status": "Asks what is booked",
+    "docs": "Asks which papers are missing",
     "new": "Wants a visit",
+    "fewer": "Wants fewer texts: one reminder before each visit",
+    "visits_only": "Wants texts about visits only",
+    "all_texts": "Wants all texts again",
 }
 # act → (what it means, what it may mean); in the order in which they are told.
 ACTS = {
@@ -94,9 +98,13 @@ def _act(act: str, read: Understanding) -> str:
     return words
 
 
+def wished(wishes: tuple[Wish, ...]) -> str:
+    """What somebody would take, e.g. "Tue Mar 10, noon to 5 PM"."""
+    return " or ".join(_wish(wish) for wish in wishes)
+
+
 def _when(read: Understanding) -> str:
-    wishes = read.when.wishes if read.when else ()
-    told = " or ".join(_wish(wish) for wish in wishes)
+    told = wished(read.when.wishes if read.when else ())
     return f"{told} (unsure)" if read.when and read.when.doubtful else told
 
 

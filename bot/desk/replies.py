@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 
 from bot.channels.segments import GSM, TWO, segments
+from bot.channels.types import CARRIER_WORDS
+from bot.desk.later import There
 from bot.texts import SOURCE, Value, clean, compose, gaps
-from bot.turn import CARRIER_WORDS, Bot
+from bot.turn import Bot
 
 APPROVED = ("human", "find_time", "ask_when_new", "in_hand", "clinician", "refill", "language_none", "visit_when", "status")
-OPENS, CLOSES = time(9), time(20)  # texts outside these hours wake people (O-19)
 OWNED = CARRIER_WORDS | {"YES"}  # a number may be opted out, or in, by any of them (O-01, O-02)
 
 
@@ -64,7 +65,7 @@ def as_sent(bot: Bot, words: str, language: str) -> str:
     return compose(bot.clinic.clinic.name, [clean(words)], language)
 
 
-def check(bot: Bot, text: str, now: datetime, *, names: tuple[str, ...] = ()) -> Checked:
+def check(text: str, there: There, *, names: tuple[str, ...] = ()) -> Checked:
     """Counts a text and looks for what to know before sending it. names: of the people, where several share the phone."""
     body = clean(text).strip()
     warnings = []
@@ -74,8 +75,7 @@ def check(bot: Bot, text: str, now: datetime, *, names: tuple[str, ...] = ()) ->
         )
     if used := [name for name in names if re.search(rf"\b{re.escape(name.split()[0])}\b", body, re.IGNORECASE)]:
         warnings.append(f"Several people share this phone, and the text names {', '.join(name.split()[0] for name in used)}.")
-    local = now.astimezone(bot.clinic.zone)
-    if body and not OPENS <= local.time() < CLOSES:
-        warnings.append(f"It is {local:%-I:%M %p} at the clinic: a text may wake somebody.")
+    if body and there.night:
+        warnings.append(f"It is {there.now:%-I:%M %p} where the patient is: a text may wake somebody. It can go later.")
     strange = "".join(dict.fromkeys(letter for letter in body if letter not in GSM and letter not in TWO))
     return Checked(len(body), segments(body), strange[:8], tuple(warnings))

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
 from bot.actor import Actor
 from bot.apply import Scope, apply
+from bot.desk import mentions
 from bot.desk.work import Refused, hold, record
-from bot.dialogue.effects import OptIn, OptOut
-from bot.dialogue.types import State
-from bot.store import care, queries, tasks
+from bot.dialogue.effects import CloseItems, OptIn, OptOut, Prefer
+from bot.dialogue.types import State, Wants
+from bot.store import care, papers, queries, tasks
+from bot.store.inbox import visitor
 from bot.store.models import PhoneRow
 from bot.store.outgoing import queue
 from bot.texts import clean
 from bot.turn import Bot
 
 LONGEST = 1600  # characters that the provider takes (W-24)
+SILENT = ("abuse", "wrong_number")  # holds under which nobody writes
 CALLS = {"reached": "Reached", "voicemail": "Left a message", "no_answer": "No answer", "wrong": "Wrong number"}
 
 
@@ -26,15 +30,10 @@ def reply(bot: Bot, phone_id: int, text: str, *, by: Actor, key: str = "") -> No
 
     Raises Refused.
     """
-    body = clean(text).strip()
-    if not body:
-        raise Refused("The message is empty.")
-    if len(body) > LONGEST:
-        raise Refused(f"The message has {len(body)} characters; {LONGEST} fit.")
-    now = bot.clock()
+    body, now = body_of(text), bot.clock()
     with bot.store.begin() as session:
         phone = queries.locked_phone(session, phone_id)
-        _may_text(phone)
+        may_text(phone)
         hold(session, phone_id, by=by, now=now)
         _change(phone, paused=True)
         sent = queue(session, clinic_id=bot.clinic_id, phone_id=phone_id, body=body, now=now, sender="staff")
@@ -43,7 +42,18 @@ def reply(bot: Bot, phone_id: int, text: str, *, by: Actor, key: str = "") -> No
         record(session, by=by, now=now, phone_id=phone_id, kind="wrote", detail=key)
 
 
-def _may_text(phone: PhoneRow) -> None:
+def body_of(text: str) -> str:
+    """A coordinator's words as they go out. Raises Refused when they cannot."""
+    body = clean(text).strip()
+    if not body:
+        raise Refused("The message is empty.")
+    if len(body) > LONGEST:
+        raise Refused(f"The message has {len(body)} characters; {LONGEST} fit.")
+    return body
+
+
+def may_text(phone: PhoneRow) -> None:
+    """Raises Refused for a phone to which not even a coordinator may write."""
     if phone.opted_out_at is not None:
         raise Refused("This phone has opted out: texts must not be sent. Phone instead.")
     held = queries.state_of(phone).hold
@@ -80,6 +90,17 @@ def release(bot: Bot, phone_id: int, *, by: Actor) -> None:
         _record(session, bot, phone_id, by, "released", held)
 
 
+def verified(bot: Bot, phone_id: int, *, by: Actor) -> None:
+    """Somebody has asked, by other means than a text, and the number is still the patient's: the schedule goes on (N-02)."""
+    now = bot.clock()
+    with bot.store.begin() as session:
+        queries.locked_phone(session, phone_id).verified_at = now
+        session.flush()
+        tasks.close(session.connection(), phone_id, CloseItems(kinds=("whose_number",)), now=now)
+        care.look_again(session, phone_id, now)
+        _record(session, bot, phone_id, by, "verified")
+
+
 def consent(bot: Bot, phone_id: int, *, texts: bool, by: Actor) -> None:
     """Records what a patient said by phone or at the desk about being texted (O-11)."""
     with bot.store.begin() as session:
@@ -89,12 +110,35 @@ def consent(bot: Bot, phone_id: int, *, texts: bool, by: Actor) -> None:
         _record(session, bot, phone_id, by, "opted_in" if texts else "opted_out")
 
 
-def note(bot: Bot, phone_id: int, words: str, *, by: Actor) -> None:
-    """Writes a note that staff alone read. Raises Refused for an empty one."""
+def prefer(bot: Bot, phone_id: int, *, wants: str, by: Actor) -> None:
+    """Records how many texts a patient wants, as said by phone or at the desk. Raises Refused for an unknown choice."""
+    if wants not in list(Wants):
+        raise Refused("Choose which texts the patient wants.")
+    with bot.store.begin() as session:
+        phone = queries.locked_phone(session, phone_id)
+        effect = Prefer(wants=Wants(wants), source="staff")
+        apply(Scope(connection=session.connection(), opened=session, phone=phone, now=bot.clock()), (effect,))
+        _record(session, bot, phone_id, by, f"wants_{wants}")
+
+
+def note(bot: Bot, phone_id: int, words: str, *, by: Actor, people: Iterable[Actor] = ()) -> None:
+    """Writes a note that staff alone read. people: who finds it in their own list. Raises Refused for an empty one."""
     if not words.strip():
         raise Refused("The note is empty.")
     with bot.store.begin() as session:
+        mentions.tell(bot, session, phone_id, people, by=by)
         _record(session, bot, phone_id, by, "note", words=words.strip()[:LONGEST])
+
+
+def paper(bot: Bot, phone_id: int, *, visit_id: int, name: str, here: bool, by: Actor) -> None:
+    """Ticks a paper of a visit, or takes the tick away. Raises Refused for one that this visit does not need."""
+    with bot.store.begin() as session:
+        found = visitor(session, bot.clinic_id, phone_id, visit_id=visit_id)
+        visit = found.visit if found is not None else None
+        if visit is None or name not in {each.name for each in bot.clinic.clinic.needs(visit.service)}:
+            raise Refused("This visit needs no such paper.")
+        papers.tick(session, visit, name, here=here, by=by.name, now=bot.clock())
+        _record(session, bot, phone_id, by, "paper" if here else "no_paper", name.replace("_", " "))
 
 
 def call(bot: Bot, phone_id: int, *, outcome: str, words: str, by: Actor) -> None:

@@ -30,7 +30,7 @@ def _line(entry: Entry) -> str:
         read = f" [read as: {meaning(entry.reading)}]" if entry.reading else ""
         return f"Patient: {entry.words}{read}"
     if entry.kind == "out":
-        return f"{'Automatic reply' if entry.who == 'bot' else 'Coordinator'}: {entry.words}"
+        return f"{'Coordinator' if entry.who == 'staff' else 'Automatic reply'}: {entry.words}"
     if entry.kind == "did" and entry.what in ("call", "note", "resolved"):
         told = {"call": f"Phone call, {entry.detail.replace('_', ' ')}", "note": "Note", "resolved": f"Closed: {entry.detail}"}
         return f"{told[entry.what]} ({entry.who}){f': {entry.words}' if entry.words else ''}"

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.actor import Actor
-from bot.store import audit, queries, tasks
+from bot.store import alerts, audit, queries, tasks
 from bot.store.models import TaskRow
 from bot.store.work_models import ActionRow, ClaimRow
 from bot.turn import Bot
@@ -24,9 +24,11 @@ OUTCOMES = {
     "called": "Reached by phone",
     "not_reached": "Could not be reached",
     "booked": "Visit booked or moved",
+    "called_off": "Visit called off",
     "not_needed": "Nothing to do",
 }
-ANSWERS = {"answered", "called", "booked"}  # the patient has heard from a person: what was promised is kept
+UNTAKEN = ("unassigned", "reopened")  # after these nobody has taken an urgent item on
+ANSWERS = {"answered", "called", "booked", "called_off"}  # the patient has heard from a person: what was promised is kept
 
 
 class Refused(Exception):
@@ -55,11 +57,15 @@ def record(
 ) -> None:
     """Writes into the conversation's timeline and into the audit trail (H-07) what a person did; what cannot be written is not done.
 
+    Whoever does something in a conversation has taken on what is urgent in it (S-13).
+
     To be called last: entries of the trail queue for their place, and who waits there must not hold what others need.
     """
     who = {"clinic_id": by.clinic_id, "actor_id": by.id, "actor": by.name}
     session.add(ActionRow(**who, phone_id=phone_id, task_id=task_id, kind=kind, detail=detail, words=words, at=now))
     session.flush()
+    if phone_id is not None and kind not in UNTAKEN:
+        alerts.acknowledge(session.connection(), phone_id, actor_id=by.id, actor=by.name, now=now)
     audit.record(
         session.connection(),
         clinic_id=by.clinic_id,
@@ -70,6 +76,17 @@ def record(
         reason=f"task:{task_id}" if task_id is not None and phone_id is not None else "",
         now=now,
     )
+
+
+def record_of_the_clock(
+    session: Session, *, clinic_id: int, now: datetime, phone_id: int | None, kind: str, detail: str, task_id: int
+) -> None:
+    """Writes down what happened because time passed: nobody did it."""
+    what = {"phone_id": phone_id, "task_id": task_id, "kind": kind, "detail": detail}
+    session.add(ActionRow(clinic_id=clinic_id, actor_id=None, actor="", at=now, **what))
+    session.flush()
+    about = f"task:{task_id}"
+    audit.record(session.connection(), clinic_id=clinic_id, actor="clock", action=kind, about=about, now=now)
 
 
 def claimed(session: Session, phone_id: int, now: datetime) -> Claim | None:
@@ -93,9 +110,13 @@ def hold(session: Session, phone_id: int, *, by: Actor, now: datetime, take: boo
 
 
 def claim(bot: Bot, phone_id: int, *, by: Actor) -> None:
-    """Locks a conversation for CLAIM, or for as long again. Raises Refused with the name of who has it."""
+    """Locks a conversation for CLAIM, or for as long again; what is urgent in it is taken on. Raises Refused with who has it."""
+    now = bot.clock()
     with bot.store.begin() as session:
-        hold(session, phone_id, by=by, now=bot.clock())
+        hold(session, phone_id, by=by, now=now)
+        session.flush()
+        if alerts.acknowledge(session.connection(), phone_id, actor_id=by.id, actor=by.name, now=now):
+            record(session, by=by, now=now, phone_id=phone_id, kind="acknowledged")
 
 
 def let_go(bot: Bot, phone_id: int, *, by: Actor) -> None:
@@ -109,6 +130,7 @@ def assign(bot: Bot, ids: Iterable[int], *, to: Actor | None, by: Actor) -> int:
 
     def change(row: TaskRow) -> str:
         row.owner_id, row.owner = (to.id, to.name) if to else (None, None)
+        row.escalated_from = None if row.escalated_from is None else ""  # a person has seen to it; it is handed on by itself but once
         return to.name if to else ""
 
     return _each(bot, ids, by=by, kind="assigned" if to else "unassigned", change=change)
@@ -184,5 +206,7 @@ def _each(
                 tasks.keep_promise(session.connection(), phone_id, now=now)
         details = [change(row) for row in rows]
         for row, detail in zip(rows, details, strict=True):
+            if kind == "reopened" and row.rank == 0:
+                alerts.ring(session.connection(), task_id=row.id, clinic_id=row.clinic_id, now=now)
             record(session, by=by, now=now, phone_id=row.phone_id, kind=kind, detail=detail, words=row.note, task_id=row.id)
         return len(rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.dialogue import answers, prompts, questions, rescheduling, safety, visits
+from bot.dialogue import answers, check_ins, offers, prompts, questions, rescheduling, safety, visits, waitlist
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import Decision
 from bot.dialogue.targets import about
@@ -13,13 +13,34 @@ from bot.dialogue.types import Ask, Facts, Prompt, State
 from bot.understand.types import Context, Understanding
 
 # The first of these that applies ends the turn. The order is O-07's: carriers' word, danger, then the rest.
-GATES = (safety.opt_out_keyword, safety.danger, safety.opted_out, safety.held, safety.taken_over, safety.consent)
+GATES = (
+    safety.opt_out_keyword,
+    safety.danger,
+    safety.opted_out,
+    safety.held,
+    safety.wants,
+    waitlist.off,
+    safety.taken_over,
+    check_ins.left,
+    safety.consent,
+)
 # Of these the first that applies answers the open question; what else the message says is still looked at.
-ANSWERS = (prompts.helped, prompts.details, prompts.language, prompts.undo, prompts.numbers, answers.answers)
+ANSWERS = (
+    check_ins.answered,
+    prompts.helped,
+    prompts.details,
+    prompts.language,
+    prompts.undo,
+    waitlist.join,
+    offers.answer,
+    prompts.numbers,
+    answers.answers,
+)
 # All of these look at the message, in the order in which a coordinator would answer.
 STEPS = (
     questions.language,
     questions.status,
+    questions.papers,
     questions.about_texts,
     rescheduling.new_visit,
     rescheduling.choose,
@@ -34,11 +55,20 @@ STEPS = (
     visits.doubts,
 )
 # How long an open question still gives a meaning to a short answer.
-LASTS = {Ask.SLOTS: timedelta(days=3), Ask.WHEN: timedelta(days=3), Ask.REMINDER: timedelta(days=14), Ask.HELPED: timedelta(days=3)}
+LASTS = {
+    Ask.SLOTS: timedelta(days=3),
+    Ask.WHEN: timedelta(days=3),
+    Ask.REMINDER: timedelta(days=14),
+    Ask.HELPED: timedelta(days=3),
+    Ask.FOLLOW_UP: timedelta(days=3),
+}
 CONTEXTS = {
     Ask.SLOTS: Context.SLOTS,
+    Ask.OFFER: Context.SLOTS,
+    Ask.WAIT: Context.NONE,
     Ask.WHEN: Context.RESCHEDULE,
     Ask.MEDICATION: Context.MEDICATION,
+    Ask.FOLLOW_UP: Context.NONE,
     Ask.HELPED: Context.NONE,
     Ask.DETAILS: Context.NONE,
     Ask.LANGUAGE: Context.NONE,

@@ -52,7 +52,8 @@ class Draft:
     def log(self, kind: str, *, detail: str = "", visit: Visit | None = None, shown_from: datetime | None = None) -> None:
         """Adds an item for the coordinators."""
         by = self.facts.answer_by if KINDS[kind].promised and shown_from is None else None
-        self.do(LogItem(kind=kind, detail=detail, visit=visit.id if visit else None, shown_from=shown_from, by=by))
+        lead = self.facts.clinic.lead_times.get(detail) if kind == "barrier" else None
+        self.do(LogItem(kind=kind, detail=detail, visit=visit.id if visit else None, shown_from=shown_from, by=by, lead=lead))
 
     def remember(self, **changes: object) -> None:
         """Changes what is remembered."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from bot.dialogue.types import Participant, State, Undo
+from bot.dialogue.types import Participant, State, Undo, Wants
+from bot.understand.types import Wish
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class LogItem:
 
     shown_from: when it appears, unless the patient answers before (silence makes it an item); None: now.
     by: when the patient was told, or may expect, that a person has answered; None: nothing was promised.
+    lead: how long before the visit it can still be fixed; None: as usual for its kind.
     """
 
     kind: str
@@ -29,6 +31,7 @@ class LogItem:
     visit: int | None = None
     shown_from: datetime | None = None
     by: datetime | None = None
+    lead: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,69 @@ class OptIn:
     source: str
 
 
+@dataclass(frozen=True)
+class RecordAnswer:
+    """Record what was answered to a question of a programme. statement: FHIR MedicationStatement: taken, not-taken, or "" for none."""
+
+    check_in: int
+    answer: str
+    statement: str = ""
+
+
+@dataclass(frozen=True)
+class AskAgain:
+    """Ask a step of a plan once more, at that time."""
+
+    plan: int
+    step: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class EndProgramme:
+    """End a plan. left: at the patient's word, which ends the consent to it; else its aim is reached."""
+
+    plan: int
+    programme: str
+    left: bool
+
+
+@dataclass(frozen=True)
+class Prefer:
+    """Text this phone as much as it wants; `source` names the word or person that said so."""
+
+    wants: Wants
+    source: str
+
+
+@dataclass(frozen=True)
+class JoinWaitlist:
+    """Offer this patient a time of the service when one opens. visit: what would be moved there; None: a new one."""
+
+    patient: int
+    service: str
+    visit: int | None
+    wishes: tuple[Wish, ...]
+    source: str = "patient"
+
+
+@dataclass(frozen=True)
+class LeaveWaitlist:
+    """This patient waits no longer for a time of the service: because one was `booked`, or `left` the list, or staff `removed` them."""
+
+    patient: int
+    service: str
+    status: str = "left"
+
+
+@dataclass(frozen=True)
+class DeclineOffer:
+    """The patient does not take the time that was offered, and waits on."""
+
+    patient: int
+    slot: int
+
+
 Effect = (
     Say
     | LogItem
@@ -127,6 +193,13 @@ Effect = (
     | SetDetails
     | OptOut
     | OptIn
+    | RecordAnswer
+    | AskAgain
+    | EndProgramme
+    | Prefer
+    | JoinWaitlist
+    | LeaveWaitlist
+    | DeclineOffer
 )
 
 
@@ -138,3 +211,13 @@ class Decision:
     effects: tuple[Effect, ...]
     language: str
     rule: str
+
+    @property
+    def said(self) -> tuple[Say, ...]:
+        """What it answers."""
+        return tuple(effect for effect in self.effects if isinstance(effect, Say))
+
+    def opted_out(self, *, before: bool) -> bool:
+        """Whether the phone will have opted out when it is carried out. before: whether it had."""
+        kinds = {type(effect) for effect in self.effects}
+        return OptIn not in kinds and (OptOut in kinds or before)

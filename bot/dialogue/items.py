@@ -46,6 +46,9 @@ KINDS: dict[str, ItemKind] = {
     "clinical_question": ItemKind(4, "Question for the care team"),
     "refill": ItemKind(4, "Asks for a refill"),
     "not_taken": ItemKind(5, "Medicine not taken"),
+    "missed_doses": ItemKind(4, "Nurse: medicine not taken several times in a row"),
+    "side_effects": ItemKind(3, "Nurse: feels bad from a medicine"),
+    "no_answers": ItemKind(5, "Does not answer the questions of a programme, which is paused: phone", promised=False),
     "tentative": ItemKind(6, "Said maybe: ask again", promised=False),
     "update_info": ItemKind(6, "New details"),
     "complaint": ItemKind(5, "Complaint"),
@@ -53,11 +56,19 @@ KINDS: dict[str, ItemKind] = {
     "wrong_number": ItemKind(4, "Wrong number: find another contact", promised=False),
     "unknown_sender": ItemKind(6, "From a number that is on no record"),
     "not_told": ItemKind(3, "Was not told that a visit was booked, moved or called off: phone", promised=False),
+    "reply_held": ItemKind(4, "A reply for later did not go: look again", promised=False),
+    "whose_number": ItemKind(
+        3, "Not heard from for a year: ask whether the number is still theirs, no text goes before", promised=False, lead=2 * _DAY
+    ),
     "not_delivered": ItemKind(3, "A text could not be delivered: reach the patient otherwise", promised=False),
     "bad_number": ItemKind(3, "This number cannot get texts (a landline, or wrong): find another way", promised=False),
     "unconfirmed": ItemKind(5, "Sent, but nobody says that it arrived: make sure they know", promised=False),
     "silenced": ItemKind(4, "Got no answer, since texts were switched off"),
+    "mention": ItemKind(5, "A colleague asks you to look", promised=False),
     "media": ItemKind(6, "Sent a picture or file"),
     "loop": ItemKind(6, "The same message again and again, perhaps from a machine: the bot is silent", promised=False),
+    "unreviewed_text": ItemKind(
+        3, "A safety text went out in a language in which no translator has read it, with the English: have it reviewed", promised=False
+    ),
     "other": ItemKind(6, "Message to read"),
 }

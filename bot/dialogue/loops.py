@@ -26,4 +26,4 @@ def damp(decision: Decision, answered: list[str]) -> Decision:
 
 def said(decision: Decision) -> str:
     """The keys of the texts that a decision answers with, as they are stored with the message."""
-    return ",".join(effect.key for effect in decision.effects if isinstance(effect, Say))[:300]
+    return ",".join(say.key for say in decision.said)[:300]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import SetLanguage
 from bot.dialogue.targets import about
-from bot.dialogue.types import Ask, Visit
+from bot.dialogue.types import Ask, Visit, Wants
 from bot.dialogue.visits import unknown
 
 CLINICAL = frozenset({"results", "medication", "procedure"})  # only a person of the care team may answer (S-11)
@@ -133,7 +133,7 @@ def medicine(draft: Draft) -> str | None:
     """Answers to the medicine question, and refills. No advice (S-11)."""
     done: str | None = None
     for act in ("not_taken", "taken"):
-        if act in draft.acts and draft.prompted(Ask.MEDICATION):
+        if act in draft.acts and draft.prompted(Ask.MEDICATION) and draft.facts.check_in is None:
             if act == "not_taken":
                 draft.log("not_taken")
             draft.say(act)
@@ -174,8 +174,13 @@ def about_texts(draft: Draft) -> str | None:
     """HELP and "who is this"."""
     if draft.read.keyword == "help" or "help" in draft.acts:
         draft.say("help", clinic=draft.facts.clinic.name, phone=draft.facts.clinic.phone)
+        if draft.read.keyword == "help" and draft.facts.wants is Wants.ALL:
+            draft.say("less")
         return "help"
     return None
+
+
+LIMITED = {Wants.FEWER: "fewer", Wants.VISITS: "visits_only"}
 
 
 def status(draft: Draft) -> str | None:
@@ -191,7 +196,30 @@ def status(draft: Draft) -> str | None:
         draft.say("in_hand")
     if not draft.spoken:
         unknown(draft)
+    if sentence := LIMITED.get(draft.facts.wants):
+        draft.say(sentence)
     return "status"
+
+
+def papers(draft: Draft) -> str | None:
+    """DOCS: which papers are missing, visit by visit; a paper without a name in the language is a person's to tell."""
+    if draft.read.keyword != "docs":
+        return None
+    for visit in draft.facts.visits:
+        missing = [paper for paper in draft.facts.clinic.needs(visit.service) if (visit.id, paper.name) not in draft.facts.there]
+        names = [name for paper in missing if (name := _in_language(draft, paper.say))]
+        if len(names) < len(missing):
+            draft.log("question", detail="papers", visit=visit)
+            draft.say("no_answer")
+        elif missing:
+            draft.say("docs_missing", when=visit.start, papers=", ".join(names))
+        else:
+            draft.say("docs_complete", when=visit.start)
+    if not draft.facts.visits and draft.facts.people:
+        draft.say("no_visit")
+    if not draft.spoken:
+        unknown(draft)
+    return "docs"
 
 
 def language(draft: Draft) -> str | None:

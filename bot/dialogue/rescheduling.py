@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import BookAppointment, CloseItems, MoveAppointment
 from bot.dialogue.targets import about, target
 from bot.dialogue.types import Ask, Participant, Prompt, Slot, State, Undo, Visit
 from bot.dialogue.visits import SETTLED, SILENCE, confirm, unknown
+from bot.dialogue.waitlist import or_wait
 from bot.understand.types import Understanding, When, Wish
 
 NOTICE = timedelta(hours=2)  # no slot is offered that begins sooner
@@ -21,8 +23,10 @@ def wants_slots(read: Understanding, state: State) -> bool:
     """Whether deciding may need the free slots, so that they are read only then."""
     if read.acts & {"reschedule", "choose"} or read.doubtful & {"choose", "reschedule"} or read.keyword in ("new", "undo"):
         return True
+    if read.keyword == "off_list":
+        return True
     asking = state.prompt.ask if state.prompt else None
-    return asking in (Ask.SLOTS, Ask.WHEN) or (read.number is not None and asking in (Ask.READ_BACK, Ask.CLARIFY, Ask.WHICH))
+    return asking in (Ask.SLOTS, Ask.WHEN, Ask.OFFER) or (read.number is not None and asking in (Ask.READ_BACK, Ask.CLARIFY, Ask.WHICH))
 
 
 def choose(draft: Draft) -> str | None:
@@ -147,13 +151,19 @@ def offer(draft: Draft, *, visit: Visit | None, patient: int | None, wishes: tup
     fitting = [slot for slot in suitable if when.fits(slot.start)]
     if visit is not None and when.wishes == (Wish(),):  # "another day": the visit's own only where there is no other
         fitting = [slot for slot in fitting if slot.start.date() != visit.start.date()] or fitting
+    waits = partial(or_wait, draft, visit=visit, patient=patient, service=service, wishes=wishes)
     if not fitting and (times > 2 or not suitable):
-        return _to_a_person(draft, visit, "no_fit")
+        _to_a_person(draft, visit, "no_fit")
+        if waits():
+            asked = {"patient": patient, "wishes": wishes, "service": service, "or_wait": True}
+            draft.ask(about(draft, Ask.WAIT, (visit,) if visit else (), **asked))
+        return "no_fit"
     picked = _spread(fitting) if fitting else _nearest(suitable, wishes)
     draft.say("offer" if fitting else "offer_other", options=tuple(slot.start for slot in picked))
+    also = not fitting and waits()
     _silence(draft, visit)
     slots = {"slots": tuple(slot.id for slot in picked), "slot_starts": tuple(slot.start for slot in picked)}
-    more = {"patient": patient, "wishes": wishes, "times": times, "service": service}
+    more = {"patient": patient, "wishes": wishes, "times": times, "service": service, "or_wait": also}
     draft.ask(about(draft, Ask.SLOTS, (visit,) if visit else (), **slots, **more))
     draft.remember(asked_back=False)
     return "offer" if fitting else "offer_other"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.dialogue.draft import Draft
-from bot.dialogue.effects import OptIn, OptOut
-from bot.dialogue.types import Hold
+from bot.dialogue.effects import OptIn, OptOut, Prefer
+from bot.dialogue.types import Hold, Wants
 
 REPEAT = timedelta(minutes=10)  # the same safety text goes out once in this time; every message alerts (S-14)
 
@@ -93,6 +93,24 @@ def held(draft: Draft) -> str | None:
     return "held"
 
 
+# Commands about how many texts to get → (what is wanted, the sentence that says what holds from now on).
+WANTS = {
+    "fewer": (Wants.FEWER, "fewer"),
+    "visits_only": (Wants.VISITS, "visits_only"),
+    "all_texts": (Wants.ALL, "all_texts"),
+}
+
+
+def wants(draft: Draft) -> str | None:
+    """FEWER, VISITS ONLY, ALL TEXTS: less than an opt-out, and whatever was asked last stays open."""
+    if draft.read.keyword not in WANTS:
+        return None
+    wanted, sentence = WANTS[draft.read.keyword]
+    draft.do(Prefer(wants=wanted, source=f"keyword:{draft.read.keyword}"))
+    draft.say(sentence)
+    return f"wants_{wanted}"
+
+
 def taken_over(draft: Draft) -> str | None:
     """A coordinator writes with this patient: the bot is silent, except where consent is withdrawn."""
     if not draft.before.paused:
@@ -130,5 +148,6 @@ def consent(draft: Draft) -> str | None:
     if "opt_out" in draft.doubtful and not draft.acts:
         draft.log("other", detail="opt_out?")
         draft.say("help", clinic=draft.facts.clinic.name, phone=draft.facts.clinic.phone)
+        draft.say("less")
         return "doubtful_opt_out"
     return None

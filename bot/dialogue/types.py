@@ -5,8 +5,9 @@ Names follow FHIR R4: a visit is an Appointment with a participant status, a fre
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from bot.understand.types import Wish
@@ -57,6 +58,27 @@ class Slot:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """Somebody who waits for a time of a service. wishes: what will do, none: anything.
+
+    visit: the visit that would be moved there; None: a new one. before: when that visit begins, clinic's local time.
+    """
+
+    id: int
+    patient: int
+    service: str
+    wishes: tuple[Wish, ...] = ()
+    visit: int | None = None
+    before: datetime | None = None
+
+    def fits(self, start: datetime) -> bool:
+        """Whether a time would do: it is what was wished for, and an earlier one where no days were named."""
+        named = any(wish.days for wish in self.wishes)
+        earlier = self.before is None or start < self.before
+        return (earlier or named) and start != self.before and any(wish.fits(start) for wish in self.wishes or (Wish(),))
+
+
+@dataclass(frozen=True)
 class Person:
     """One of the people who are reached on this phone.
 
@@ -70,21 +92,73 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Paper:
+    """Something that a visit needs beside the patient: a card, a letter, a form.
+
+    ahead: how long before the visit it must be there; services: the kinds of visits that need it, (): all; say: language → its name.
+    """
+
+    name: str
+    ahead: timedelta
+    services: tuple[str, ...]
+    say: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Clinic:
     """What a clinic has told about itself (`clinics/*.yaml`): every value was written by the clinic, in each language.
 
     answers: topic → language → sentence; resources: barrier → language → sentence;
     preparations: service → language → sentence. open_services: what a patient may book without having a visit.
-    may_cancel: whether the bot may call a visit off by itself (F-02).
+    may_cancel: whether the bot may call a visit off by itself (F-02). waitlist: whether times that open are offered to who waits.
+    lead_times: barrier → how long before a visit help must be arranged; others take as long as usual.
     """
 
     name: str
     phone: str
     may_cancel: bool = True
+    waitlist: bool = False
     open_services: tuple[str, ...] = ()
     answers: dict[str, dict[str, str]] = field(default_factory=dict)
     resources: dict[str, dict[str, str]] = field(default_factory=dict)
     preparations: dict[str, dict[str, str]] = field(default_factory=dict)
+    lead_times: dict[str, timedelta] = field(default_factory=dict)
+    papers: tuple[Paper, ...] = ()
+
+    def needs(self, service: str) -> tuple[Paper, ...]:
+        """The papers that a kind of visit needs."""
+        return tuple(paper for paper in self.papers if not paper.services or service in paper.services)
+
+
+class Wants(StrEnum):
+    """Which of the texts that the bot starts a phone gets. VISITS: those about a visit to come; FEWER: of these the last reminder."""
+
+    ALL = "all"
+    VISITS = "visits"
+    FEWER = "fewer"
+
+
+@dataclass(frozen=True)
+class CheckIn:
+    """A question of a programme that is still open.
+
+    say: the text that asked it. does: answer → what the clinic wants done (`dialogue.check_ins`). visit: the one that the programme
+    follows, if any. missed: how often in a row "not taken" was said before; limit: with how many a person looks, None: never.
+    again: after how long it may be asked once more, None: it was; closes: until when texts may go.
+    """
+
+    id: int
+    plan: int
+    patient: int
+    programme: str
+    step: str
+    say: str
+    does: Mapping[str, tuple[str, ...]]
+    visit: int | None = None
+    missed: int = 0
+    limit: int | None = None
+    again: timedelta | None = None
+    closes: time = time(20)
 
 
 @dataclass(frozen=True)
@@ -94,7 +168,9 @@ class Facts:
     visits: booked and still to come, by start; gone: passed, called off or no longer booked, newest first.
     slots: free times for the services of this phone's people, by start. staffed: whether somebody reads the inbox now;
     opens: when somebody next does; answer_by: when somebody must have answered who is promised an answer now.
-    open_items: kinds of this phone's open items. languages: those that we write.
+    waiting: its people who wait for a time, read with the slots. open_items: kinds of this phone's open items. languages: those
+    that we write. there: (visit, name) of papers that are there, read where they are asked for. check_in: what a programme asks,
+    if that is open.
     """
 
     now: datetime
@@ -103,12 +179,16 @@ class Facts:
     visits: tuple[Visit, ...] = ()
     gone: tuple[Visit, ...] = ()
     slots: tuple[Slot, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
     open_items: tuple[str, ...] = ()
     languages: tuple[str, ...] = ("en",)
     staffed: bool = True
     opens: datetime | None = None
     answer_by: datetime | None = None
     opted_out: bool = False
+    wants: Wants = Wants.ALL
+    there: frozenset[tuple[int, str]] = frozenset()
+    check_in: CheckIn | None = None
 
 
 class Ask(StrEnum):
@@ -121,9 +201,12 @@ class Ask(StrEnum):
     READ_BACK = "read_back"
     CLARIFY = "clarify"
     MEDICATION = "medication"
+    FOLLOW_UP = "follow_up"
     HELPED = "helped"
     DETAILS = "details"
     LANGUAGE = "language"
+    WAIT = "wait"
+    OFFER = "offer"
 
 
 @dataclass(frozen=True)
@@ -133,7 +216,8 @@ class Prompt:
     visits, starts: the visits it named, in the order of their numbers, and when each began at that time (F-03).
     slots: the slots it offered, in the order of their numbers. act: what a "1" would do (READ_BACK, WHICH, LANGUAGE: the language;
     DETAILS: the topics asked about; HELPED: the barrier). patient, service: whom and what a new visit is for.
-    wishes: what was asked for so far, when slots were offered.
+    wishes: what was asked for so far, when slots were offered. or_wait: 0 stands for the waiting list. check_in: the question of a
+    programme that this is.
     times: how often this same thing has been asked.
     """
 
@@ -148,6 +232,8 @@ class Prompt:
     patient: int | None = None
     service: str = ""
     times: int = 1
+    check_in: int | None = None
+    or_wait: bool = False
 
 
 @dataclass(frozen=True)

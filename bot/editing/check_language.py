@@ -12,12 +12,12 @@ from bot.desk.explain import labels_of
 from bot.editing import checks, overmatch
 from bot.editing.coverage import State, below, keep, state_of
 from bot.editing.lengths import too_long
-from bot.editing.lint import findings, load_lint, load_reviews
+from bot.editing.lint import findings, load_lint
 from bot.editing.scaffold import LEAST, WORD_LISTS, meanings
 from bot.errors import DataError
 from bot.moments import in_cldr
 from bot.settings import Settings
-from bot.texts import SOURCE, Texts, load_texts
+from bot.texts import SOURCE, Texts, load_reviews, load_texts
 from bot.understand.measure import measure, read, verdicts
 from bot.understand.phrases import Phrase, load_phrases
 from bot.understand.reader import Reader
@@ -133,6 +133,7 @@ def _texts(state: State) -> None:
     total, written = len(state.texts), len(state.texts) - len(state.missing)
     read_by = "the source" if state.language == SOURCE else f"{written - len(state.unread)} read by a qualified translator (L-03)"
     print(f"\nlocales/{state.language}: {written} of {total} texts, {read_by}")
+    _list([f"limited (L-03): {why}" for why in state.limits])
     _list([f"missing, or the English has changed: {text.key}: {text.english}" for text in state.missing])
     print("longest, with the clinic's name and the longest values")
     for text in sorted(state.texts, key=lambda text: (-text.segments, -len(text.written)))[:MOST]:

@@ -8,9 +8,9 @@ from pathlib import Path
 from bot.clinic import load_clinic
 from bot.editing.coverage import below, keep
 from bot.editing.lengths import too_long, worst_segments
-from bot.editing.lint import SAFETY, Reviews, findings, load_lint, load_reviews, unreviewed
+from bot.editing.lint import SAFETY, findings, load_lint, unreviewed
 from bot.settings import Settings
-from bot.texts import TEXTS, Texts, load_texts
+from bot.texts import TEXTS, Reviews, Texts, load_reviews, load_texts
 from bot.understand.measure import measure
 from bot.understand.phrases import load_phrases
 from bot.understand.reader import Reader

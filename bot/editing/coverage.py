@@ -10,9 +10,8 @@ from typing import Any
 
 from bot.channels.segments import segments
 from bot.editing.lengths import allowed, worst
-from bot.editing.lint import Reviews, fingerprint
 from bot.moments import language_name
-from bot.texts import SOURCE, TEXTS, Texts
+from bot.texts import SAFETY, SOURCE, TEXTS, Reviews, Texts, fingerprint
 from bot.understand.measure import Figures
 
 KEPT = "figures.json"  # in the folder of the cache: the figures of the last check
@@ -55,13 +54,19 @@ class State:
 
     @property
     def limits(self) -> list[str]:
-        """Why the language counts as limited (L-12): where its reading falls below what must hold."""
-        return below(self.language.partition("-")[0], self.figures) if self.figures else []
+        """Why the language counts as limited (L-03, L-12): what it says to danger is unread, or its reading below what must hold."""
+        code = self.language.partition("-")[0]
+        found = [f"{text.key} is sent together with the English one: nobody has reviewed it" for text in self.unread if _safe(text)]
+        return found + (below(code, self.figures) if self.figures else [])
 
     @property
     def longest(self) -> Text:
         """The text that takes most segments, of those the one that is longest for what it may take."""
         return max(self.texts, key=lambda text: (text.segments, -text.allowed, len(text.written)))
+
+
+def _safe(text: Text) -> bool:
+    return text.key.startswith(SAFETY)
 
 
 def below(code: str, figures: Figures) -> list[str]:

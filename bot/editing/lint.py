@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,18 +12,15 @@ from typing import Any
 import yaml
 
 from bot.errors import DataError
-from bot.texts import SOURCE, TEXTS, Texts, gaps
+from bot.texts import SOURCE, TEXTS, Reviews, Texts, fingerprint, gaps, load_reviews
 from bot.yamlfile import read_yaml
 
 # What may be filled into a text: days, lists of days, the clinic's own words. None takes what a patient has written (H-05).
-GAPS = frozenset({"when", "whens", "options", "opens", "clinic", "phone", "answer", "minutes", "practitioner", "link"})
+GAPS = frozenset({"when", "whens", "options", "opens", "clinic", "phone", "answer", "minutes", "practitioner", "link", "papers"})
 DETAILS = frozenset({"answer", "practitioner", "link"})  # told after the patient's choice alone, or the clinic's own words (H-04)
 NO_SPACES = ("zh", "ja", "ko")  # scripts in which a word has no beginning that can be seen
 SAFETY = frozenset({"safety.medical", "safety.self_harm", "failed", "received", "opted_out", "opted_in", "help", "wrong_number"})
 GAP = re.compile(r"\{[^}]*\}")
-
-
-Reviews = dict[str, dict[str, dict[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -93,23 +89,12 @@ def reveals(name: str, lint: Lint) -> list[str]:
     return _said(name, lint.words["names"])
 
 
-def fingerprint(sentence: str) -> str:
-    """Under which a sentence counts as reviewed."""
-    return hashlib.sha256(sentence.encode()).hexdigest()[:12]
-
-
-def load_reviews(locales: Path) -> Reviews:
-    """Reads reviews.yaml: language → key → by, on, hash."""
-    found: Reviews = read_yaml(locales / "reviews.yaml") or {}
-    return found
-
-
 def review(locales: Path, texts: Texts, language: str, keys: Iterable[str], *, by: str, today: date) -> None:
     """Writes down that a qualified person has read these sentences as they are. Raises DataError for an unknown language or text."""
     unknown = sorted(set(keys) - TEXTS.keys())
     if language not in texts.languages or unknown:
         raise DataError(f"{locales / 'reviews.yaml'}: there is no {language if language not in texts.languages else unknown}")
-    reviews = load_reviews(locales)
+    reviews = {code: dict(read) for code, read in load_reviews(locales).items()}
     for key in keys:
         entry = {"by": by, "on": today.isoformat(), "hash": fingerprint(texts.template(key, language))}
         reviews.setdefault(language, {})[key] = entry
@@ -124,5 +109,5 @@ def unreviewed(texts: Texts, reviews: Reviews) -> dict[str, list[str]]:
         if language == SOURCE:
             continue
         read = reviews.get(language) or {}
-        found[language] = [key for key in TEXTS if (read.get(key) or {}).get("hash") != fingerprint(texts.template(key, language))]
+        found[language] = [key for key in TEXTS if read.get(key, {}).get("hash") != fingerprint(texts.template(key, language))]
     return found

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from bot.editing.catalog import update_catalog
 from bot.errors import DataError
 from bot.moments import in_cldr, language_name
-from bot.texts import SOURCE, update_catalog
+from bot.texts import SOURCE
 from bot.understand.phrases import ANYWHERE, Phrase, load_phrases
 from bot.understand.times.vocabulary import SETTINGS
 from bot.understand.types import Context

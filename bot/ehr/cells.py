@@ -19,6 +19,7 @@ US = frozenset({"US", "PR", "VI", "GU", "AS", "MP"})  # +1 is not the US: it is 
 EXCEL = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+")
 DAY_FORMS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M")
 HOUR = timedelta(hours=1)
+YEARS = range(2000, 2100)  # of visits; beyond the calendar's ends there is no UTC to turn a time into
 
 
 def words(text: str, *, most: int) -> str:
@@ -97,6 +98,8 @@ def _phone(text: str) -> str:
 def moment(text: str, *, zone: ZoneInfo) -> datetime:
     """A day and time at the clinic, or with an offset of its own; gives UTC."""
     local = _day_and_time(text)
+    if local.year not in YEARS:
+        raise ValueError(f"the year must be one from {YEARS[0]} to {YEARS[-1]}")
     if local.tzinfo is not None:
         return local.astimezone(UTC)
     earlier, later = local.replace(tzinfo=zone, fold=0), local.replace(tzinfo=zone, fold=1)

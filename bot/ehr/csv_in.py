@@ -16,6 +16,7 @@ from bot.errors import DataError
 
 Value = str | int | bool | datetime | list[str]
 MOST_CHARACTERS = 2000  # of one cell; more means that a quote was opened and never closed
+BLANK = " \u00a0\r\n"
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would run (F-13)
 
 
@@ -176,10 +177,10 @@ def _row(line: int, given: list[str], head: list[str], known: dict[str, Column])
 
 def plain(cell: str) -> str:
     """A cell's text without what protects it from spreadsheets: ="…", or ' before = + - @ (F-13)."""
-    text = cell.strip(" \u00a0\r\n")
+    text = cell.strip(BLANK)
     if text.startswith('="') and text.endswith('"') and len(text) > 2:
         text = text[2:-1]
-    if text.startswith("'") and runs(text[1:]):
+    if text.startswith("'") and (runs(text[1:]) or runs(cell.lstrip(BLANK)[1:])):  # of a line end, nothing is left behind the sign
         text = text[1:]
     return text.strip()
 

@@ -19,12 +19,13 @@ from sqlalchemy.orm import Session
 
 from bot.channels.twilio_account import AccountError, TwilioAccount, knock
 from bot.clinic import ClinicFile
-from bot.editing.lint import SAFETY, Lint, Reviews, reveals, unreviewed
+from bot.editing.lint import SAFETY, Lint, reveals, unreviewed
 from bot.settings import Settings
 from bot.store.database import MIGRATIONS, Store
-from bot.store.models import CommunicationRow, SecretRow
+from bot.store.models import CommunicationRow, SecretRow, TaskRow
 from bot.store.sending_models import OutboxRow
-from bot.texts import Texts
+from bot.store.work_models import AlertRow
+from bot.texts import Reviews, Texts
 
 LATE = timedelta(minutes=10)  # how long a text may wait that is due, or one that came in
 
@@ -108,9 +109,9 @@ def _clock(site: Installation) -> Findings:
     said = f"it is {local:%A, %-d %B %Y, %-I:%M %p} at the clinic ({site.clinic.zone.key}); compare it with a watch"
     yield Finding(Level.OK, "clock", said)
     if site.clinic.opens(site.now) is None:
-        yield Finding(Level.ERROR, "hours", "the clinic's file has no hours within two weeks: patients are told that nobody ever reads")
+        yield Finding(Level.ERROR, "hours", "the clinic has no hours within two weeks: patients are told that nobody ever reads")
     if not any(day >= local.date() for day in site.clinic.holidays):
-        yield Finding(Level.WARNING, "hours", "the clinic's file has no holidays from today on: add them")
+        yield Finding(Level.WARNING, "hours", "the clinic has no holidays from today on: add them")
 
 
 def _queue(site: Installation) -> Findings:
@@ -135,6 +136,22 @@ def _queue(site: Installation) -> Findings:
 
 def _count(session: Session, kind: type[OutboxRow] | type[CommunicationRow], *where: object) -> int:
     return session.scalar(select(func.count()).select_from(kind).where(*where)) or 0  # type: ignore[arg-type]
+
+
+def _alerts(site: Installation) -> Findings:
+    """Danger must reach a second person when the first does not see it (S-13)."""
+    given, minutes = site.settings, int(site.clinic.alert_after.total_seconds() // 60)
+    if not (given.alert_webhooks or given.alert_emails):
+        said = "nobody is told when an emergency is not taken on: set ALERT_WEBHOOK or ALERT_EMAIL (S-13)"
+        yield Finding(Level.ERROR if site.account else Level.WARNING, "alerts", said)
+    else:
+        said = f"after {minutes} minutes {len(given.alert_webhooks)} webhooks and {len(given.alert_emails)} addresses are told in turn"
+        yield Finding(Level.OK, "alerts", f"{said}; try them with `flask --app app alarm`")
+    with site.store.session() as session:
+        unread = select(AlertRow).where(AlertRow.acknowledged_at.is_(None), AlertRow.failed > 0)
+        for row in session.scalars(unread.join(TaskRow, AlertRow.task_id == TaskRow.id).where(TaskRow.status == "requested")):
+            said = f"nobody could be told of urgent item {row.task_id} ({row.error}), and nobody has taken it on: open the inbox now"
+            yield Finding(Level.ERROR, "alerts", said)
 
 
 def _opt_out(site: Installation) -> Findings:
@@ -194,5 +211,5 @@ def _signature(site: Installation) -> Findings:
 
 
 LOOKS: tuple[Callable[[Installation], Findings], ...] = (
-    _database, _keys, _clock, _queue, _opt_out, _texts, _provider, _signature,
+    _database, _keys, _clock, _queue, _alerts, _opt_out, _texts, _provider, _signature,
 )  # fmt: skip

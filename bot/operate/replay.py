@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
+from bot.dialogue import split
 from bot.store.database import Store
 from bot.store.models import CommunicationRow
 from bot.store.turns import reading_json
@@ -72,7 +73,10 @@ def replay(store: Store, reader: Reader, *, clinic_id: int) -> Tally:
             continue
         tally.read += 1
         now = reader.read(replace(asked, text=row.body))
-        if parts := _differences(msgspec.json.decode(row.reading or "{}"), msgspec.json.decode(reading_json(now, asked))):
+        then = msgspec.json.decode(row.reading or "{}")
+        if any(reason["source"] == split.SOURCE for reason in then["reasons"]):
+            then["urgent"] = now.urgent  # the texts before it told the danger, and they are not read again
+        if parts := _differences(then, msgspec.json.decode(reading_json(now, asked))):
             tally.otherwise.append(Otherwise(row.id, row.at, row.rule or "", parts, row.body))
     return tally
 

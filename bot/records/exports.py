@@ -56,7 +56,18 @@ def _messages(session: Session, clinic_id: int, zone: ZoneInfo) -> Iterator[Sequ
     query = query.where(CommunicationRow.clinic_id == clinic_id).order_by(CommunicationRow.id).execution_options(yield_per=500)
     for text, phone in session.execute(query):
         number, who = (phone.number, names.get(phone.id, "")) if phone else ("", "")
-        yield text.id, _local(text.at, zone), text.direction, text.sender, number, who, text.body, text.reply, text.status, text.rule
+        yield (
+            text.id,
+            _local(text.at, zone),
+            text.direction,
+            text.sender,
+            number,
+            who,
+            text.body,
+            "\n\n".join(text.replies),
+            text.status,
+            text.rule,
+        )
 
 
 def _items(session: Session, clinic_id: int, zone: ZoneInfo) -> Iterator[Sequence[object]]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from bot.clinic import ClinicFile, load_clinic
+from bot.owned.current import Current
 from bot.settings import Settings
 from bot.store import audit, queries
 from bot.store.database import Store
@@ -34,11 +35,14 @@ def open_records(settings: Settings, *, actor: str) -> Records:
     """Opens the database of these settings. Raises DataError or SettingsError."""
     store = Store(url=settings.database_url, keys=settings.keys)
     store.migrate()
-    clinic = load_clinic(settings.clinic_file)
+    file = load_clinic(settings.clinic_file)
+    clinic_id = queries.clinic_id(store, file.slug)
+    current = Current(file, store, clinic_id)
+    current.look()
     return Records(
         store=store,
-        clinic=clinic,
-        clinic_id=queries.clinic_id(store, clinic.slug),
+        clinic=current.clinic,
+        clinic_id=clinic_id,
         clock=lambda: datetime.now(UTC),
         actor=actor,
     )

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, Table, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.records.opened import Records
-from bot.store import words
+from bot.store import programmes, words
 from bot.store.crypto import ERASED
 from bot.store.models import (
     AppointmentRow,
@@ -23,8 +23,10 @@ from bot.store.models import (
     PhoneRow,
     TaskRow,
 )
-from bot.store.outgoing import drop_waiting
+from bot.store.outgoing import drop_planned, drop_waiting
+from bot.store.programme_models import CarePlanRow, CheckInRow
 from bot.store.sending_models import CommunicationRequestRow
+from bot.store.waiting_models import WaitingRow
 from bot.store.work_models import ActionRow, CandidateRow, PromiseRow
 
 Record = dict[str, Any]
@@ -67,12 +69,16 @@ def everything(records: Records, which: str) -> Record:
             .order_by(PhoneRow.id)
         ).all()
         theirs = select(AppointmentRow.id).where(AppointmentRow.patient_id == patient.id)
+        plans = select(CarePlanRow.id).where(CarePlanRow.patient_id == patient.id)
         phones = [phone.id for _, phone in links]
         about = [f"patient:{patient.id}", *(f"phone:{phone.id}" for _, phone in links)]
         found = {
             "patient": as_record(patient),
             "visits": _rows(session, AppointmentRow, AppointmentRow.patient_id == patient.id),
             "requests": _rows(session, CommunicationRequestRow, CommunicationRequestRow.appointment_id.in_(theirs)),
+            "programmes": _rows(session, CarePlanRow, CarePlanRow.patient_id == patient.id),
+            "check_ins": _rows(session, CheckInRow, CheckInRow.care_plan_id.in_(plans)),
+            "waiting": _rows(session, WaitingRow, WaitingRow.patient_id == patient.id),
             "items": _rows(session, TaskRow, _items(theirs, phones)),
             "actions": _rows(session, ActionRow, _actions(theirs, phones)),
             "phones": [_phone(session, link, phone) for link, phone in links],
@@ -134,7 +140,10 @@ def erase(records: Records, which: str) -> Erased:
     with records.store.begin() as session:
         patient = find(records, session, which)
         drop_waiting(session, patient.id)
-        links = session.scalars(select(PatientPhoneRow).where(PatientPhoneRow.patient_id == patient.id)).all()
+        theirs = CarePlanRow.patient_id == patient.id
+        programmes.close(session, theirs, status="revoked", reason="erased", now=records.clock())
+        mine = select(PatientPhoneRow).where(PatientPhoneRow.patient_id == patient.id)
+        links = session.scalars(mine.order_by(PatientPhoneRow.phone_id)).all()  # locked in one order
         shared = [link.phone_id for link in links if _shared(session, link.phone_id, patient.id)]
         done.left += [f"phone {phone_id} and its texts: other patients share it" for phone_id in shared]
         own = [link.phone_id for link in links if link.phone_id not in shared]
@@ -145,6 +154,8 @@ def erase(records: Records, which: str) -> Erased:
         _erase_words(session, patient, own, done)
         for visit in session.scalars(select(AppointmentRow).where(AppointmentRow.patient_id == patient.id)):
             _erase_visit(records, visit, done)
+        waits = update(WaitingRow).where(WaitingRow.patient_id == patient.id, WaitingRow.status == "waiting")
+        session.execute(waits.values(status="removed", closed_at=records.clock()))
         patient.name, patient.birth_year, patient.active, patient.details_ok = "", None, False, None
         patient.identifier = patient.identifier_key = patient.source = None
         session.flush()
@@ -176,6 +187,7 @@ def _erase_words(session: Session, patient: PatientRow, phones: list[int], done:
 def _erase_phone(session: Session, phone_id: int) -> None:
     phone = session.get_one(PhoneRow, phone_id)
     phone.number, phone.state = "", "{}"
+    drop_planned(session, phone_id)
     if phone.opted_out_at is None:
         phone.number_key = secrets.token_hex(32)  # who texts from this number again is a stranger
 

@@ -13,7 +13,7 @@ from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.records.opened import Records
-from bot.store import words
+from bot.store import waiting, words
 from bot.store.crypto import ERASED, current_cipher
 from bot.store.models import AppointmentRow, CommunicationRow, SlotRow, TaskRow
 from bot.store.sending_models import OutboxRow
@@ -108,6 +108,7 @@ def _old_slots(clinic_id: int, before: datetime) -> Ids:
 
 
 def _delete_slots(session: Session, ids: list[int]) -> object:
+    waiting.forget_slots(session, ids)
     return session.execute(delete(SlotRow).where(SlotRow.id.in_(ids)))
 
 

@@ -10,20 +10,22 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Connection, Select, delete, select, update
 from sqlalchemy.orm import Session
 
-from bot.care.due import Booked, Number
+from bot.care.due import TALKING, Booked, Number
 from bot.care.schedule import DAY, GROUPS, MISSED
-from bot.dialogue.types import Participant
-from bot.store import queries
-from bot.store.models import LOOK_NOW, AppointmentRow, PatientPhoneRow, PatientRow, PhoneRow
+from bot.dialogue.types import Participant, Wants
+from bot.store import programmes, queries, waiting
+from bot.store.models import LOOK_NOW, AppointmentRow, ConsentRow, PatientPhoneRow, PatientRow, PhoneRow
+from bot.store.programmes import Programmes
 from bot.store.sending_models import CommunicationRequestRow, OutboxRow
 from bot.store.turns import table
 
 BEHIND = 8 * DAY  # visits that began earlier are over for the schedule
-TALKING = timedelta(hours=1)  # so long after its last question the bot starts nothing new
 AT_ONCE = 5000  # visits of the past that are put aside in one statement
 VISITS = table(AppointmentRow)
 OPTED_OUT, TAKEN_OVER = "opted out", "a coordinator has taken over"
 ASKED_NOT_TO_BE = "asked not to be texted"
+SILENT = timedelta(days=365)  # after which a number may have been given to somebody else (N-02)
+NOT_SURE = "nobody has been heard from there for a year: ask whose number it is"
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,13 @@ def look_again_for(source: Connection | Session, patients: Select[int] | Iterabl
     """How these patients are reached has changed, or whether they may be."""
     coming = (VISITS.c.patient_id.in_(patients)) & (VISITS.c.start > now - BEHIND)
     source.execute(update(VISITS).where(coming).values(next_text_at=LOOK_NOW))
+    programmes.look_again_for(source, patients)
+
+
+def look_at_all(source: Connection | Session, clinic_id: int, now: datetime) -> None:
+    """The schedule has changed: every visit to come is to be looked at."""
+    coming = (VISITS.c.clinic_id == clinic_id) & (VISITS.c.start > now - BEHIND) & VISITS.c.status.in_(("booked", "noshow"))
+    source.execute(update(VISITS).where(coming).values(next_text_at=LOOK_NOW))
 
 
 def reached_on(session: Session, patients: Iterable[int]) -> dict[int, PatientPhoneRow]:
@@ -87,8 +96,13 @@ def reached_on(session: Session, patients: Iterable[int]) -> dict[int, PatientPh
     return {link.patient_id: link for link, _ in best}
 
 
-def number(session: Session, phone: PhoneRow, *, now: datetime, zone: tzinfo) -> tuple[Number, list[Look]]:
-    """A phone as the schedule sees it, and its visits in the versions that were read. zone: of whoever's is not known."""
+def number(
+    session: Session, phone: PhoneRow, *, now: datetime, zone: tzinfo, known: Programmes | None = None
+) -> tuple[Number, list[Look]]:
+    """A phone as the schedule sees it, and its visits in the versions that were read. zone: of whoever's is not known.
+
+    known: the clinic's programmes; without them nobody is in one.
+    """
     on_it = select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == phone.id)
     links = {who: link for who, link in reached_on(session, session.scalars(on_it)).items() if link.phone_id == phone.id}
     people = {row.id: row for row in session.scalars(select(PatientRow).where(PatientRow.id.in_(links)).order_by(PatientRow.id))}
@@ -116,13 +130,18 @@ def number(session: Session, phone: PhoneRow, *, now: datetime, zone: tzinfo) ->
         for row in rows
     )
     state = queries.state_of(phone)
+    stops = {who: ASKED_NOT_TO_BE if person.do_not_text else "" for who, person in people.items()}
+    hidden = [who for who, link in links.items() if link.relation != "self"]
+    plans = programmes.of_patients(session, stops, known, phone_id=phone.id, hidden=hidden) if known else ()
     found = Number(
         id=phone.id,
-        zones=tuple(dict.fromkeys(_zone(person.zone, zone) for person in people.values())) or (zone,),
+        zones=tuple(dict.fromkeys(zone_of(person.zone, zone) for person in people.values())) or (zone,),
         visits=visits,
         texted=_texted(session, phone.id, now),
-        stop=_stopped(phone, state.hold, state.paused),
+        stop=_stopped(phone, state.hold, state.paused) or (NOT_SURE if _silent(session, phone, now) else ""),
         busy_until=state.prompt.at + TALKING if state.prompt else None,
+        plans=plans,
+        wants=Wants(phone.wants),
     )
     return found, [Look(row.id, row.patient_id, row.version) for row in rows]
 
@@ -136,10 +155,12 @@ def _sent(session: Session, visits: list[int]) -> list[tuple[int, datetime, str]
 def _texted(session: Session, phone_id: int, now: datetime) -> tuple[datetime, ...]:
     asked = CommunicationRequestRow
     query = select(asked.communication_id, asked.at).where(asked.phone_id == phone_id, asked.at > now - BEHIND)
-    return tuple({text: at for text, at in session.execute(query)}.values())
+    others = (*programmes.texted(session, phone_id, now - BEHIND), *waiting.texted(session, phone_id, now - BEHIND))
+    return (*{text: at for text, at in session.execute(query)}.values(), *others)
 
 
-def _zone(name: str | None, usual: tzinfo) -> tzinfo:
+def zone_of(name: str | None, usual: tzinfo) -> tzinfo:
+    """The zone of that name; the usual one where it is not known."""
     try:
         return ZoneInfo(name) if name else usual
     except (ZoneInfoNotFoundError, ValueError):
@@ -156,6 +177,18 @@ def _stopped(phone: PhoneRow, hold: str | None, paused: bool) -> str:
     if phone.opted_out_at is not None:
         return OPTED_OUT
     return "held until a person has seen to it" if hold else TAKEN_OVER if paused else ""
+
+
+def _silent(session: Session, phone: PhoneRow, now: datetime) -> bool:
+    """Whether there has been no sign for long that the number is still the patient's: no text, no consent, no person who asked.
+
+    No register of reassigned numbers is asked, so each counts as one of which it has no data: that is no permission (N-03).
+    """
+    since = now - SILENT
+    if phone.created_at > since or (phone.verified_at or phone.created_at) > since:
+        return False
+    given = select(ConsentRow.id).where(ConsentRow.phone_id == phone.id, ConsentRow.at > since, ConsentRow.decision == "opt_in")
+    return not queries.wrote_since(session, phone.id, since) and session.scalar(given.limit(1)) is None
 
 
 def request(session: Session, *, phone: PhoneRow, communication_id: int, step: str, visit: int, start: datetime, now: datetime) -> None:
@@ -187,7 +220,7 @@ def take_back(session: Session, asked: list[CommunicationRequestRow]) -> None:
     session.execute(update(VISITS).where(VISITS.c.id.in_(visits)).values(next_text_at=LOOK_NOW))
 
 
-def waiting(session: Session, visits: Iterable[int]) -> list[OutboxRow]:
+def queued(session: Session, visits: Iterable[int]) -> list[OutboxRow]:
     """Texts about these visits that wait to be sent."""
     asked = CommunicationRequestRow
     about = asked.communication_id == OutboxRow.communication_id

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from bot.dialogue.items import KINDS
-from bot.dialogue.types import State
-from bot.store import queries, worklist
+from bot.dialogue.types import State, Wants
+from bot.store import papers, queries, worklist
 from bot.store.models import AppointmentRow, CommunicationRow, PatientRow, PhoneRow, TaskRow
 from bot.store.readings import reading_of
-from bot.store.work_models import ActionRow, CandidateRow, ClaimRow, PromiseRow
+from bot.store.sending_models import OutboxRow, PlannedReplyRow
+from bot.store.work_models import ActionRow, CandidateRow, ClaimRow, PromiseRow, ViewingRow
 from bot.store.worklist import Item
 from bot.understand.types import Understanding
 
@@ -25,8 +26,8 @@ SHOWN = 200  # the newest texts, actions and items that a timeline goes back to
 class Entry:
     """One thing in a timeline. kind: "in" and "out" (texts), "did" (a person did something), "item" (the bot asked for a person).
 
-    who: bot, staff, or a name. status: of the text's delivery. text_id: of the patient's text, which can be corrected.
-    free: a coordinator's own words, which nobody reviewed.
+    who: bot, staff, or a name. status: of the text's delivery. text_id: of the text.
+    free: a coordinator's own words, which nobody reviewed. goes: when one's planned reply will go; planned_by: whose it is.
     """
 
     at: datetime
@@ -42,15 +43,21 @@ class Entry:
     rule: str | None = None
     corrected: str = ""
     free: bool = False
+    goes: datetime | None = None
+    planned_by: str = ""
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """One phone: who is reached there, what was said and done, what is open and promised."""
+    """One phone: who is reached there, what was said and done, what is open and promised. viewers: who has it open.
+
+    there: (visit, name) of papers that are there.
+    """
 
     phone_id: int
     number: str
     opted_out: bool
+    wants: Wants
     state: State
     people: list[tuple[PatientRow, str]]
     visits: list[tuple[AppointmentRow, str]]
@@ -59,6 +66,8 @@ class Conversation:
     items: list[Item]
     promised: datetime | None
     claim: ClaimRow | None
+    viewers: list[ViewingRow]
+    there: frozenset[tuple[int, str]]
 
     @property
     def language(self) -> str:
@@ -96,15 +105,15 @@ def conversation(session: Session, clinic_id: int, phone_id: int, now: datetime)
     if phone is None:
         return None
     who = queries.people(session, phone_id)
-    visits = session.scalars(
-        select(AppointmentRow).where(AppointmentRow.patient_id.in_(who)).order_by(AppointmentRow.start.desc()).limit(12)
-    )
+    latest = select(AppointmentRow).where(AppointmentRow.patient_id.in_(who)).order_by(AppointmentRow.start.desc()).limit(12)
+    visits = session.scalars(latest).all()
     thread = queries.thread(session, phone_id, limit=SHOWN)
     claim = session.get(ClaimRow, phone_id)
     return Conversation(
         phone_id=phone_id,
         number=phone.number,
         opted_out=phone.opted_out_at is not None,
+        wants=Wants(phone.wants),
         state=queries.state_of(phone),
         people=list(who.values()),
         visits=[(visit, who[visit.patient_id][0].name) for visit in visits],
@@ -115,7 +124,13 @@ def conversation(session: Session, clinic_id: int, phone_id: int, now: datetime)
             select(func.min(PromiseRow.due_at)).where(PromiseRow.phone_id == phone_id, PromiseRow.kept_at.is_(None))
         ),
         claim=claim if claim is not None and claim.until > now else None,
+        viewers=list(session.scalars(_viewing(phone_id, now))),
+        there=papers.there(session, [visit.id for visit in visits]),
     )
+
+
+def _viewing(phone_id: int, now: datetime) -> Select[ViewingRow]:
+    return select(ViewingRow).where(ViewingRow.phone_id == phone_id, ViewingRow.until > now).order_by(ViewingRow.actor_id)
 
 
 def _timeline(session: Session, phone_id: int, thread: list[CommunicationRow], now: datetime) -> list[Entry]:
@@ -123,21 +138,34 @@ def _timeline(session: Session, phone_id: int, thread: list[CommunicationRow], n
     ids = [row.id for row in thread]
     rows = session.execute(select(CandidateRow.communication_id, CandidateRow.means).where(CandidateRow.communication_id.in_(ids)))
     corrected: dict[int, str] = dict(rows.all())
-    entries = [entry for row in thread for entry in _text(row, corrected.get(row.id, ""))]
+    planned = _planned(session, phone_id)
+    entries = [entry for row in thread for entry in _text(row, corrected.get(row.id, ""), planned.get(row.id))]
     since = thread[0].at if len(thread) == SHOWN else None
-    did = select(ActionRow).where(ActionRow.phone_id == phone_id, ActionRow.kind != "wrote")  # the text itself is there
+    itself = ("wrote", "planned")  # the text is there
+    did = select(ActionRow).where(ActionRow.phone_id == phone_id, ActionRow.kind.not_in(itself))
     made = select(TaskRow).where(TaskRow.phone_id == phone_id, TaskRow.created_at <= now)
     entries += [_did(row) for row in session.scalars(did.order_by(ActionRow.id.desc()).limit(SHOWN))]
     entries += [_made(row) for row in session.scalars(made.order_by(TaskRow.id.desc()).limit(SHOWN))]
     order = {"in": 0, "out": 1, "item": 2, "did": 3}
-    entries.sort(key=lambda entry: (entry.at, order[entry.kind]))
+    entries.sort(key=lambda entry: (entry.goes or entry.at, order[entry.kind]))
     return [entry for entry in entries if since is None or entry.at >= since]
 
 
-def _text(row: CommunicationRow, corrected: str) -> list[Entry]:
+def _planned(session: Session, phone_id: int) -> dict[int, tuple[datetime, str]]:
+    """text → when it will go, and whose it is."""
+    rows = session.execute(
+        select(PlannedReplyRow.communication_id, OutboxRow.send_at, PlannedReplyRow.actor)
+        .join(OutboxRow, OutboxRow.communication_id == PlannedReplyRow.communication_id)
+        .where(PlannedReplyRow.phone_id == phone_id, PlannedReplyRow.done_at.is_(None), OutboxRow.status == "waiting")
+    )
+    return {text_id: (goes, who) for text_id, goes, who in rows}
+
+
+def _text(row: CommunicationRow, corrected: str, planned: tuple[datetime, str] | None) -> list[Entry]:
     if row.direction != "inbound":
         free = row.sender == "staff" and not row.texts
-        return [Entry(row.at, "out", who=row.sender, words=row.body, status=row.status, free=free)]
+        sent = Entry(row.at, "out", who=row.sender, words=row.body, status=row.status, free=free, text_id=row.id)
+        return [replace(sent, goes=planned[0], planned_by=planned[1]) if planned else sent]
     own = Entry(
         row.at,
         "in",
@@ -150,7 +178,14 @@ def _text(row: CommunicationRow, corrected: str) -> list[Entry]:
         corrected=corrected,
     )
     answered = row.reply and row.answered_via == "twiml"
-    return [own, Entry(row.at, "out", who="bot", words=row.reply or "", status="answered")] if answered else [own]
+    return [own, Entry(row.at, "out", who="bot", words=row.replies[0], status="answered")] if answered else [own]
+
+
+def held_back(session: Session, phone_id: int, text_id: int) -> str:
+    """The words of a coordinator's reply of this conversation that did not go; "" for any other text."""
+    row = session.get(CommunicationRow, text_id)
+    held = row is not None and (row.phone_id, row.sender, row.status) == (phone_id, "staff", "canceled")
+    return row.body if row is not None and held else ""
 
 
 def _did(row: ActionRow) -> Entry:
@@ -197,7 +232,8 @@ def phone_mark(session: Session, clinic_id: int, phone_id: int, now: datetime) -
     claim = session.execute(
         select(ClaimRow.actor_id, ClaimRow.until).where(ClaimRow.phone_id == phone_id, ClaimRow.until > now)
     ).first()
-    return _mark(phone, texts, done, open_, claim)
+    viewers = [row.actor_id for row in session.scalars(_viewing(phone_id, now))]
+    return _mark(phone, texts, done, open_, claim, viewers)
 
 
 def _mark(*parts: object) -> str:

@@ -16,6 +16,7 @@ from bot.store.crypto import EncryptedText
 
 LOOK_NOW = datetime(1970, 1, 1, tzinfo=UTC)  # a visit's next_text_at when the planner has yet to look at it
 ANSWERED = "reply_sid IS NOT NULL"
+BREAK = "\x1e"  # between the messages of one stored answer: a sign that no text can hold, since none can be sent
 
 
 class Moment(TypeDecorator[datetime]):
@@ -84,7 +85,8 @@ class PhoneRow(Base):
     """A number and the conversation held with it.
 
     state: `dialogue.types.State` as JSON; it holds no words and no names. version counts its changes.
-    unusable_at: when the provider said that no text can arrive there (a landline, no such number).
+    unusable_at: when the provider said that no text can arrive there (a landline, no such number). verified_at: when a person
+    last asked whether the number is still theirs (N-02). wants: `dialogue.types.Wants`.
     """
 
     __tablename__ = "phone"
@@ -96,6 +98,8 @@ class PhoneRow(Base):
     state: Mapped[str] = mapped_column(default="{}")
     opted_out_at: Mapped[datetime | None]
     unusable_at: Mapped[datetime | None]
+    verified_at: Mapped[datetime | None]
+    wants: Mapped[str] = mapped_column(String(10), default="all", server_default="all")
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     __mapper_args__ = {"version_id_col": version}
@@ -118,6 +122,7 @@ class SlotRow(Base):
     __table_args__ = (
         Index("slot_free", "clinic_id", "service", "status", "start"),
         Index("slot_identifier", "clinic_id", "identifier", unique=True),
+        Index("slot_offer_at", "clinic_id", "offer_at"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
@@ -129,6 +134,13 @@ class SlotRow(Base):
     held_for: Mapped[int | None] = mapped_column(ForeignKey("phone.id"))
     held_until: Mapped[datetime | None]
     identifier: Mapped[str | None] = mapped_column(String(64))
+    offer_at: Mapped[datetime | None]  # when it is next offered to who waits; None: not before it changes
+
+    @validates("service", "start", "status")
+    def _look_again(self, _name: str, value: object) -> object:
+        """Whoever makes, frees or moves a time, it is looked at."""
+        self.offer_at = LOOK_NOW
+        return value
 
 
 class AppointmentRow(Base):
@@ -178,7 +190,8 @@ class CommunicationRow(Base):
     """FHIR Communication: one text, either way.
 
     status of a received one: received → answered | failed; of a sent one: Twilio's message status. reply: the answer that
-    rode in the webhook's TwiML. reading: the bot's reading of it as JSON, which quotes words. answered_via: twiml or outbox.
+    rode in the webhook's TwiML, BREAK between its messages; each after the first has a row of its own.
+    reading: the bot's reading of it as JSON, which quotes words. answered_via: twiml or outbox.
     error: the provider's code for why it did not arrive. reply_sid, reply_status: what is known of a reply that rode in TwiML.
     rule, texts, reader: which rules decided, which approved texts were sent, by which version of the reader (S-17).
     """
@@ -210,12 +223,18 @@ class CommunicationRow(Base):
     reader: Mapped[str | None] = mapped_column(String(16))
     in_reply_to: Mapped[int | None] = mapped_column(ForeignKey("communication.id"))
 
+    @property
+    def replies(self) -> list[str]:
+        """The messages of the answer."""
+        return self.reply.split(BREAK) if self.reply else []
+
 
 class TaskRow(Base):
     """FHIR Task: what a coordinator must do. status: requested, completed.
 
     rank, due_at: the order of the worklist, kept so that it is read from an index. due_at: by when somebody must have acted, the
     sooner of fix_by (until when it can still be fixed) and what the patient was promised. owner: who it is assigned to.
+    escalated_from: who had it and let it become late, so that it went to somebody else; "": a person has handed it on since.
     """
 
     __tablename__ = "task"
@@ -242,12 +261,13 @@ class TaskRow(Base):
     snoozed_until: Mapped[datetime | None]
     owner_id: Mapped[int | None]
     owner: Mapped[str | None] = mapped_column(String(80))
+    escalated_from: Mapped[str | None] = mapped_column(String(80))
     stage: Mapped[str] = mapped_column(String(10), default="")
     closed_at: Mapped[datetime | None]
 
 
 class ConsentRow(Base):
-    """FHIR Consent: one line for every opt-in and opt-out (O-17). category: all. source: the word, rule or person."""
+    """FHIR Consent: one line for every opt-in, opt-out (O-17) and limit. category: all, or what a limit leaves. source: who or what."""
 
     __tablename__ = "consent"
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from sqlalchemy import or_, select, true, update
+from sqlalchemy import delete, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from bot.store import care
-from bot.store.models import AppointmentRow, CommunicationRow, PatientPhoneRow, PhoneRow
-from bot.store.sending_models import CommunicationRequestRow, OutboxRow
+from bot.store import care, programmes
+from bot.store.models import BREAK, AppointmentRow, CommunicationRow, PatientPhoneRow, PhoneRow
+from bot.store.programme_models import CarePlanRow, CheckInRow
+from bot.store.sending_models import CommunicationRequestRow, OutboxRow, PlannedReplyRow
 from bot.store.turns import Line
 
 ANSWERS = timedelta(hours=4)  # an answer that comes later only confuses
+CONFIRMED = timedelta(minutes=3)  # what rode in TwiML and has no callback by then may not have been taken
 
 
 class Priority(IntEnum):
@@ -64,21 +67,49 @@ def _priority(sender: str, *, answers: bool) -> Priority:
     return Priority.REPLY if answers or sender == "staff" else Priority.BULK
 
 
-def queue_answer(session: Session, phone: PhoneRow | Line, row_id: int, body: str, now: datetime) -> None:
-    """The answer to the text `row_id`, where it cannot ride in the webhook's own answer.
+def on_its_way(session: Session, phone: PhoneRow | Line, row_id: int, reply: str, *, via: str, now: datetime, safety: bool) -> None:
+    """What of the answer to a text is a text by itself: all of it, or what rides in TwiML beside its first message."""
+    first, *further = reply.split(BREAK)
+    if via == "outbox":
+        queue_answer(session, phone, row_id, [first, *further], now, safety=safety)
+    else:
+        ride_along(session, phone, row_id, further, now)
+
+
+def queue_answer(
+    session: Session, phone: PhoneRow | Line, row_id: int, messages: Iterable[str], now: datetime, *, safety: bool
+) -> None:
+    """The answer to the text `row_id`, where it cannot ride in the webhook's own answer. safety: it answers danger.
 
     One that is written for a phone that opted out is one that may still go there: safety, or that it is noted.
     """
-    queue(
-        session,
-        clinic_id=phone.clinic_id,
-        phone_id=phone.id,
-        body=body,
-        now=now,
-        sender="safety" if phone.opted_out_at is not None else "bot",
-        in_reply_to=row_id,
-        useless_at=now + ANSWERS,
-    )
+    for body in messages:
+        queue(
+            session,
+            clinic_id=phone.clinic_id,
+            phone_id=phone.id,
+            body=body,
+            now=now,
+            sender="safety" if safety or phone.opted_out_at is not None else "bot",
+            in_reply_to=row_id,
+            useless_at=now + ANSWERS,
+        )
+
+
+def ride_along(session: Session, phone: PhoneRow | Line, row_id: int, messages: Iterable[str], now: datetime) -> None:
+    """Further messages of an answer that rides in TwiML: the provider has them with it.
+
+    Each is a text of its own, on the way as one that a worker sends: a callback tells what becomes of it, and one that nobody
+    confirms is looked up, and sent only if the provider has it not.
+    """
+    about = {"clinic_id": phone.clinic_id, "phone_id": phone.id, "direction": "outbound", "in_reply_to": row_id}
+    for body in messages:
+        text = CommunicationRow(**about, body=body, at=now, status="sending", sender="safety")
+        session.add(text)
+        session.flush()
+        way = {"status": "sending", "priority": Priority.URGENT, "attempts": 1, "look_at": now + CONFIRMED}
+        session.add(OutboxRow(clinic_id=phone.clinic_id, communication_id=text.id, send_at=now, useless_at=now + ANSWERS, **way))
+    session.flush()
 
 
 def drop_waiting(session: Session, patient_id: int, *, visit_id: int | None = None, phone_id: int | None = None) -> int:
@@ -92,13 +123,15 @@ def drop_waiting(session: Session, patient_id: int, *, visit_id: int | None = No
     about = select(asked.communication_id).where(asked.appointment_id.in_(visits if visit_id is None else [visit_id]))
     others = select(link.phone_id).where(link.patient_id != patient_id)
     own = select(link.phone_id).where(link.patient_id == patient_id, link.phone_id.not_in(others))
+    plans = select(CarePlanRow.id).where(CarePlanRow.patient_id == patient_id)
+    questions = select(CheckInRow.communication_id).where(CheckInRow.care_plan_id.in_(plans))
     which = CommunicationRow.id.in_(about)
     waiting = (
         select(CommunicationRow.id)
         .join(OutboxRow, OutboxRow.communication_id == CommunicationRow.id)
         .where(
             OutboxRow.status == "waiting",
-            which if visit_id is not None else or_(which, CommunicationRow.phone_id.in_(own)),
+            which if visit_id is not None else or_(which, CommunicationRow.id.in_(questions), CommunicationRow.phone_id.in_(own)),
             true() if phone_id is None else CommunicationRow.phone_id == phone_id,
             CommunicationRow.sender == "bot",
             CommunicationRow.in_reply_to.is_(None),
@@ -108,4 +141,13 @@ def drop_waiting(session: Session, patient_id: int, *, visit_id: int | None = No
     session.execute(update(OutboxRow).where(OutboxRow.communication_id.in_(ids)).values(status="dropped"))
     session.execute(update(CommunicationRow).where(CommunicationRow.id.in_(ids)).values(status="canceled"))
     care.take_back(session, list(session.scalars(select(asked).where(asked.communication_id.in_(ids)))))
+    programmes.take_back(session, ids)
     return len(ids)
+
+
+def drop_planned(session: Session, phone_id: int) -> None:
+    """Drops the coordinators' replies that were to go to a phone later, and gives them back to nobody."""
+    planned = select(PlannedReplyRow.communication_id).where(PlannedReplyRow.phone_id == phone_id)
+    waiting = OutboxRow.status == "waiting", OutboxRow.communication_id.in_(planned)
+    session.execute(update(OutboxRow).where(*waiting).values(status="dropped"))
+    session.execute(delete(PlannedReplyRow).where(PlannedReplyRow.phone_id == phone_id))

@@ -32,6 +32,20 @@ class OutboxRow(Base):
     reason: Mapped[str | None] = mapped_column(String(80))
 
 
+class PlannedReplyRow(Base):
+    """A coordinator's reply that is to go later. done_at: when it went, was withdrawn, or was given back to its writer."""
+
+    __tablename__ = "planned_reply"
+    __table_args__ = (Index("planned_reply_open", "clinic_id", "done_at"), Index("planned_reply_phone", "phone_id"))
+    communication_id: Mapped[int] = mapped_column(ForeignKey("communication.id"), primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
+    phone_id: Mapped[int] = mapped_column(ForeignKey("phone.id"))
+    actor_id: Mapped[int | None]
+    actor: Mapped[str] = mapped_column(String(80))
+    made_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+
 class SenderRow(Base):
     """The one number a clinic sends from. paused_at: the kill switch. stopped_at, stopped_code: a mistake in its configuration.
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from bot.dialogue.effects import CloseItems, LogItem
 from bot.dialogue.items import KINDS
+from bot.store import alerts
 from bot.store.models import PhoneRow
 from bot.store.turns import TASK, TASKS, Line, table
 from bot.store.work_models import PromiseRow
@@ -22,6 +24,14 @@ _ITEM = select(TASK.id).where(
     TASK.status != "completed",
 )
 _PROMISE = select(PROMISED.id).where(PROMISED.phone_id == bindparam("phone_id"), PROMISED.kept_at.is_(None)).limit(1)
+_AWAITED = select(
+    exists().where(
+        TASK.phone_id == bindparam("phone_id"),
+        TASK.kind.in_([kind for kind, about in KINDS.items() if about.promised]),
+        TASK.status != "completed",
+        TASK.created_at <= bindparam("now"),
+    )
+)
 _NEW_ITEM, _NEW_PROMISE = insert(TASKS), insert(PROMISES)
 
 
@@ -37,31 +47,54 @@ def log(
 ) -> None:
     """Adds the item, or refreshes the open one of that kind, detail and visit, which keeps its clock; a snoozed one wakes.
 
-    text: the message that it is about; start: of the visit; new: no item of that kind is open.
+    text: the message that it is about; start: of the visit; new: no item of that kind is open. What is urgent rings each time.
     """
     which = {"phone_id": phone.id, "kind": item.kind, "detail": item.detail, "appointment_id": item.visit}
-    if not new and (found := connection.scalar(_ITEM, which)) is not None:
+    kind = KINDS[item.kind]
+    found = None if new else connection.scalar(_ITEM, which)
+    if found is None:
+        found = _add(connection, item, which, phone.clinic_id, text=text, start=start, now=now)
+    else:
         connection.execute(update(TASKS).where(TASK.id == found).values(communication_id=text, snoozed_until=None, stage=""))
-        return
+    if kind.rank == 0:
+        alerts.ring(connection, task_id=found, clinic_id=phone.clinic_id, now=now)
+
+
+def _add(
+    connection: Connection,
+    item: LogItem,
+    which: dict[str, Any],
+    clinic_id: int,
+    *,
+    text: int | None,
+    start: datetime | None,
+    now: datetime,
+) -> int:
     shown, kind = item.shown_from or now, KINDS[item.kind]
-    fix_by = start - kind.lead if start else None
+    lead = kind.lead if item.lead is None else item.lead
+    fix_by = start - lead if start else None
     due_at = shown if kind.rank == 0 else min(filter(None, (fix_by, item.by)), default=shown)
-    values = {"clinic_id": phone.clinic_id, "communication_id": text, "created_at": shown}
-    connection.execute(_NEW_ITEM, {**which, **values, "rank": kind.rank, "due_at": due_at, "fix_by": fix_by})
+    values = {"clinic_id": clinic_id, "communication_id": text, "created_at": shown, "rank": kind.rank}
+    added = connection.execute(_NEW_ITEM, {**which, **values, "due_at": due_at, "fix_by": fix_by})
+    return int(added.inserted_primary_key[0])  # type: ignore[index]
 
 
-def close(connection: Connection, phone_id: int, closed: CloseItems, *, now: datetime) -> None:
-    """Closes a conversation's items of those kinds about that visit: the patient has answered."""
-    connection.execute(
-        update(TASKS)
-        .where(
-            TASK.phone_id == phone_id,
-            TASK.kind.in_(closed.kinds),
-            TASK.status != "completed",
-            TASK.appointment_id.is_not_distinct_from(closed.visit),
-        )
-        .values(status="completed", outcome="answered", closed_at=now)
+def close(connection: Connection, phone_id: int, closed: CloseItems, *, now: datetime, outcome: str = "answered") -> list[int]:
+    """Closes a conversation's items of those kinds about that visit; gives which.
+
+    With the last one in which a person was to answer, what was promised is settled too: no apology is due.
+    """
+    which = update(TASKS).where(
+        TASK.phone_id == phone_id,
+        TASK.kind.in_(closed.kinds),
+        TASK.status != "completed",
+        TASK.appointment_id.is_not_distinct_from(closed.visit),
     )
+    done = which.values(status="completed", outcome=outcome, closed_at=now, snoozed_until=None).returning(TASK.id)
+    ids = list(connection.scalars(done))
+    if ids and not connection.scalar(_AWAITED, {"phone_id": phone_id, "now": now}):
+        keep_promise(connection, phone_id, now=now)
+    return ids
 
 
 def promise(connection: Connection, phone: Line | PhoneRow, *, text: int | None, by: datetime, now: datetime) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import Connection, CursorResult, Table, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.dialogue.types import Participant, Person, Visit
+from bot.dialogue.types import Participant, Person, Visit, Wants
 from bot.store.crypto import Cipher
 from bot.store.models import LOOK_NOW, AppointmentRow, Base, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, TaskRow
 from bot.store.sending_models import SenderRow
@@ -22,6 +22,7 @@ from bot.understand.types import Message, Understanding
 
 PAST = timedelta(days=60)  # how long a visit that has passed is still spoken of
 LATER = "?"
+JUST, PARTS = timedelta(minutes=2), 2  # texts that follow each other so closely may be one sentence, in so many parts before the last
 LAST = 20  # texts that are looked through for the same words
 
 
@@ -42,9 +43,19 @@ _OPEN = (  # the kinds of a conversation's open items; LATER behind those that c
     .where(TASK.phone_id == PHONE.id, TASK.status != "completed")
     .scalar_subquery()
 )
+EARLIER = TEXTS.alias()
+_NTH_BEFORE = (
+    select(EARLIER.c.at)
+    .where(EARLIER.c.phone_id == TEXT.phone_id, EARLIER.c.id < TEXT.id, EARLIER.c.direction == "inbound")
+    .order_by(EARLIER.c.id.desc())
+    .limit(1)
+    .offset(bindparam("between"))
+    .scalar_subquery()
+)
 _PAUSED = select(SENDER.paused_at.is_not(None)).where(SENDER.clinic_id == TEXT.clinic_id).scalar_subquery()
 _TEXT = (
-    select(TEXT.id, TEXT.clinic_id, TEXT.media, TEXT.body, _PAUSED, PHONE.id, PHONE.state, PHONE.opted_out_at, PHONE.version, _OPEN)
+    select(TEXT.id, TEXT.clinic_id, TEXT.media, TEXT.body, _PAUSED, _NTH_BEFORE)
+    .add_columns(PHONE.id, PHONE.state, PHONE.opted_out_at, PHONE.version, PHONE.wants, _OPEN)
     .select_from(TEXTS.outerjoin(PHONES, TEXT.phone_id == PHONE.id))
     .where(TEXT.id == bindparam("row_id"))
 )
@@ -87,6 +98,13 @@ _SAID = (
     .order_by(TEXT.id.desc())
     .limit(LAST)
 )
+_JUST_SAID = (
+    select(TEXT.body)
+    .where(TEXT.phone_id == bindparam("phone_id"), TEXT.id < bindparam("row_id"), TEXT.direction == "inbound")
+    .where(TEXT.at > bindparam("since"), ~TEXT.rule.startswith("danger"))
+    .order_by(TEXT.id.desc())
+    .limit(PARTS)
+)
 _ANSWER = select(TEXT.reply, TEXT.answered_via).where(TEXT.id == bindparam("row_id"))
 _WRITE_PHONE = update(PHONES).where(PHONE.id == bindparam("phone_id"), PHONE.version == bindparam("seen"))
 _WRITE_TEXT = update(TEXTS).where(TEXT.id == bindparam("row_id"), TEXT.status == "received")
@@ -101,18 +119,24 @@ class Line:
     state: str
     opted_out_at: datetime | None
     version: int
+    wants: str = Wants.ALL
     open_items: tuple[str, ...] = ()  # kinds, LATER behind those that coordinators do not see yet
 
 
 @dataclass(frozen=True)
 class Text:
-    """A stored text as a turn has it before it. silenced: the kill switch is on, and nothing but safety texts may answer (S-18)."""
+    """A stored text as a turn has it before it.
+
+    silenced: the kill switch is on, and nothing but safety texts may answer (S-18). nth_before: when the text came that stands so
+    many before it as was asked for, None: there are fewer.
+    """
 
     id: int
     clinic_id: int
     media: int
     body: str
     silenced: bool = False
+    nth_before: datetime | None = None
 
 
 def store_text(connection: Connection, cipher: Cipher, *, number: str | None, now: datetime, **values: Any) -> int:
@@ -133,11 +157,14 @@ def _id(made: CursorResult[Any]) -> int:
     return int(made.inserted_primary_key[0])  # type: ignore[index]
 
 
-def text(connection: Connection, row_id: int, now: datetime) -> tuple[Text, Line | None]:
-    """A text and the conversation it belongs to."""
-    row = connection.execute(_TEXT, {"row_id": row_id, "now": now}).one()
-    phone = Line(row[5], row[1], *row[6:9], open_items=tuple((row[9] or "").split(","))) if row[5] is not None else None
-    return Text(*row[:4], silenced=bool(row[4])), phone
+def text(connection: Connection, row_id: int, now: datetime, *, nth: int) -> tuple[Text, Line | None]:
+    """A text and the conversation it belongs to. nth: see `Text.nth_before`."""
+    row = connection.execute(_TEXT, {"row_id": row_id, "now": now, "between": nth - 1}).one()
+    id_, clinic_id, media, body, paused, nth_before, phone_id, state, opted_out_at, version, wants, items = row
+    found = Text(id_, clinic_id, media, body, bool(paused), nth_before)
+    if not phone_id:
+        return found, None
+    return found, Line(phone_id, clinic_id, state, opted_out_at, version, wants, tuple((items or "").split(",")))
 
 
 def answer_of(connection: Connection, row_id: int) -> tuple[str, str | None]:
@@ -198,9 +225,21 @@ def times_said(connection: Connection, line: Line, row_id: int, words: str, keys
     return sum(str(connection.scalar(_BODY, {"row_id": id_})).strip().casefold() == words for id_ in same)
 
 
+def just_said(connection: Connection, line: Line, row_id: int, now: datetime) -> list[str]:
+    """What came from that phone just before the text, oldest first; without texts that danger was seen in already."""
+    rows = connection.scalars(_JUST_SAID, {"phone_id": line.id, "row_id": row_id, "since": now - JUST}).all()
+    return list(reversed(rows))
+
+
+def was_logged(connection: Connection, clinic_id: int, kind: str, detail: str) -> bool:
+    """Whether a clinic has had such an item before, open or closed."""
+    same = select(TASK.id).where(TASK.clinic_id == clinic_id, TASK.kind == kind, TASK.detail == detail)
+    return connection.scalar(same.limit(1)) is not None
+
+
 def write_phone(connection: Connection, line: Line) -> bool:
     """Writes what a turn changes of a phone; False when the conversation has moved on since `line` was read."""
-    values = {"state": line.state, "opted_out_at": line.opted_out_at, "version": line.version + 1}
+    values = {"state": line.state, "opted_out_at": line.opted_out_at, "wants": line.wants, "version": line.version + 1}
     return connection.execute(_WRITE_PHONE, {"phone_id": line.id, "seen": line.version, **values}).rowcount == 1
 
 

@@ -19,6 +19,7 @@ from bot.store.work_models import ActionRow, IndexedRow, WordRow
 from bot.understand.normalise import fold, tokens
 
 WORDS, INDEXED, ACTIONS = table(WordRow), table(IndexedRow), table(ActionRow)
+KINDS = {"text": TEXTS, "action": ACTIONS}
 BATCH = 100  # texts that are taken at once
 FOUND = 50  # conversations that a search shows
 LENGTH = 22  # of a key: 88 bits; two words with the same one are not met
@@ -39,54 +40,75 @@ def keys(cipher: Cipher, text: str) -> set[str]:
 
 @dataclass(frozen=True)
 class Batch:
-    """What is to be written: the words of conversations, and how far that brings the index."""
+    """Texts and notes that the index has yet to take in. last: how far they reach, by what they are; phones: whose they are."""
 
-    words: dict[tuple[int, int], frozenset[str]]
     last: dict[str, int]
+    phones: frozenset[int]
 
 
-def unindexed(connection: Connection, cipher: Cipher) -> Batch:
-    """The next texts and notes, each with the names and last digits of who is reached there."""
-    done: dict[str, int] = dict(connection.execute(select(INDEXED.c.what, INDEXED.c.last)).all())
-    found: dict[tuple[int, int], set[str]] = {}
-    last = {}
-    for what, rows in (("text", TEXTS), ("action", ACTIONS)):
-        words = rows.c.body if what == "text" else rows.c.words
-        query = select(rows.c.id, rows.c.clinic_id, rows.c.phone_id, words).where(rows.c.id > done.get(what, 0))
-        for id_, clinic_id, phone_id, said in connection.execute(query.order_by(rows.c.id).limit(BATCH)):
+def unindexed(connection: Connection) -> Batch:
+    """The next texts and notes."""
+    last, phones = {}, set[int]()
+    for what, rows in KINDS.items():
+        query = select(rows.c.id, rows.c.phone_id).where(rows.c.id > _done(connection, what))
+        for id_, phone_id in connection.execute(query.order_by(rows.c.id).limit(BATCH)):
             last[what] = id_
             if phone_id is not None:
-                found.setdefault((clinic_id, phone_id), set()).update(keys(cipher, said or ""))
-    return Batch({each: frozenset(said | _of_people(connection, cipher, each[1])) for each, said in found.items()}, last)
+                phones.add(phone_id)
+    return Batch(last, frozenset(phones))
+
+
+def index(connection: Connection, cipher: Cipher, batch: Batch) -> None:
+    """Takes them in, in a transaction that writes: words that are erased meanwhile are either read no more or taken away after it."""
+    _lock(connection, batch.phones)
+    found: dict[tuple[int, int], set[str]] = {}
+    for what, last in batch.last.items():
+        rows = KINDS[what]
+        words = rows.c.body if what == "text" else rows.c.words
+        which = rows.c.id > _done(connection, what), rows.c.id <= last, rows.c.phone_id.in_(batch.phones)
+        for clinic_id, phone_id, said in connection.execute(select(rows.c.clinic_id, rows.c.phone_id, words).where(*which)):
+            found.setdefault((clinic_id, phone_id), set()).update(keys(cipher, said or ""))
+    for (clinic_id, phone_id), said in found.items():
+        _add(connection, clinic_id, phone_id, said | _of_people(connection, cipher, phone_id))
+    for what, last in batch.last.items():
+        connection.execute(delete(INDEXED).where(INDEXED.c.what == what))
+        connection.execute(insert(INDEXED), {"what": what, "last": last})
+
+
+def _done(connection: Connection, what: str) -> int:
+    return connection.scalar(select(INDEXED.c.last).where(INDEXED.c.what == what)) or 0
+
+
+def _lock(connection: Connection, phones: Iterable[int]) -> None:
+    """Who indexes and who takes words away wait for each other, phone by phone in one order."""
+    connection.execute(select(PHONES.c.id).where(PHONES.c.id.in_(phones)).order_by(PHONES.c.id).with_for_update()).all()
 
 
 def _of_people(connection: Connection, cipher: Cipher, phone_id: int) -> set[str]:
+    """The names and last digits of who is reached on a phone."""
     people, reached = table(PatientRow), table(PatientPhoneRow)
     query = select(people.c.name).join(reached, reached.c.patient_id == people.c.id).where(reached.c.phone_id == phone_id)
     number = connection.scalar(select(PHONES.c.number).where(PHONES.c.id == phone_id)) or ""
     return keys(cipher, " ".join([*connection.scalars(query), number[-4:]]))
 
 
-def write(connection: Connection, batch: Batch) -> None:
-    """Adds what the index does not have yet."""
-    for (clinic_id, phone_id), words in batch.words.items():
-        known = set(connection.scalars(select(WORDS.c.key).where(WORDS.c.phone_id == phone_id)))
-        if new := words - known:
-            connection.execute(insert(WORDS), [{"clinic_id": clinic_id, "key": key, "phone_id": phone_id} for key in sorted(new)])
-    for what, last in batch.last.items():
-        connection.execute(delete(INDEXED).where(INDEXED.c.what == what))
-        connection.execute(insert(INDEXED), {"what": what, "last": last})
+def _add(connection: Connection, clinic_id: int, phone_id: int, words: set[str]) -> None:
+    known = set(connection.scalars(select(WORDS.c.key).where(WORDS.c.phone_id == phone_id)))
+    if new := words - known:
+        connection.execute(insert(WORDS), [{"clinic_id": clinic_id, "key": key, "phone_id": phone_id} for key in sorted(new)])
 
 
 def rewrite(connection: Connection, cipher: Cipher, phones: Iterable[int]) -> None:
     """Words of these conversations have been taken away: what is left of them is all that can be found from now on."""
-    for phone_id in set(phones):
+    phones = set(phones)
+    _lock(connection, phones)
+    for phone_id in sorted(phones):
         clinic_id = connection.scalars(select(PHONES.c.clinic_id).where(PHONES.c.id == phone_id)).one()
         said = [*connection.scalars(select(TEXTS.c.body).where(TEXTS.c.phone_id == phone_id))]
         said += connection.scalars(select(ACTIONS.c.words).where(ACTIONS.c.phone_id == phone_id, ACTIONS.c.words.is_not(None)))
         left = keys(cipher, "\n".join(said)) | _of_people(connection, cipher, phone_id)
         connection.execute(delete(WORDS).where(WORDS.c.phone_id == phone_id))
-        write(connection, Batch({(clinic_id, phone_id): frozenset(left)}, {}))
+        _add(connection, clinic_id, phone_id, left)
 
 
 def search(session: Session, cipher: Cipher, clinic_id: int, asked: str) -> list[int]:

@@ -22,6 +22,17 @@ class ClaimRow(Base):
     until: Mapped[datetime]
 
 
+class ViewingRow(Base):
+    """Who has a conversation open. until: an open page says so again before then; one that was left does not."""
+
+    __tablename__ = "viewing"
+    phone_id: Mapped[int] = mapped_column(ForeignKey("phone.id"), primary_key=True)
+    actor_id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
+    actor: Mapped[str] = mapped_column(String(80))
+    until: Mapped[datetime]
+
+
 class ActionRow(Base):
     """Something that a person did with a conversation. kind: a name from `bot/desk/work.py`; detail: a code, never words of people.
 
@@ -43,7 +54,10 @@ class ActionRow(Base):
 
 
 class PromiseRow(Base):
-    """A patient was told that a person will answer, and by when that must be. kept_at: when somebody did."""
+    """A patient was told that a person will answer, and by when that must be. kept_at: when somebody did.
+
+    apologised_at: when the patient was told that it is late.
+    """
 
     __tablename__ = "promise"
     __table_args__ = (
@@ -58,6 +72,56 @@ class PromiseRow(Base):
     made_at: Mapped[datetime]
     due_at: Mapped[datetime]
     kept_at: Mapped[datetime | None]
+    apologised_at: Mapped[datetime | None]
+
+
+class SavedViewRow(Base):
+    """A view of the worklist that one person keeps. name: what they call it; whose, kind, language: as of `worklist.View`."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (Index("saved_view_actor", "clinic_id", "actor_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
+    actor_id: Mapped[int]
+    name: Mapped[str] = mapped_column(EncryptedText)
+    whose: Mapped[str] = mapped_column(String(12))
+    kind: Mapped[str] = mapped_column(String(40))
+    language: Mapped[str] = mapped_column(String(12))
+
+
+class PaperRow(Base):
+    """A paper that is there for a visit. name: of `papers` in the clinic's file; actor: who ticked it."""
+
+    __tablename__ = "paper"
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(30), primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
+    actor: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]
+
+
+class AlertRow(Base):
+    """An urgent item that somebody must take on (S-13). since: when danger was last told; acknowledged_at, actor: when and by whom.
+
+    told: how many people outside the inbox have been told, because nobody had; place: who of the clinic's list is next. tries: tells
+    one try to reach somebody from the next; failed, error: how many in a row reached nobody, and the last one's kind of error.
+    next_at: when the next one is told, None: as long after `since` as the clinic says; while somebody is being told, the lease's end.
+    """
+
+    __tablename__ = "alert"
+    __table_args__ = (Index("alert_open", "clinic_id", "acknowledged_at", "since"),)
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
+    since: Mapped[datetime]
+    acknowledged_at: Mapped[datetime | None]
+    actor_id: Mapped[int | None]
+    actor: Mapped[str | None] = mapped_column(String(80))
+    told: Mapped[int] = mapped_column(default=0, server_default="0")
+    place: Mapped[int] = mapped_column(default=0, server_default="0")
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    failed: Mapped[int] = mapped_column(default=0, server_default="0")
+    error: Mapped[str | None] = mapped_column(String(40))
+    next_at: Mapped[datetime | None]
 
 
 class CandidateRow(Base):

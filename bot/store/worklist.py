@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from bot.dialogue.items import KINDS
 from bot.store.models import AppointmentRow, CommunicationRow, PatientPhoneRow, PatientRow, TaskRow
 from bot.store.readings import reading_of
-from bot.store.work_models import ClaimRow, PromiseRow
+from bot.store.work_models import AlertRow, ClaimRow, PromiseRow
 from bot.understand.types import Understanding
 
 UNKNOWN = "Unknown sender"
 PAGE = 50
-Rows = Select[TaskRow, AppointmentRow, str, str | None, datetime, ClaimRow]
+Rows = Select[TaskRow, AppointmentRow, str, str | None, datetime, ClaimRow, AlertRow]
 WHOSE = ("all", "mine", "unassigned", "snoozed", "closed")
 
 
@@ -34,7 +34,10 @@ class View:
 
 @dataclass(frozen=True)
 class Item:
-    """An item as lists show it. due: by when to act; fix_by: until when it can still be fixed; promised: an answer, by then."""
+    """An item as lists show it. due: by when to act; fix_by: until when it can still be fixed; promised: an answer, by then.
+
+    taken_on: who acknowledged something urgent; told: how many outside the inbox were told of it meanwhile.
+    """
 
     id: int
     phone_id: int | None
@@ -54,6 +57,7 @@ class Item:
     reading: Understanding | None
     owner_id: int | None
     owner: str | None
+    escalated_from: str | None
     snoozed_until: datetime | None
     stage: str
     outcome: str | None
@@ -61,6 +65,8 @@ class Item:
     claimed_by: int | None
     claimed: str | None
     claimed_until: datetime | None
+    taken_on: str | None = None
+    told: int = 0
 
 
 @dataclass(frozen=True)
@@ -149,10 +155,11 @@ def _items(clinic_id: int, now: datetime) -> Rows:
         .scalar_subquery()
     )
     return (
-        select(TaskRow, AppointmentRow, CommunicationRow.body, CommunicationRow.reading, promised, ClaimRow)
+        select(TaskRow, AppointmentRow, CommunicationRow.body, CommunicationRow.reading, promised, ClaimRow, AlertRow)
         .outerjoin(AppointmentRow, TaskRow.appointment_id == AppointmentRow.id)
         .outerjoin(CommunicationRow, TaskRow.communication_id == CommunicationRow.id)
         .outerjoin(ClaimRow, (ClaimRow.phone_id == TaskRow.phone_id) & (ClaimRow.until > now))
+        .outerjoin(AlertRow, AlertRow.task_id == TaskRow.id)
         .where(TaskRow.clinic_id == clinic_id)
     )
 
@@ -170,6 +177,7 @@ def _item(
     reading: str | None,
     promised: datetime | None,
     claim: ClaimRow | None,
+    alert: AlertRow | None,
     people: list[PatientRow],
 ) -> Item:
     kind = KINDS[task.kind]
@@ -193,6 +201,7 @@ def _item(
         reading=reading_of(reading),
         owner_id=task.owner_id,
         owner=task.owner,
+        escalated_from=task.escalated_from,
         snoozed_until=task.snoozed_until,
         stage=task.stage,
         outcome=task.outcome,
@@ -200,6 +209,8 @@ def _item(
         claimed_by=claim.actor_id if claim else None,
         claimed=claim.actor if claim else None,
         claimed_until=claim.until if claim else None,
+        taken_on=alert.actor if alert else None,
+        told=alert.told if alert else 0,
     )
 
 

@@ -23,8 +23,8 @@ def scores(model: Model, text: str, context: Context) -> dict[str, float]:
     clauses = [clause for clause in BETWEEN.split(text) if len(clause.strip()) >= SHORTEST][:MOST]
     if len(clauses) < 2:
         return whole
-    parts = [model.scores(clause, context) for clause in clauses]
-    return {label: _raised(score, max(part[label] for part in parts)) for label, score in whole.items()}
+    loudest = map(max, zip(*(model.scores(clause, context).values() for clause in clauses), strict=True))
+    return {label: _raised(score, louder) for (label, score), louder in zip(whole.items(), loudest, strict=True)}
 
 
 def _raised(score: float, louder: float) -> float:

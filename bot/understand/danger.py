@@ -25,6 +25,11 @@ class Pattern:
     places: tuple[tuple[str, ...], ...]
 
     @cached_property
+    def keys(self) -> tuple[frozenset[str], ...]:
+        """For each place that names words, the keys of which a text that matches has one."""
+        return tuple(frozenset(map(_key, choices)) for choices in self.places if choices)
+
+    @cached_property
     def source(self) -> re.Pattern[str]:
         """As a regular expression; made when a text may match, since of thousands a day needs a few."""
         return re.compile(" " + "".join(_place(choices) for choices in self.places)[:-1] + "(?= )")
@@ -38,18 +43,17 @@ class Index:
         self._by_word: dict[str, set[int]] = {}
         for number, pattern in enumerate(self._patterns):
             for choice in max(filter(None, pattern.places), key=_telling):
-                self._by_word.setdefault(_key(choice.split()[0]), set()).add(number)
+                self._by_word.setdefault(_key(choice), set()).add(number)
 
-    def matching(self, folded: str, starts: frozenset[str]) -> Iterator[tuple[Pattern, str]]:
-        """(pattern, the words that matched) in the order of the patterns. starts: what `prepare` gives for the same text."""
-        near = {number for start in starts & self._by_word.keys() for number in self._by_word[start]}
-        for number in sorted(near):
-            if hit := self._patterns[number].source.search(folded):
-                yield self._patterns[number], hit.group().strip()
+    def near(self, starts: frozenset[str]) -> list[Pattern]:
+        """The patterns whose every place has a word in a text, in their order. starts: what `prepare` gives for it."""
+        numbers: set[int] = set().union(*(self._by_word[start] for start in starts & self._by_word.keys()))
+        patterns = (self._patterns[number] for number in sorted(numbers))
+        return [pattern for pattern in patterns if not any(map(starts.isdisjoint, pattern.keys))]
 
     def without(self, folded: str, starts: frozenset[str]) -> str:
         """The text without what the patterns match."""
-        for pattern, _ in list(self.matching(folded, starts)):
+        for pattern in [pattern for pattern in self.near(starts) if pattern.source.search(folded)]:
             folded = pattern.source.sub(" ", folded)
         return folded
 
@@ -68,8 +72,9 @@ class Floor:
     def found(self, text: Prepared) -> Iterator[tuple[str, str]]:
         """(kind, the words that matched) of every pattern that matches."""
         folded, starts = text
-        folded = self.harmless.without(folded, starts)
-        return ((pattern.kind, hit) for pattern, hit in self.telling.matching(folded, starts))
+        if near := self.telling.near(starts):
+            folded = self.harmless.without(folded, starts)
+        return ((pattern.kind, hit.group().strip()) for pattern in near if (hit := pattern.source.search(folded)))
 
 
 def prepare(text: str) -> Prepared:
@@ -83,7 +88,9 @@ def _telling(place: tuple[str, ...]) -> tuple[int, int]:
     return (-len(place), min(len(choice) for choice in place))
 
 
-def _key(word: str) -> str:
+def _key(choice: str) -> str:
+    """What `prepare` gives for every text in which the choice stands."""
+    word = choice.split(maxsplit=1)[0]
     return word.rstrip("~")[:START] + "~" if word.endswith("~") else word
 
 

@@ -9,7 +9,10 @@ from bot.errors import DataError
 from bot.understand.normalise import fold, tokens, words
 from bot.yamlfile import read_yaml
 
-KEYWORDS = ("opt_out", "opt_out_cancel", "opt_in", "help", "undo", "status", "new", "yes", "no")
+KEYWORDS = (
+    "opt_out", "opt_out_cancel", "opt_in", "help", "undo", "status", "docs", "new",
+    "fewer", "visits_only", "all_texts", "off_list", "yes", "no",
+)  # fmt: skip
 PICKS = ("1", "2", "3", "last", "earliest", "latest", "left", "beside")
 
 

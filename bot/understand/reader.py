@@ -21,12 +21,12 @@ from bot.understand.spelling import Speller
 from bot.understand.times import Vocabulary, load_mixed, read_times
 from bot.understand.types import Answer, Context, Message, Reason, Understanding, When
 
-# What a keyword means by itself. UNDO, STATUS and NEW are commands that the dialogue carries out.
+# What a keyword means by itself. The other COMMANDS the dialogue carries out.
 KEYWORD_ACTS = {"opt_out": "opt_out", "opt_out_cancel": "opt_out", "opt_in": "opt_in", "help": "help"}
 SPOKEN = "en"  # words of it stand in texts of every other language
 TURNS = re.compile(r"[,;.،、，]")
 MIXED = frozenset({"confirm", "cancel"})
-COMMANDS = frozenset({"undo", "status", "new", *KEYWORD_ACTS})
+COMMANDS = frozenset({"undo", "status", "new", "fewer", "visits_only", "all_texts", *KEYWORD_ACTS})
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,12 @@ def login() -> Page:
     if (held := guard.held()) is not None and held.stage == IN:
         return redirect(target, code=303)
     if request.method == "GET":
-        return render_template("login.html", next=target)
+        return render_template("login.html", next=target, single=_single())
     email = request.form.get("email", "")
     try:
         cookie.give(signing_in.password(guard.accounts(), email=email, given=request.form.get("password", ""), address=guard.address()))
     except Refused as error:
-        return _again("login.html", error, next=target, email=email)
+        return _again("login.html", error, next=target, email=email, single=_single())
     return redirect(url_for("account.code", next=target), code=303)
 
 
@@ -55,7 +55,7 @@ def second_factor() -> Page:
     if held is None or held.stage != ENROL:
         return redirect(url_for("account.login"), code=303)
     secret = signing_in.begin_enrolment(guard.accounts(), held)
-    shown = {"secret": secret, "picture": Markup(second.picture(secret, email=held.email, issuer=f"Attend {_clinic()}"))}  # noqa: S704
+    shown = {"secret": secret, "picture": Markup(second.picture(secret, email=held.email, issuer=f"Attend {_clinic()}"))}  # noqa: S704 # nosec B704
     if request.method == "GET":
         return render_template("second_factor.html", **shown)
     try:
@@ -136,6 +136,11 @@ def _held() -> Held:
 
 def _clinic() -> str:
     return wired().bot.clinic.clinic.name
+
+
+def _single() -> bool:
+    """Whether people can sign in at their organisation."""
+    return bool(wired().settings.oidc_issuer)
 
 
 def _again(page: str, error: Refused, **shown: object) -> tuple[str, int]:

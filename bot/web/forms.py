@@ -26,8 +26,8 @@ def same_site() -> None:
 
 def check_token() -> None:
     """403 for a form that was not made for this browser's session."""
-    token = cookie.given()
-    if request.method not in SAFE and not (token and compare_digest(_form_token(token), request.form.get(FIELD, ""))):
+    token, given = cookie.given(), request.form.get(FIELD, "").encode("utf-8", "replace")  # compare_digest takes no other letters
+    if request.method not in SAFE and not (token and compare_digest(_form_token(token).encode(), given)):
         abort(403, "This form is too old, or not from here. Open the page anew and try again.")
 
 

@@ -10,20 +10,38 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from werkzeug.wrappers import Response as BaseResponse
 
 from bot.desk import barriers, work
+from bot.desk.views import mine
 from bot.dialogue.items import KINDS
 from bot.store import worklist
-from bot.store.worklist import PAGE, View
+from bot.store.worklist import PAGE
 from bot.turn import Bot
-from bot.web import languages, learn, live, pictures, search, talk, visits, words
+from bot.web import (
+    catchup,
+    closing,
+    languages,
+    learn,
+    live,
+    pictures,
+    programmes,
+    search,
+    settings,
+    talk,
+    views,
+    visits,
+    waitlist,
+    words,
+)
 from bot.web.guard import actor, colleagues, headers, same_site
 from bot.web.trail import recorded
+from bot.web.views import view_of
 from bot.web.wiring import wired
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
 blueprint.before_request(same_site)
 blueprint.after_request(headers)
 blueprint.after_request(recorded)
-for part in (languages, learn, live, pictures, search, talk, visits, words):
+PARTS = (catchup, closing, languages, learn, live, pictures, programmes, search, settings, talk, views, visits, waitlist, words)
+for part in PARTS:
     blueprint.register_blueprint(part.blueprint)
 
 SNOOZES = {"1h": "1 hour", "tomorrow": "the desk opens again", "3d": "3 days", "7d": "a week"}
@@ -44,20 +62,8 @@ def index() -> str:
     with bot.store.session() as read:
         items = worklist.page(read, bot.clinic_id, bot.clock(), view)
         counts = worklist.counts(read, bot.clinic_id, bot.clock(), me.id)
-    lists = {"items": items[:PAGE], "more": len(items) > PAGE, "counts": counts, "view": view}
+    lists = {"items": items[:PAGE], "more": len(items) > PAGE, "counts": counts, "view": view, "saved": mine(bot, me)}
     return render_template("inbox.html", **lists, mark=live.current(bot, None), kinds=KINDS)
-
-
-def view_of(args: dict[str, str], me: int | None) -> View:
-    """The view that an address asks for; what it does not know counts as not asked for."""
-    whose, kind, number = args.get("whose", ""), args.get("kind", ""), args.get("page", "")
-    return View(
-        whose=whose if whose in worklist.WHOSE else "all",
-        kind=kind if kind in KINDS else "",
-        language=args.get("language", "")[:12],
-        page=min(int(number), 100_000) if number.isascii() and number.isdigit() and int(number) else 1,
-        me=me,
-    )
 
 
 @blueprint.post("/items")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, abort, render_template, request
 
 from bot.editing.coverage import State, kept, state_of
-from bot.editing.lint import SAFETY, load_reviews
+from bot.editing.lint import SAFETY
 from bot.moments import RIGHT_TO_LEFT
 from bot.settings import ROOT
+from bot.texts import load_reviews
 from bot.web.wiring import wired
 
 blueprint = Blueprint("languages", __name__)

@@ -8,8 +8,11 @@ from threading import BoundedSemaphore
 
 from flask import Blueprint, Response, request, stream_with_context
 
+from bot.actor import Actor
+from bot.desk import presence
 from bot.store import inbox as queries
 from bot.turn import Bot
+from bot.web.guard import actor
 from bot.web.wiring import wired
 
 blueprint = Blueprint("live", __name__)
@@ -21,7 +24,8 @@ STREAMS = BoundedSemaphore(40)  # each keeps a thread; beyond, pages ask for the
 @blueprint.get("/mark")
 def mark() -> Response:
     """The mark that tells an open page whether it is out of date."""
-    return Response(current(wired().bot, request.args.get("phone", type=int)), mimetype="text/plain")
+    bot, phone_id = wired().bot, request.args.get("phone", type=int)
+    return Response(_seen(bot, phone_id, actor()), mimetype="text/plain")
 
 
 @blueprint.get("/events")
@@ -30,19 +34,26 @@ def events() -> Response:
     if not STREAMS.acquire(blocking=False):
         return Response(status=204)
     bot, phone_id = wired().bot, request.args.get("phone", type=int)
-    response = Response(stream_with_context(_changes(bot, phone_id)), mimetype="text/event-stream")
+    response = Response(stream_with_context(_changes(bot, phone_id, actor())), mimetype="text/event-stream")
     response.call_on_close(STREAMS.release)
     response.headers["X-Accel-Buffering"] = "no"  # a proxy must not collect them
     return response
 
 
-def _changes(bot: Bot, phone_id: int | None) -> Iterator[str]:
+def _changes(bot: Bot, phone_id: int | None, by: Actor) -> Iterator[str]:
     last, until = "", time.monotonic() + LASTS
     while time.monotonic() < until:
-        now = current(bot, phone_id)
+        now = _seen(bot, phone_id, by)
         yield f"data: {now}\n\n" if now != last else ":\n\n"  # a comment finds out whether anybody still listens
         last = now
         time.sleep(EVERY)
+
+
+def _seen(bot: Bot, phone_id: int | None, by: Actor) -> str:
+    """The mark, for a page that is open: colleagues see that it is."""
+    if phone_id is not None:
+        presence.look(bot, phone_id, by=by, lasts=presence.OPEN)
+    return current(bot, phone_id)
 
 
 def current(bot: Bot, phone_id: int | None) -> str:

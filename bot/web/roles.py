@@ -8,7 +8,9 @@ from bot.accounts.types import ROLES
 
 EVERYBODY = frozenset(ROLES)
 CARE = EVERYBODY - {"translator"}  # who may act for patients
+ENROLS = frozenset({"coordinator", "nurse", "manager"})  # who may put patients into a programme
 TEXTS = frozenset({"translator", "manager", "admin"})  # who answers for what the bot says
+EDITORS = frozenset({"manager", "admin"})  # who answers for what the clinic says and when
 ADMIN = frozenset({"admin"})
 
 
@@ -24,7 +26,10 @@ class Rule:
 # tells nothing of anybody.
 OPEN = frozenset({"static", "webhook.sms", "webhook.status", "webhook.healthz", "webhook.readyz", "metrics.index"})
 # Doors on the way in, for whoever is not signed in yet.
-ENTRANCE = frozenset({"home", "account.login", "account.code", "account.second_factor", "account.invitation", "account.logout"})
+ENTRANCE = frozenset({
+    "home", "account.login", "account.code", "account.second_factor", "account.invitation", "account.logout",
+    "single.start", "single.back",
+})  # fmt: skip
 
 RULES: dict[str, Rule] = {
     "inbox.index": Rule(EVERYBODY),
@@ -40,14 +45,30 @@ RULES: dict[str, Rule] = {
     "inbox.pictures.index": Rule(CARE),
     "inbox.pictures.svg": Rule(CARE),
     "inbox.pictures.table": Rule(CARE),
+    "inbox.programmes.change": Rule(ENROLS),
+    "inbox.programmes.enrol": Rule(ENROLS),
     "inbox.search.index": Rule(CARE),
+    "inbox.settings.index": Rule(EVERYBODY),
+    "inbox.settings.file": Rule(EVERYBODY),
+    "inbox.settings.section": Rule(EVERYBODY),
+    "inbox.settings.change": Rule(EDITORS),
+    "inbox.settings.back": Rule(EDITORS),
+    "inbox.settings.default": Rule(EDITORS),
     "inbox.talk.conversation": Rule(EVERYBODY),
     "inbox.talk.act": Rule(CARE),
     "inbox.talk.check": Rule(CARE),
     "inbox.talk.corrected": Rule(EVERYBODY),
+    "inbox.views.change": Rule(EVERYBODY),
     "inbox.visits.book": Rule(CARE),
     "inbox.visits.call_off": Rule(CARE),
     "inbox.visits.move": Rule(CARE),
+    "inbox.catchup.index": Rule(EDITORS),
+    "inbox.catchup.act": Rule(EDITORS),
+    "inbox.closing.index": Rule(EDITORS),
+    "inbox.closing.close": Rule(EDITORS),
+    "inbox.waitlist.index": Rule(CARE),
+    "inbox.waitlist.add": Rule(CARE),
+    "inbox.waitlist.remove": Rule(CARE),
     "account.own": Rule(EVERYBODY),
     "account.password": Rule(EVERYBODY),
     "account.recovery": Rule(EVERYBODY),

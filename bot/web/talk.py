@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from bot.actor import Actor
-from bot.desk import replies, staff, summary, work
+from bot.desk import later, mentions, presence, programmes, replies, staff, summary, work
 from bot.desk.correction import correct
 from bot.desk.meaning import ACTS, BARRIERS, TOPICS
+from bot.dialogue.types import Waiting
 from bot.remind import remind
 from bot.store import inbox as queries
+from bot.store import waiting
 from bot.store.inbox import Conversation
 from bot.store.models import PhoneRow
 from bot.turn import Bot
 from bot.web import live
-from bot.web.guard import actor
+from bot.web.guard import actor, colleagues
 from bot.web.wiring import wired
 
 blueprint = Blueprint("talk", __name__)
@@ -26,24 +30,37 @@ blueprint = Blueprint("talk", __name__)
 
 @blueprint.get("/phone/<int:phone_id>")
 def conversation(phone_id: int) -> str:
-    """One conversation: every text, what the bot made of it and why, and what people did."""
-    return _page(phone_id)
+    """One conversation: every text, what the bot made of it and why, and what people did. again: words to use once more."""
+    again = request.args.get("again", type=int)
+    with wired().bot.store.session() as session:
+        draft = queries.held_back(session, phone_id, again) if again is not None else ""
+    return _page(phone_id, draft=draft)
 
 
 def _page(phone_id: int, *, draft: str = "") -> str:
     bot = wired().bot
+    presence.look(bot, phone_id, by=actor(), lasts=presence.OPENED)
     talk = _talk(bot, phone_id)
     return render_template(
         "conversation.html",
         talk=talk,
         draft=draft,
-        checked=_check(bot, talk, draft),
+        there=(there := _there(bot, talk)),
+        checked=_check(bot, talk, draft, there),
         canned=_canned(bot, talk),
         record=summary.record(bot, talk),
         calls=staff.CALLS,
+        programmes=programmes.shown(bot, talk),
         labels={"What they want": ACTS, "Asks": _prefixed("ask", TOPICS), "In the way": _prefixed("barrier", BARRIERS)},
         mark=live.current(bot, phone_id),
+        waitlist=bot.clinic.waitlist,
+        waits=_waits(bot, phone_id),
     )
+
+
+def _waits(bot: Bot, phone_id: int) -> tuple[Waiting, ...]:
+    with bot.store.session() as session:
+        return waiting.of_phone(session, phone_id, zone=bot.clinic.zone)
 
 
 def _canned(bot: Bot, talk: Conversation) -> list[replies.Canned]:
@@ -64,9 +81,13 @@ def _talk(bot: Bot, phone_id: int) -> Conversation:
     return talk
 
 
-def _check(bot: Bot, talk: Conversation, text: str) -> replies.Checked:
+def _check(bot: Bot, talk: Conversation, text: str, there: later.There) -> replies.Checked:
     names = tuple(patient.name for patient, _ in talk.people) if len(talk.people) > 1 else ()
-    return replies.check(bot, text, bot.clock(), names=names)
+    return replies.check(text, there, names=names)
+
+
+def _there(bot: Bot, talk: Conversation) -> later.There:
+    return later.there(bot, [patient for patient, _ in talk.people])
 
 
 @blueprint.post("/phone/<int:phone_id>/check")
@@ -75,7 +96,8 @@ def check(phone_id: int) -> str:
     bot, text = wired().bot, request.form.get("text", "")
     if request.headers.get("X-Requested-With") != "attend":
         return _page(phone_id, draft=text)
-    return render_template("checked.html", checked=_check(bot, _talk(bot, phone_id), text))
+    talk = _talk(bot, phone_id)
+    return render_template("checked.html", checked=_check(bot, talk, text, _there(bot, talk)))
 
 
 @blueprint.post("/phone/<int:phone_id>/<action>")
@@ -107,21 +129,57 @@ def corrected(text_id: int) -> BaseResponse:
 
 
 def _reply(bot: Bot, phone_id: int, by: Actor) -> None:
-    key = request.form.get("key", "")
-    if not key:
-        staff.reply(bot, phone_id, request.form.get("text", ""), by=by)
+    key, text, talk = request.form.get("key", ""), request.form.get("text", ""), _talk(bot, phone_id)
+    if key:
+        found = next((each for each in _canned(bot, talk) if each.key == key and each.words), None)
+        if found is None:
+            raise work.Refused("This sentence is not there in the patient's language.")
+        text = replies.as_sent(bot, found.words or "", talk.language)
+    at = _at(_there(bot, talk))
+    if at is None:
+        staff.reply(bot, phone_id, text, by=by, key=key)
         return
-    talk = _talk(bot, phone_id)
-    found = next((each for each in _canned(bot, talk) if each.key == key and each.words), None)
-    if found is None:
-        raise work.Refused("This sentence is not there in the patient's language.")
-    staff.reply(bot, phone_id, replies.as_sent(bot, found.words or "", talk.language), by=by, key=key)
+    later.plan(bot, phone_id, text, at=at, by=by, key=key)
+    flash(f"It goes {at:%a %b %-d, %-I:%M %p}, by the patient's clock, unless the patient writes before.")
+
+
+def _at(there: later.There) -> datetime | None:
+    """When the reply is to go, by the patient's clock; None: now. Raises Refused for what is no time."""
+    form = request.form
+    text = f"{form.get('day', '')}T{form.get('time', '')}" if "later" in form else form.get("at", "")
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=there.zone)
+    except ValueError:
+        raise work.Refused("Choose the day and the hour at which it should go.") from None
+
+
+def _withdraw(bot: Bot, phone_id: int, by: Actor) -> None:
+    text_id = request.form.get("text", type=int) or 0
+    later.withdraw(bot, phone_id, text_id, by=by)
+    flash("Taken back: it does not go.")
 
 
 def _remind(bot: Bot, phone_id: int, by: Actor) -> None:
     with bot.store.begin() as session:
         if remind(bot, session, phone_id) is None:
             raise work.Refused("Nothing to remind of, or texts may not be sent to this phone now.")
+
+
+def _note(bot: Bot, phone_id: int, by: Actor) -> None:
+    words = request.form.get("words", "")
+    people, nobody = mentions.named(words, colleagues())
+    staff.note(bot, phone_id, words, by=by, people=people)
+    if people:
+        flash(f"In the list of {', '.join(person.name for person in people)} now.")
+    if nobody:
+        flash(f"Nobody here is called {', '.join(f'@{name}' for name in nobody)}.")
+
+
+def _paper(bot: Bot, phone_id: int, by: Actor, *, here: bool) -> None:
+    visit_id = request.form.get("visit", type=int) or 0
+    staff.paper(bot, phone_id, visit_id=visit_id, name=request.form.get("paper", ""), here=here, by=by)
 
 
 def _call(bot: Bot, phone_id: int, by: Actor) -> None:
@@ -134,10 +192,15 @@ ACTIONS: dict[str, Callable[[Bot, int, Actor], None]] = {
     "take-over": lambda bot, phone_id, by: staff.take_over(bot, phone_id, by=by),
     "hand-back": lambda bot, phone_id, by: staff.hand_back(bot, phone_id, by=by),
     "release": lambda bot, phone_id, by: staff.release(bot, phone_id, by=by),
+    "verified": lambda bot, phone_id, by: staff.verified(bot, phone_id, by=by),
     "opt-out": lambda bot, phone_id, by: staff.consent(bot, phone_id, texts=False, by=by),
     "opt-in": lambda bot, phone_id, by: staff.consent(bot, phone_id, texts=True, by=by),
-    "note": lambda bot, phone_id, by: staff.note(bot, phone_id, request.form.get("words", ""), by=by),
+    "wants": lambda bot, phone_id, by: staff.prefer(bot, phone_id, wants=request.form.get("wants", ""), by=by),
+    "note": _note,
     "reply": _reply,
+    "withdraw": _withdraw,
+    "paper": partial(_paper, here=True),
+    "no-paper": partial(_paper, here=False),
     "remind": _remind,
     "call": _call,
 }

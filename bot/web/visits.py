@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from bot.desk import booking, news, work
-from bot.desk.booking import Desk
+from bot.desk.booking import Desk, Done
 from bot.dialogue.types import Slot
 from bot.remind import BOOKED, CALLED_OFF, MOVED
 from bot.store import inbox, queries
@@ -68,16 +68,18 @@ def _answer(what: str, phone_id: int, *, patient_id: int | None = None, visit_id
     if request.method == "GET":
         return _page(bot, what, found)
     try:
-        told = _do(bot, what, found)
+        done = _do(bot, what, found)
     except work.Refused as error:
         flash(str(error))
         return redirect(request.path, code=303)
-    flash(f"{DONE[what]} {'The patient is told by text.' if told else 'No text goes: phone the patient.'}")
+    said = "The patient is told by text." if done.told else "No text goes: an item says to phone the patient."
+    closed = f" {len(done.closed)} {'item' if len(done.closed) == 1 else 'items'} closed." if done.closed else ""
+    flash(f"{DONE[what]} {said}{closed}", f"reopen:{','.join(map(str, done.closed))}" if done.closed else "message")
     return talk
 
 
-def _do(bot: Bot, what: str, found: Visitor) -> bool:
-    """Does what the form says; gives whether a text goes. Raises Refused."""
+def _do(bot: Bot, what: str, found: Visitor) -> Done:
+    """Does what the form says. Raises Refused."""
     cause, slot, version = request.form.get("cause"), request.form.get("slot", type=int), request.form.get("version", type=int)
     if cause not in ("patient", "clinic"):
         raise work.Refused("Choose who caused it.")

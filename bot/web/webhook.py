@@ -16,6 +16,7 @@ from bot.delivery.callbacks import Callback, record
 from bot.delivery.outbox import sender_words
 from bot.dialogue.types import State
 from bot.store.database import Conflict
+from bot.store.models import BREAK
 from bot.turn import floor, take
 from bot.web.wiring import wired
 
@@ -58,7 +59,7 @@ def status() -> Response:
     form, code = request.form, request.form.get("ErrorCode", "")
     sid = twilio_sms.sid_of(form)
     said = form.get("MessageStatus") or form.get("SmsStatus", "")
-    ours = {name: twilio_sms.sid_of(request.args, name) for name in ("text", "reply")}
+    ours = {name: twilio_sms.sid_of(request.args, name) for name in ("text", "reply", "part")}
     if not sid or not said:
         return Response(status=204)
     try:
@@ -116,7 +117,8 @@ def _ours(receiver: str) -> None:
 
 
 def _twiml(answer: str, sid: str = "") -> Response:
-    """The answer to the text `sid`, with the address for its callbacks."""
-    public = wired().settings.public_url
-    status_url = f"{public}/sms/status?{urlencode({'reply': sid})}" if public else ""
-    return Response(twilio_sms.twiml(answer, status_url), mimetype="text/xml")
+    """The answer to the text `sid`, with the address for the callbacks of each of its messages."""
+    public, messages = wired().settings.public_url, answer.split(BREAK)
+    named = [{"reply": sid}, *({"reply": sid, "part": str(part)} for part in range(2, len(messages) + 1))]
+    urls = [f"{public}/sms/status?{urlencode(which)}" if public else "" for which in named]
+    return Response(twilio_sms.twiml(*zip(messages, urls, strict=True)), mimetype="text/xml")

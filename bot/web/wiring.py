@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import current_app
 
 from bot.channels.types import Channel
+from bot.delivery.alerts import Alarm
 from bot.delivery.spool import Spool
 from bot.settings import Settings
 from bot.turn import Bot
@@ -20,6 +21,7 @@ class Wired:
     bot: Bot
     spool: Spool
     channel: Channel
+    alarm: Alarm
 
 
 def wired() -> Wired:

@@ -12,7 +12,7 @@ from bot.desk import meaning as meanings
 from bot.desk.barriers import STAGES
 from bot.moments import RIGHT_TO_LEFT, language_name
 from bot.store.worklist import Item
-from bot.understand.types import Understanding
+from bot.understand.types import Understanding, Wish
 from bot.web.wiring import wired
 
 blueprint = Blueprint("words", __name__)
@@ -32,8 +32,14 @@ DID = {
     "took_over": "took over: the bot is silent", "handed_back": "handed back to the bot", "released": "saw to it and released the hold",
     "assigned": "assigned it to", "unassigned": "gave it back to everybody", "snoozed": "snoozed it until", "woken": "woke it",
     "resolved": "closed it:", "reopened": "reopened it", "corrected": "corrected the reading:", "opted_in": "noted: wants texts again",
-    "opted_out": "noted: wants no texts", "note": "wrote a note", "call": "phoned:", "helped": "arranged help",
-    "asked": "asked whether it worked", "booked": "booked a visit:", "moved": "moved the visit:", "called_off": "called off the visit:",
+    "opted_out": "noted: wants no texts", "wants_all": "noted: wants all texts", "wants_visits": "noted: wants texts about visits only",
+    "wants_fewer": "noted: wants one reminder before each visit", "acknowledged": "took it on", "note": "wrote a note",
+    "verified": "asked: the number is theirs", "call": "phoned:",
+    "helped": "arranged help", "asked": "asked whether it worked", "booked": "booked a visit:",
+    "enrolled": "put them into the programme", "ended": "ended the programme", "resumed": "resumed the programme",
+    "moved": "moved the visit:", "called_off": "called off the visit:", "paper": "ticked:", "no_paper": "took the tick away:",
+    "waits": "put on the waiting list:", "waits_no_more": "took off the waiting list:",
+    "withdrew": "took a planned reply back", "escalated": "Nobody acted in time, so it was handed on from",
 }  # fmt: skip
 
 
@@ -133,6 +139,12 @@ def sections(items: list[Item]) -> list[tuple[str, list[Item]]]:
 def status(code: str) -> str:
     """A delivery status in plain words."""
     return STATUS.get(code, code)
+
+
+@blueprint.app_template_filter("wishes")
+def wishes(wanted: tuple[Wish, ...]) -> str:
+    """What somebody who waits would take, e.g. "Tue Mar 10, noon to 5 PM"."""
+    return meanings.wished(wanted) if wanted else "any time, the sooner the better"
 
 
 @blueprint.app_template_filter("did")

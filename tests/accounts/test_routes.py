@@ -16,6 +16,8 @@ from bot.accounts.types import ROLES
 from bot.settings import Settings
 from bot.store.account_models import SessionRow, UserRow
 from bot.store.models import AppointmentRow, Base, ClinicRow, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, TaskRow
+from bot.store.programme_models import CarePlanRow
+from bot.store.waiting_models import WaitingRow
 from bot.store.work_models import CandidateRow
 from bot.turn import Bot
 from bot.web.roles import ENTRANCE, OPEN, RULES
@@ -86,7 +88,7 @@ def every_door(bot_parts: object, tmp_path_factory: pytest.TempPathFactory) -> I
 @pytest.fixture
 def own(app: Flask) -> dict[str, int]:
     """Objects of this clinic."""
-    return {**_objects(app, app.extensions["attend"].bot.clinic_id), "phone_id": 1}
+    return _objects(app, app.extensions["attend"].bot.clinic_id)
 
 
 @pytest.fixture
@@ -120,8 +122,14 @@ def _objects(app: Flask, clinic_id: int) -> dict[str, int]:
         candidate = CandidateRow(clinic_id=clinic_id, communication_id=text.id, words="hello", **how)
         session.add(candidate)
         session.flush()
+        plan = CarePlanRow(clinic_id=clinic_id, patient_id=patient.id, phone_id=phone.id, programme="medicine", start=now, since=now)
+        session.add(plan)
+        session.flush()
+        line = WaitingRow(clinic_id=clinic_id, patient_id=patient.id, service="checkup", since=now, source="patient")
+        session.add(line)
+        session.flush()
     user = hire(app, "nurse", email=f"somebody@{clinic_id}.example", clinic_id=clinic_id)
-    people = {"patient_id": patient.id, "visit_id": visit.id}
+    people = {"patient_id": patient.id, "visit_id": visit.id, "plan_id": plan.id, "waiting_id": line.id}
     return people | {"phone_id": phone.id, "item": task.id, "text_id": text.id, "candidate_id": candidate.id, "user_id": user.id}
 
 
@@ -213,9 +221,29 @@ def test_another_clinics_objects_are_not_there(
         if role in RULES[door.endpoint].roles and (door.rule.arguments & foreign.keys() or door.method == "POST"):
             tried += 1
             status = door.open(page, foreign)
-            assert status == 404 or not door.rule.arguments, f"{door.method} {door.endpoint} as {role}: {status}"
+            named = door.rule.arguments & foreign.keys()
+            assert status == 404 or not named, f"{door.method} {door.endpoint} as {role}: {status}"
             page.enter(app, who)
     assert tried
+    assert _everything(app, clinic=foreign) == before
+
+
+def test_one_foreign_object_among_our_own_is_not_there(
+    app: Flask, browser: NewBrowser, own: dict[str, int], foreign: dict[str, int], every_door: list[Door]
+) -> None:
+    """H-16: a phone of ours with a visit or a person of theirs, and the other way round; with our own alone every page opens."""
+    before, tried = _everything(app, clinic=foreign), set()
+    who = hire(app, "admin")
+    page = browser().enter(app, who)
+    for door in every_door:
+        if "admin" in RULES[door.endpoint].roles:
+            for name in sorted(door.rule.arguments & foreign.keys()):
+                if door.method == "GET":
+                    assert door.open(page, own) == 200, door
+                assert door.open(page, {**own, name: foreign[name]}) == 404, f"{door.method} {door.endpoint} with their {name}"
+                tried.add((door.endpoint, name))
+                page.enter(app, who)
+    assert {("inbox.visits.move", "phone_id"), ("inbox.visits.move", "visit_id"), ("inbox.visits.book", "patient_id")} <= tried
     assert _everything(app, clinic=foreign) == before
 
 

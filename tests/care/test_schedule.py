@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.care.due import Booked, Number, plan
+from bot.care.due import NOT_A_VISIT, NOT_THE_LAST, Booked, Number, plan
 from bot.care.forecast import Forecast, forecast, sent
 from bot.care.hours import Hours, shift
 from bot.care.schedule import CADENCE, DEFAULT, TO, Cadence, Step
+from bot.dialogue.types import Wants
 
 NEW_YORK, CHICAGO, HONOLULU = ZoneInfo("America/New_York"), ZoneInfo("America/Chicago"), ZoneInfo("Pacific/Honolulu")
 ZONES = [NEW_YORK, CHICAGO, HONOLULU, ZoneInfo("America/Phoenix"), ZoneInfo("Europe/London"), ZoneInfo("Australia/Lord_Howe")]
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 # Both of 2026's clock changes in the United States lie within a month of these.
 MOMENTS = st.one_of(
     st.datetimes(datetime(2026, 3, 1), datetime(2026, 3, 25)), st.datetimes(datetime(2026, 10, 20), datetime(2026, 11, 15))
@@ -58,6 +59,32 @@ def numbers(draw: st.DrawFn) -> tuple[Number, Cadence, datetime]:
         per_week=draw(st.integers(1, 5)),
     )
     return Number(id=1, zones=zones, visits=visits), cadence, now
+
+
+@settings(max_examples=200, deadline=None)
+@given(numbers(), st.sampled_from([Wants.VISITS, Wants.FEWER]))
+def test_who_wants_fewer_texts_gets_no_other_and_none_beside_visits(drawn: tuple[Number, Cadence, datetime], wants: Wants) -> None:
+    """VISITS: what goes is about a visit to come. FEWER: at most one text a visit."""
+    number, cadence, now = drawn
+    steps = (*cadence.steps("primary"), Step("nudge", 5 * DAY, frozenset(TO), ("prepare",)))
+    cadence = replace(cadence, kinds={DEFAULT: steps})
+    found = forecast(replace(number, wants=wants), cadence, now, now + 20 * DAY)
+    gone = [timed for _, go in found.texts for timed in go]
+    assert all(timed.step.about_visit and timed.visit.start > now for timed in gone)
+    if wants is Wants.FEWER:
+        assert len({timed.visit.id for timed in gone}) == len(gone)
+
+
+def test_who_wants_fewer_texts_gets_the_last_reminder_and_the_rest_has_its_reason() -> None:
+    """A silent patient is reminded two hours before and not a week and two days before; who has come is told nothing more."""
+    fewer = replace(_number(), visits=(visit(NOW + 9 * DAY + 5 * HOUR),), wants=Wants.FEWER)
+    found = forecast(fewer, Cadence(), NOW, NOW + 20 * DAY)
+    assert [timed.step.name for _, go in found.texts for timed in go] == ["today"]
+    assert {(timed.step.name, timed.why) for timed in found.withheld} == {("week", NOT_THE_LAST), ("days", NOT_THE_LAST)}
+    missed = replace(_number(), visits=(visit(NOW - timedelta(hours=30), group="missed"),), wants=Wants.VISITS)
+    found = forecast(missed, Cadence(), NOW, NOW + 5 * DAY)
+    assert not found.texts
+    assert [timed.why for timed in found.withheld] == [NOT_A_VISIT]
 
 
 @settings(max_examples=400, deadline=None)

@@ -22,7 +22,7 @@ from bot.delivery.worker import Worker
 from bot.desk import staff
 from bot.remind import About, remind, tell
 from bot.store import queries
-from bot.store.models import AppointmentRow, CommunicationRow, PatientRow, PhoneRow, TaskRow
+from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, PatientRow, PhoneRow, TaskRow
 from bot.store.sending_models import CommunicationRequestRow, OutboxRow
 from bot.turn import take
 from tests.world import World, make_world
@@ -181,6 +181,25 @@ def test_a_queued_text_is_asked_about_again_when_it_is_sent(world: World) -> Non
     assert send_waiting(world.bot, Console()) >= 0
     assert texts(world, "mei") == []
     assert len(texts(world, "mei", "dropped")) == 1
+
+
+def test_who_wants_fewer_texts_gets_the_last_reminder_alone(world: World) -> None:
+    """FEWER takes back the reminder that waits already; a reminder on the day comes, a text after a missed visit does not."""
+    visit = visit_of(world, "olga")
+    change(world, visit, start=datetime(2026, 3, 19, 14, 0, tzinfo=NEW_YORK))
+    world.clock.now = datetime(2026, 3, 12, 15, 0, tzinfo=NEW_YORK)
+    assert plan_due(world.bot)
+    take(world.bot, received(sender=world.number("olga"), body="fewer"))
+    run(world, datetime(2026, 3, 20, tzinfo=UTC))
+    assert [at for at, _ in texts(world, "olga")] == ["Thu 19 12:00"]
+    change(world, visit, status="noshow")
+    run(world, datetime(2026, 3, 25, tzinfo=UTC))
+    assert len(texts(world, "olga")) == 1
+    with world.bot.store.session() as session:
+        reasons = session.scalars(select(OutboxRow.reason).where(OutboxRow.status == "dropped")).all()
+        ledger = session.scalars(select(ConsentRow).where(ConsentRow.phone_id == world.phones["olga"]).order_by(ConsentRow.id)).all()
+    assert reasons == ["wants the last reminder only"]
+    assert (ledger[-1].decision, ledger[-1].category, ledger[-1].source) == ("limit", "fewer", "keyword:fewer")
 
 
 def test_a_text_that_waits_into_the_night_goes_in_the_morning(world: World) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from bot.channels.console import Console, received
 from bot.delivery.planner import plan_due
@@ -16,7 +16,9 @@ from bot.delivery.sender import send_waiting
 from bot.desk import booking, staff
 from bot.desk.booking import Desk
 from bot.desk.work import Refused
-from bot.store.models import AppointmentRow, PatientPhoneRow, SlotRow, TaskRow
+from bot.store import audit
+from bot.store.models import AppointmentRow, AuditRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow, TaskRow
+from bot.store.work_models import ActionRow, PromiseRow
 from bot.turn import take
 from tests.delivery.test_planner import run, texts, visit_of
 from tests.world import World, make_world
@@ -54,7 +56,7 @@ def test_a_visit_that_the_clinic_moves_is_told_and_asked_about(world: World) -> 
     """The clinic says that it was the clinic, and the answer is about the new time."""
     visit, free = visit_of(world, "dorothy"), slot(world, day=12)
     old = row_of(world, visit)
-    assert booking.move(world.bot, visit, slot_id=free.id, desk=desk(world, "dorothy"))
+    assert booking.move(world.bot, visit, slot_id=free.id, desk=desk(world, "dorothy")).told
     send_waiting(world.bot, Console())
     assert "Sorry, we had to move your visit" in texts(world, "dorothy")[-1][1]
     take(world.bot, received(sender=world.number("dorothy"), body="yes I'll be there"))
@@ -68,7 +70,7 @@ def test_what_the_patient_had_asked_for_is_confirmed_as_such(world: World) -> No
     """Moved at the patient's word: their old time is free for others, and nobody asks whether they come."""
     visit = visit_of(world, "dorothy")
     old = row_of(world, visit)
-    assert booking.move(world.bot, visit, slot_id=slot(world, day=12).id, desk=desk(world, "dorothy", asked=True))
+    assert booking.move(world.bot, visit, slot_id=slot(world, day=12).id, desk=desk(world, "dorothy", asked=True)).told
     send_waiting(world.bot, Console())
     assert "As you asked, your visit is now on" in texts(world, "dorothy")[-1][1]
     assert row_of(world, visit).participant == "accepted"
@@ -80,7 +82,7 @@ def test_what_the_patient_had_asked_for_is_confirmed_as_such(world: World) -> No
 def test_a_visit_that_is_called_off_is_told_and_never_reminded_of(world: World, asked: bool, says: str) -> None:
     """One text about it, and none of the reminders."""
     visit = visit_of(world, "dorothy")
-    assert booking.call_off(world.bot, visit, desk=desk(world, "dorothy", asked=asked))
+    assert booking.call_off(world.bot, visit, desk=desk(world, "dorothy", asked=asked)).told
     run(world, datetime(2026, 3, 8, tzinfo=UTC))
     assert [says in body for _, body in texts(world, "dorothy")] == [True]
     assert row_of(world, visit).status == "cancelled"
@@ -91,10 +93,11 @@ def test_a_booked_visit_is_told_and_not_reminded_of_at_once(world: World) -> Non
     free = slot(world, day=12)
     with world.bot.store.session() as session:
         patient = session.scalars(select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == world.phones["owen"])).one()
-    assert booking.book(world.bot, patient, slot_id=free.id, desk=desk(world, "owen"))
+    assert booking.book(world.bot, patient, slot_id=free.id, desk=desk(world, "owen")).told
     run(world, datetime(2026, 3, 13, tzinfo=UTC))
-    assert ["We booked a visit for you" in body for _, body in texts(world, "owen")] == [True, False, False, False]
-    assert [at[:6] for at, _ in texts(world, "owen")] == ["Wed 04", "Thu 05", "Tue 10", "Wed 11"]
+    told = [(at, body) for at, body in texts(world, "owen") if "medicine" not in body]  # he is in a programme too
+    assert ["We booked a visit for you" in body for _, body in told] == [True, False, False, False]
+    assert [at[:6] for at, _ in told] == ["Wed 04", "Thu 05", "Tue 10", "Wed 11"]
 
 
 def test_a_visit_moved_twice_in_a_minute_is_told_once(world: World) -> None:
@@ -121,13 +124,10 @@ def test_a_slot_goes_to_one(world: World) -> None:
 
 
 def test_who_cannot_be_told_by_text_is_somebodys_to_phone(world: World) -> None:
-    """Opted out: the change is made, and the caller learns that no text goes. Opted out before it went: an item says so."""
-    staff.consent(world.bot, world.phones["dorothy"], texts=False, by=world.staff)
-    assert not booking.move(world.bot, visit_of(world, "dorothy"), slot_id=slot(world, day=12).id, desk=desk(world, "dorothy"))
-    assert row_of(world, visit_of(world, "dorothy")).start.astimezone(NEW_YORK).day == 12
+    """The night is longer than the news are of use: an item says so."""
     world.clock.now = datetime(2026, 3, 4, 23, 0, tzinfo=NEW_YORK)
     visit = visit_of(world, "marcus")  # tomorrow at nine: no lawful hour is left
-    assert booking.call_off(world.bot, visit, desk=desk(world, "marcus"))
+    assert booking.call_off(world.bot, visit, desk=desk(world, "marcus")).told
     send_waiting(world.bot, Console())
     assert texts(world, "marcus") == []
     with world.bot.store.session() as session:
@@ -138,6 +138,139 @@ def test_who_cannot_be_told_by_text_is_somebodys_to_phone(world: World) -> None:
 def test_a_coordinator_who_has_taken_over_still_tells(world: World) -> None:
     """A paused conversation stops the bot's reminders, not the news that the coordinator causes."""
     staff.take_over(world.bot, world.phones["dorothy"], by=world.staff)
-    assert booking.move(world.bot, visit_of(world, "dorothy"), slot_id=slot(world, day=12).id, desk=desk(world, "dorothy"))
+    assert booking.move(world.bot, visit_of(world, "dorothy"), slot_id=slot(world, day=12).id, desk=desk(world, "dorothy")).told
     send_waiting(world.bot, Console())
     assert len(texts(world, "dorothy")) == 1
+
+
+def items(world: World, *, status: str = "requested") -> list[tuple[str, str | None]]:
+    """Kind and outcome of the items that coordinators see, or have seen."""
+    with world.bot.store.session() as session:
+        rows = select(TaskRow).where(TaskRow.status == status, TaskRow.created_at <= world.clock.now).order_by(TaskRow.id)
+        return [(row.kind, row.outcome) for row in session.scalars(rows)]
+
+
+def promised(world: World) -> list[bool]:
+    """Whether each promise is settled."""
+    with world.bot.store.session() as session:
+        return [row.kept_at is not None for row in session.scalars(select(PromiseRow).order_by(PromiseRow.id))]
+
+
+def nothing_fits(world: World, who: str) -> None:
+    """A patient whom the bot cannot offer a time is a person's to help."""
+    with world.bot.store.begin() as session:
+        session.execute(update(SlotRow).values(status="busy"))
+    take(world.bot, received(sender=world.number(who), body="I need another time for my visit, Tuesday morning"))
+    assert items(world) == [("no_fit", None)]
+    with world.bot.store.begin() as session:
+        session.execute(update(SlotRow).where(SlotRow.service == "primary").values(status="free"))
+
+
+def test_moving_at_the_patients_word_closes_what_asked_for_it(world: World) -> None:
+    """With what came of it; what was promised is settled; the timeline says so."""
+    nothing_fits(world, "dorothy")
+    assert promised(world) == [False]
+    visit = visit_of(world, "dorothy")
+    done = booking.move(world.bot, visit, slot_id=slot(world, day=12).id, desk=desk(world, "dorothy", asked=True))
+    assert (items(world), items(world, status="completed"), promised(world)) == ([], [("no_fit", "booked")], [True])
+    with world.bot.store.session() as session:
+        told = [(row.kind, row.task_id) for row in session.scalars(select(ActionRow).order_by(ActionRow.id))]
+    assert told == [("moved", None), ("resolved", done.closed[0])]
+
+
+def test_what_the_clinic_changes_by_itself_answers_nobodys_wish(world: World) -> None:
+    """The patient still waits for a time that suits them."""
+    nothing_fits(world, "dorothy")
+    done = booking.move(world.bot, visit_of(world, "dorothy"), slot_id=slot(world, day=12).id, desk=desk(world, "dorothy"))
+    assert (done.closed, items(world), promised(world)) == ((), [("no_fit", None)], [False])
+
+
+def test_another_matter_of_the_same_patient_stays_open_and_promised(world: World) -> None:
+    """Only what asked for exactly this is closed; the refill is still somebody's to answer."""
+    nothing_fits(world, "dorothy")
+    take(world.bot, received(sender=world.number("dorothy"), body="I also need a refill of my pills"))
+    visit = visit_of(world, "dorothy")
+    booking.move(world.bot, visit, slot_id=slot(world, day=12).id, desk=desk(world, "dorothy", asked=True))
+    assert (items(world), promised(world)) == ([("refill", None)], [False])
+
+
+def test_calling_off_closes_the_item_that_says_to_call_it_off(bot_parts: Any) -> None:
+    """Where the clinic has the bot only note that somebody cannot come (F-02); whoever caused it, nobody need do it again."""
+    world = make_world(bot_parts, may_cancel=False)
+    take(world.bot, received(sender=world.number("dorothy"), body="I can't make it to my appointment, please cancel it"))
+    assert items(world) == [("declined", None)]
+    booking.call_off(world.bot, visit_of(world, "dorothy"), desk=desk(world, "dorothy"))
+    assert items(world, status="completed") == [("declined", "called_off")]
+
+
+def test_the_bot_settles_what_it_had_promised_a_person_for(world: World) -> None:
+    """The patient takes a free time after all: the item is closed, and no apology for silence will be due."""
+    nothing_fits(world, "dorothy")
+    for words in ("do you have anything on Thursday?", "1"):
+        take(world.bot, received(sender=world.number("dorothy"), body=words))
+    assert (items(world), promised(world)) == ([], [True])
+
+
+@pytest.mark.parametrize("why", ["opted out", "asked not to be texted", "a landline", "no number"])
+def test_what_no_text_can_tell_is_an_item_to_phone(world: World, why: str) -> None:
+    """For every reason (N-08, O-12), until the next change replaces it."""
+    visit = visit_of(world, "dorothy")
+    with world.bot.store.begin() as session:
+        row = session.get_one(AppointmentRow, visit)
+        phone = session.get_one(PhoneRow, world.phones["dorothy"])
+        if why == "asked not to be texted":
+            session.get_one(PatientRow, row.patient_id).do_not_text = True
+        elif why == "a landline":
+            phone.unusable_at = world.clock.now
+        elif why == "opted out":
+            phone.opted_out_at = world.clock.now
+        else:
+            session.execute(delete(PatientPhoneRow).where(PatientPhoneRow.patient_id == row.patient_id))
+    assert not booking.move(world.bot, visit, slot_id=slot(world, day=12).id, desk=desk(world, "dorothy", asked=True)).told
+    booking.call_off(world.bot, visit, desk=desk(world, "dorothy"))
+    with world.bot.store.session() as session:
+        found = [(row.kind, row.detail, row.outcome) for row in session.scalars(select(TaskRow).order_by(TaskRow.id))]
+    assert found == [("not_told", "moved", "not_needed"), ("not_told", "called_off", None)]
+
+
+def act_on(world: World, what: str) -> None:
+    """Ana books, moves or calls off a visit of Dorothy's."""
+    visit = visit_of(world, "dorothy")
+    if what == "booked":
+        booking.book(world.bot, row_of(world, visit).patient_id, slot_id=slot(world, day=12).id, desk=desk(world, "dorothy"))
+    elif what == "moved":
+        booking.move(world.bot, visit, slot_id=slot(world, day=12).id, desk=desk(world, "dorothy"))
+    else:
+        booking.call_off(world.bot, visit, desk=desk(world, "dorothy"))
+
+
+@pytest.mark.parametrize("what", ["booked", "moved", "called_off"])
+def test_what_is_done_with_a_visit_is_in_the_trail(what: str, world: World) -> None:
+    """H-07: who, what, in which conversation; no name, no day."""
+    act_on(world, what)
+    with world.bot.store.session() as session:
+        entries = session.scalars(select(AuditRow).where(AuditRow.action == what)).all()
+        assert audit.verify(session).broken is None
+    assert [(each.actor, each.role, each.about) for each in entries] == [("staff:1", "coordinator", f"phone:{world.phones['dorothy']}")]
+
+
+@pytest.mark.parametrize("what", ["booked", "moved", "called_off"])
+def test_what_cannot_be_recorded_is_not_done_to_a_visit(what: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """H-07: neither the change nor the text about it."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError("no space left")
+
+    before = {row.id: (row.start, row.status) for row in rows_of(world)}
+    monkeypatch.setattr("bot.desk.work.audit.record", full)
+    with pytest.raises(OSError, match="no space"):
+        act_on(world, what)
+    assert {row.id: (row.start, row.status) for row in rows_of(world)} == before
+    send_waiting(world.bot, Console())
+    assert texts(world, "dorothy") == []
+
+
+def rows_of(world: World) -> list[AppointmentRow]:
+    """Every visit."""
+    with world.bot.store.session() as session:
+        return list(session.scalars(select(AppointmentRow)))

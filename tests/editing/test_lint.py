@@ -12,10 +12,10 @@ import yaml
 
 from bot.clinic import load_clinic
 from bot.editing import lint
-from bot.editing.lint import Lint, findings, load_lint, load_reviews, reveals, review, unreviewed, wrong
+from bot.editing.lint import Lint, findings, load_lint, reveals, review, unreviewed, wrong
 from bot.errors import DataError
 from bot.settings import ROOT
-from bot.texts import TEXTS, Texts, load_texts
+from bot.texts import TEXTS, Texts, load_reviews, load_texts
 from bot.yamlfile import read_yaml
 
 LOCALES = ROOT / "locales"

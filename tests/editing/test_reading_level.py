@@ -22,6 +22,7 @@ SAID = {
     "practitioner": "Jo Lake",
     "link": "this link",
     "answer": "",
+    "papers": "your card",
 }
 # Texts above the grade, and why they stay.
 HARDER = {

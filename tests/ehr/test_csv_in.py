@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.ehr import csv_in
@@ -220,6 +220,7 @@ def test_a_cell_that_a_spreadsheet_would_run_is_neutralised(cell: str) -> None:
 @given(
     st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")).filter(lambda text: not text.startswith("'")), min_size=2)
 )
+@example(["", "\r"])
 def test_what_is_written_is_read_again(cells: list[str]) -> None:
     """No cell is lost or split by what protects it; blanks at its ends do not count."""
     out = io.StringIO(newline="")
@@ -255,3 +256,9 @@ def test_every_column_stands_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     names = {name for table in csv_in.columns(NEW_YORK).values() for name in table}
     assert [name for name in sorted(names) if f"`{name}`" not in readme] == []
+
+
+@pytest.mark.parametrize("start", ["0001-01-01 00:00+14:00", "9999-12-31 23:59", "0026-03-10 09:30"])
+def test_a_year_that_cannot_be_meant_is_told(start: str) -> None:
+    """F-12: at the calendar's ends there is no UTC; a year of two digits is a slip."""
+    assert problem(visit(start)).what == "the year must be one from 2000 to 2099"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ pytestmark = pytest.mark.slow
 PAGES = [
     "/inbox",
     "/inbox?whose=closed",
+    "/inbox?whose=all&kind=barrier",
     "/inbox/phone/2",
     "/inbox/phone/5",
     "/inbox/phone/9",
@@ -28,6 +31,13 @@ PAGES = [
     "/inbox/learn",
     "/inbox/today",
     "/inbox/pictures",
+    "/inbox/settings",
+    "/inbox/settings/hours",
+    "/inbox/settings/reminders",
+    "/inbox/settings/answers",
+    "/inbox/settings/answers?entry=parking",
+    "/inbox/settings/clinic",
+    "/inbox/settings/papers?entry=forms",
     "/demo",
 ]
 
@@ -67,6 +77,9 @@ def busy_day(desk: Desk) -> None:
     ):
         desk.text(phone, words)
     act(desk.ben, 2, "note", words="Cousin may drive.")
+    desk.ana.post("/inbox/views", data={"do": "save", "name": "Rides", "kind": "barrier"})
+    act(desk.ana, 2, "note", words="@Ben do you know a driver?")
+    act(desk.ben, 5, "reply", text="A taxi is booked.", at=f"{desk.bot.clock() + timedelta(days=1):%Y-%m-%d}T12:00")
     text = next(row for row in desk.rows(CommunicationRow) if row.phone_id == 9 and row.direction == "inbound")
     desk.ben.post(f"/inbox/text/{text.id}/correct", data={"means": ["barrier.transport"]})
 
@@ -83,6 +96,7 @@ def test_two_coordinators_reach_for_the_same_patient(desk: Desk, served: str) ->
         ben.get_by_role("link", name="Wants a call").click()
         ben.get_by_text("Ana Torres has this conversation.").wait_for()
         assert ben.get_by_role("button", name="Send", exact=True).is_disabled()
+        ana.get_by_text("Ben Carter has it open too").wait_for(timeout=5000)
         before = ben.locator("[data-left]").first.inner_text()
         ben.wait_for_timeout(1500)
         assert ben.locator("[data-left]").first.inner_text() < before
@@ -125,7 +139,7 @@ def test_a_shift_by_keyboard_alone(desk: Desk, served: str) -> None:
         ana.keyboard.press("?")
         ana.get_by_text("claim: yours for five minutes").wait_for()
         ana.keyboard.press("Escape")
-        for _ in range(3):
+        for _ in range(4):
             ana.keyboard.press("j")
         ana.keyboard.press("k")
         ana.keyboard.press("c")
@@ -157,27 +171,66 @@ def test_everything_works_without_javascript(desk: Desk, served: str) -> None:
     busy_day(desk)
     with chromium() as browser:
         ana = sit_down(browser, served, 1, [], java_script_enabled=False)
-        ana.get_by_label("Language").select_option("vi")
+        ana.locator("select[name=language]").select_option("vi")
         ana.get_by_role("button", name="Show", exact=True).click()
         assert ana.locator(".items .item").count() == 1
         ana.get_by_role("button", name="Claim Nguyễn Linh").click()
         ana.get_by_label("Reply in Vietnamese").fill("x" * 200)
         ana.get_by_role("button", name="Count and check").click()
-        assert ana.get_by_text("2 texts (200 characters)").is_visible()
+        ana.get_by_text("2 texts (200 characters)").wait_for()
         assert ana.get_by_label("Reply in Vietnamese").input_value() == "x" * 200
         ana.get_by_role("button", name="Send Your ride is arranged").click()
-        assert ana.get_by_text("The bot is paused").is_visible()
+        ana.get_by_text("The bot is paused").wait_for()
         ana.get_by_text("Hand on or snooze").click()
         ana.get_by_label("Whose").select_option(label="Ben Carter")
         ana.get_by_role("button", name="Assign").click()
-        assert ana.get_by_text("1 item assigned.").is_visible()
+        ana.get_by_text("1 item assigned.").wait_for()
         ana.get_by_label("What came of it").select_option("answered")
         ana.get_by_role("button", name="Close", exact=True).click()
         ana.get_by_role("button", name="Undo").click()
-        assert ana.get_by_text("1 item open again.").is_visible()
+        ana.get_by_text("1 item open again.").wait_for()
         ana.get_by_label("You are").select_option(label="Ben Carter")
         ana.get_by_role("button", name="Switch").click()
-        assert ana.get_by_text("Ana Torres is working on this conversation").is_visible()
+        ana.get_by_text("Ana Torres is working on this conversation").wait_for()
+
+
+def test_a_reply_for_later_a_paper_and_a_view_without_javascript(desk: Desk, served: str) -> None:
+    """Planned, taken back and used again; ticked; kept under a name."""
+    busy_day(desk)
+    with chromium() as browser:
+        ana = sit_down(browser, served, 1, [], java_script_enabled=False)
+        ana.goto(f"{served}/inbox/phone/7")
+        ana.get_by_label("Reply in English").fill("A taxi is booked.")
+        ana.get_by_text("Send later").click()
+        ana.get_by_role("button", name="Send then").click()
+        ana.locator(".planned").get_by_text("A taxi is booked.").wait_for()
+        ana.get_by_role("button", name="Take it back").click()
+        ana.get_by_role("link", name="Use these words again").click()
+        assert ana.get_by_label("Reply in English").input_value() == "A taxi is booked."
+        ana.goto(f"{served}/inbox/phone/2")
+        ana.get_by_role("button", name="Is here insurance").click()
+        ana.get_by_text("✓ Insurance").wait_for()
+        ana.goto(f"{served}/inbox?whose=all&language=vi")
+        ana.get_by_label("Name of this view").fill("Vietnamese")
+        ana.get_by_role("button", name="Keep", exact=True).click()
+        ana.get_by_role("link", name="Vietnamese").wait_for()
+
+
+def test_a_reply_is_planned_by_keyboard_alone(desk: Desk, served: str) -> None:
+    """Written, then “l”, the hour, and there it stands; a view of one's own is a key away."""
+    busy_day(desk)
+    errors: list[str] = []
+    with chromium() as browser:
+        ana = sit_down(browser, served, 1, errors)
+        ana.keyboard.press("6")
+        ana.wait_for_url(re.compile("kind=barrier"))
+        ana.goto(f"{served}/inbox/phone/7", wait_until="domcontentloaded")
+        ana.keyboard.press("r")
+        ana.keyboard.type("A taxi is booked.")
+        for key in ("Escape", "l", "Tab", "Tab", "Enter"):
+            ana.keyboard.press(key)
+        ana.locator(".planned").get_by_text("A taxi is booked.").wait_for()
+    assert errors == []
 
 
 def test_a_visit_is_moved_by_keyboard_alone(desk: Desk, served: str) -> None:
@@ -211,14 +264,71 @@ def test_visits_are_booked_and_called_off_without_javascript(desk: Desk, served:
         ana.get_by_role("link", name="lab").click()
         ana.locator(".slots a").first.click()
         ana.get_by_role("button", name="Book a visit as a change of the clinic").click()
-        assert ana.get_by_text("The visit is booked. The patient is told by text.").is_visible()
+        ana.get_by_text("The visit is booked. The patient is told by text.").wait_for()
         ben.goto(f"{served}/inbox/phone/7")
         ben.get_by_role("link", name="Call off").click()
-        assert ben.get_by_text("is working on this conversation").is_visible()
+        ben.get_by_text("is working on this conversation").wait_for()
         assert ben.get_by_role("button", name="Call off the visit as a change of the clinic").is_disabled()
         ana.get_by_role("link", name="Call off").click()
         ana.get_by_role("button", name="Call off the visit as the patient asked").click()
-        assert ana.get_by_text("The visit is called off. The patient is told by text.").is_visible()
+        ana.get_by_text("The visit is called off. The patient is told by text.").wait_for()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_coordinator_who_has_never_seen_yaml_changes_the_settings(desk: Desk, served: str, scripts: bool, tmp_path: Path) -> None:
+    """A holiday, an answer with its preview, a mistake beside its field, a reminder with what it changes, and one click back."""
+    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 - only these tests need it
+
+    errors: list[str] = []
+    with chromium() as browser:
+        ana = sit_down(browser, served, 1, errors, java_script_enabled=scripts, bypass_csp=scripts)
+
+        def looked(name: str) -> None:
+            ana.screenshot(path=tmp_path / f"{name}.png", full_page=True)
+            if scripts:
+                assert [each["id"] for each in Axe().run(ana).response["violations"]] == [], name
+                ana.set_viewport_size({"width": 390, "height": 900})
+                assert ana.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+                ana.set_viewport_size({"width": 1280, "height": 900})
+
+        ana.get_by_role("link", name="Settings").click()
+        ana.get_by_role("link", name="Hours and holidays").click()
+        ana.get_by_label("Another holiday").fill("2027-07-05")
+        ana.get_by_role("button", name="One more holiday").click()
+        ana.get_by_label("Another holiday").fill("2027-09-06")
+        ana.get_by_role("button", name="Remove holiday 1").click()
+        ana.get_by_role("group", name="Friday").get_by_label("to").fill("07:00")
+        ana.get_by_role("button", name="Preview").last.click()
+        ana.get_by_role("group", name="Friday").get_by_text("must end after it begins").wait_for()
+        looked("mistake")
+        ana.get_by_role("group", name="Friday").get_by_label("to").fill("15:00")
+        ana.get_by_label("A promised answer is late after").press("Enter")
+        ana.get_by_role("button", name="Save").click()
+        ana.get_by_text("Saved. Patients get it from now on.").wait_for()
+        assert date(2027, 9, 6) in desk.bot.clinic.holidays
+        ana.get_by_role("link", name="Settings").first.click()
+        ana.get_by_role("link", name="Answers to questions").click()
+        ana.get_by_role("link", name="Where to park").click()
+        ana.get_by_label("Arabic").fill("الموقف خلف المبنى.")
+        ana.get_by_role("button", name="Preview").last.click()
+        ana.locator(".sample [lang=ar][dir=rtl]").wait_for()
+        looked("preview")
+        ana.get_by_role("button", name="Go on editing").click()
+        assert ana.get_by_label("Arabic").input_value() == "الموقف خلف المبنى."
+        ana.get_by_role("button", name="Preview").last.click()
+        ana.get_by_role("button", name="Save").click()
+        looked("saved")
+        ana.get_by_role("button", name="Undo the last change").click()
+        ana.get_by_text("Taken back.").wait_for()
+        assert desk.bot.clinic.clinic.answers == desk.bot.current.file.clinic.answers
+        ana.goto(f"{served}/inbox/settings/reminders")
+        ana.get_by_role("group", name="week").first.get_by_label("How many").fill("6")
+        ana.get_by_role("button", name="Preview").last.click()
+        ana.get_by_role("heading", name="Reminders of the next seven days").wait_for()
+        looked("reminders")
+        ana.get_by_role("button", name="Save").click()
+        assert desk.bot.clinic.cadence.steps("any")[0].ahead == timedelta(days=6)
+    assert [error for error in errors if "422" not in error] == []  # the browser notes the refused form
 
 
 @pytest.mark.parametrize("width", [1280, 820, 390])

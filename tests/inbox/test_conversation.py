@@ -14,6 +14,7 @@ from bot.desk import explain, replies, staff, work
 from bot.desk.meaning import meaning
 from bot.dialogue.items import KINDS
 from bot.settings import ROOT
+from bot.store.inbox import phones
 from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow
 from bot.store.work_models import ActionRow, CandidateRow, PromiseRow
 from bot.understand.labels import ACTS, BARRIERS, TOPICS
@@ -255,13 +256,6 @@ def test_a_shared_phone_is_told_of_and_names_in_the_draft_are_found(desk: Desk) 
     assert "the text names Theo" in act(desk.ana, 5, "check", text="Is theo better?")
 
 
-def test_at_night_the_box_says_so(desk: Desk) -> None:
-    """O-19: an answer may go out, but the coordinator knows what time it is."""
-    night = desk.bot.clock().astimezone(desk.bot.clinic.zone).replace(hour=22, minute=5)
-    assert replies.check(desk.bot, "hello", night).warnings == ("It is 10:05 PM at the clinic: a text may wake somebody.",)
-    assert replies.check(desk.bot, "hello", night.replace(hour=12)).warnings == ()
-
-
 def test_a_colleagues_reply_pauses_the_bot_visibly_and_handing_back_resumes_it(desk: Desk) -> None:
     """Take over and hand back stand in the timeline with who did it."""
     act(desk.ana, 1, "reply", text="This is Ana.")
@@ -348,3 +342,13 @@ def test_titles_of_items_are_unique() -> None:
     """Two kinds that read the same cannot be told apart in a list."""
     assert len({kind.title for kind in KINDS.values()}) == len(KINDS)
     assert set(work.OUTCOMES) & set(staff.CALLS) == set()
+
+
+def test_the_english_beside_an_unreviewed_safety_text_is_shown(desk: Desk) -> None:
+    """L-03: on the phone of the demo and in the conversation, as two texts."""
+    with desk.bot.store.session() as session:
+        phone = next(id_ for id_, _, people in phones(session, desk.bot.clinic_id) if people and people[0].name.startswith("Lucía"))
+    desk.text(phone, "me duele mucho el pecho y no puedo respirar")
+    for shown in (page(desk.ana, f"/demo?phone={phone}"), page(desk.ana, f"/inbox/phone/{phone}")):
+        assert shown.count(">Sunrise Clinic: LLAME AL 911 AHORA") == shown.count(">Sunrise Clinic: CALL 911 NOW") == 1
+        assert "\x1e" not in shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import command
 from alembic.config import Config
 from cryptography.fernet import Fernet
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from bot.dialogue.items import KINDS
 from bot.store.database import MIGRATIONS, Store
@@ -35,7 +35,8 @@ def test_old_items_get_their_rank_and_a_deadline_and_the_way_back_works() -> Non
             connection.execute(text(f"insert into task ({columns}) values ({row})"), values)  # noqa: S608 - ours
         command.upgrade(config, "0006")
     with store.session() as session:
-        tasks = session.query(TaskRow).order_by(TaskRow.id).all()
+        columns = TaskRow.rank, TaskRow.due_at, TaskRow.fix_by  # the table of that time has no others to read
+        tasks = session.execute(select(*columns).order_by(TaskRow.id)).all()
     assert [task.rank for task in tasks] == [KINDS[kind].rank for kind, _ in OLD]
     assert [f"{task.due_at:%d %H:%M}" for task in tasks] == ["03 15:00", "04 15:00", "03 15:00", "03 15:00"]
     assert [task.fix_by is not None for task in tasks] == [due is not None for _, due in OLD]

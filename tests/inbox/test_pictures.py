@@ -52,7 +52,7 @@ def test_today_shows_danger_what_is_due_and_what_is_promised(desk: Desk) -> None
     desk.text(9, "Tôi không có xe đi")
     desk.text(7, "please have somebody call me")
     shown = the_day(desk)
-    assert [item.who for item in shown.pressing] == ["Lucía Ramírez"]
+    assert [item.kind for item in shown.pressing] == ["urgent_medical", "unreviewed_text"]
     assert {line.who for line in shown.promises} == {"Nguyễn Linh", "Owen Park"}
     assert [item.who for item in shown.barriers] == ["Nguyễn Linh"]
     act(desk.ana, 7, "call", outcome="reached")

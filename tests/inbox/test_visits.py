@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from bot.store.models import AppointmentRow, CommunicationRow, PatientPhoneRow, PatientRow
+from bot.store.models import AppointmentRow, CommunicationRow, PatientPhoneRow, PatientRow, TaskRow
 from bot.store.work_models import ActionRow
 from bot.turn import Bot
 from tests.inbox.conftest import Come
@@ -159,10 +159,25 @@ def test_who_cannot_be_texted_is_shown_before_and_after(bot: Bot, come: Come) ->
     page = ana.get(f"/inbox/phone/{phone}/call-off/{visit.id}")
     assert "No text goes: opted out." in page.text
     assert shown(page) == []
-    assert "No text goes: phone the patient." in after(
+    assert "No text goes: an item says to phone the patient." in after(
         ana, ana.post(f"/inbox/phone/{phone}/call-off/{visit.id}", **form(page, "clinic"))
     )
     assert sent(bot, phone) == newest
+
+
+def test_what_a_visit_closes_can_be_opened_again_from_the_same_page(bot: Bot, come: Come) -> None:
+    """The page says how many items asked for just this, and has an Undo for them."""
+    ana, (phone, visit) = come("ana"), visit_of(bot, "Dorothy")
+    with bot.store.begin() as session:
+        which = {"clinic_id": bot.clinic_id, "phone_id": phone, "appointment_id": visit.id, "kind": "declined"}
+        session.add(TaskRow(**which, created_at=bot.clock(), due_at=bot.clock(), rank=4))
+    path = f"/inbox/phone/{phone}/call-off/{visit.id}"
+    talk = after(ana, ana.post(path, **form(ana.get(path), "patient")))
+    assert "is called off. The patient is told by text. 1 item closed." in talk
+    (undo,) = re.findall(r'name="item" value="(\d+)"><button name="do" value="reopen">Undo', talk)
+    ana.post("/inbox/items", do="reopen", item=undo)
+    with bot.store.session() as session:
+        assert session.get_one(TaskRow, int(undo)).status == "requested"
 
 
 def test_a_visit_of_another_phone_is_not_here(bot: Bot, come: Come) -> None:

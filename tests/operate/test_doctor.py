@@ -17,17 +17,22 @@ import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
 
+from app import create_app
+from bot.channels.console import received
+from bot.channels.notices import Contacts
 from bot.channels.twilio_account import AccountError, TwilioAccount
+from bot.delivery.alerts import Alarm, watch
 from bot.editing.lint import load_lint
 from bot.operate.doctor import Installation, Level, examine
 from bot.settings import ROOT, Settings
 from bot.store.database import Store
 from bot.store.outgoing import queue
 from bot.texts import load_texts
+from bot.turn import take
 from bot.web.wiring import Wired
 from tests.conftest import application_on, serving
 from tests.provider import ACCOUNT, CLINIC_NUMBER, TOKENS
-from tests.world import NOW, Clock
+from tests.world import NOW, NUMBERS, Clock
 
 SID = "PN" + "b" * 32
 
@@ -114,7 +119,48 @@ def found(site: Installation, about: str) -> tuple[Level, str]:
 def test_a_well_installation_has_no_error(site: Installation) -> None:
     """Database, keys, clock, queue; what translators have not read is a warning, and that no provider is set."""
     assert [each for each in examine(site) if each.level is Level.ERROR] == []
-    assert {each.about for each in examine(site) if each.level is Level.WARNING} == {"texts", "provider"}
+    assert {each.about for each in examine(site) if each.level is Level.WARNING} == {"texts", "provider", "alerts"}
+
+
+def test_that_nobody_is_told_of_emergencies_is_an_error_once_patients_text(
+    site: Installation, provider: tuple[Provider, TwilioAccount]
+) -> None:
+    """S-13: and who is told is said, without the addresses."""
+    assert found(replace(site, account=provider[1]), "alerts")[0] is Level.ERROR
+    settings = replace(site.settings, alert_webhooks=("https://pager.example/secret",), alert_emails=("ana@clinic.example",))
+    level, what = found(replace(site, settings=settings, account=provider[1]), "alerts")
+    assert level is Level.OK
+    assert "after 10 minutes 1 webhooks and 1 addresses" in what
+    assert "secret" not in what
+
+
+def test_an_alert_that_reaches_nobody_is_an_error(site: Installation, app: Flask) -> None:
+    """S-13: that it was not delivered is itself an alert."""
+    bot = app.extensions["attend"].bot
+    take(bot, received(sender=NUMBERS["dorothy"], body="I have chest pain"))
+    later = replace(bot, clock=lambda: NOW + timedelta(minutes=10))
+    watch(later, Alarm(Contacts(("http://127.0.0.1:9/alert",)), inbox="/inbox/phone/"))
+    level, what = found(site, "alerts")
+    assert level is Level.ERROR
+    assert "nobody could be told of urgent item" in what
+
+
+@pytest.fixture
+def environ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """What a command is run with: staff's pages on this machine."""
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'clinic.db'}")
+    monkeypatch.setenv("PUBLIC_URL", "http://127.0.0.1:8000")
+    return monkeypatch
+
+
+def test_the_list_for_emergencies_can_be_tried(environ: pytest.MonkeyPatch) -> None:
+    """S-13: a drill; who could not be reached is named by place, and the exit code says so."""
+    run = create_app().test_cli_runner().invoke
+    nobody = run(args=["alarm"])
+    assert (nobody.exit_code, "nobody is on the list" in nobody.output) == (1, True)
+    environ.setenv("ALERT_WEBHOOK", "http://127.0.0.1:9/secret")
+    refused = run(args=["alarm"])
+    assert (refused.exit_code, refused.output) == (1, "webhook 1  could not be told: URLError\n")
 
 
 def test_overdue_and_unanswered_texts_are_found(site: Installation, app: Flask) -> None:
@@ -168,7 +214,7 @@ def test_a_database_that_is_gone_is_a_finding_and_stops_no_other(site: Installat
     """The rest is looked at all the same."""
     store = Store(url="sqlite:////nowhere/at/all.db", keys=site.settings.keys)
     every = list(examine(replace(site, store=store)))
-    assert [each.about for each in every if "could not be looked at" in each.what] == ["database", "keys", "queue"]
+    assert [each.about for each in every if "could not be looked at" in each.what] == ["database", "keys", "queue", "alerts"]
     assert "opt-out" in {each.about for each in every}
 
 

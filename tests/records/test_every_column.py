@@ -46,7 +46,7 @@ PATIENTS = {  # whose words they are: the patient's, or written about the patien
     "task.note": "exported erased purged",
     "staff_action.words": "exported erased purged",
 }
-OURS = ("secret.value", "staff_user.totp_secret", "staff_session.totp_pending")  # of the installation and its staff
+OURS = ("secret.value", "staff_user.totp_secret", "staff_session.totp_pending", "saved_view.name")  # of the installation and its staff
 DECIDED = {**PATIENTS, **dict.fromkeys(OURS, "")}
 NAMES = sorted(PATIENTS)
 OLD, NEW = Fernet.generate_key(), Fernet.generate_key()

@@ -14,8 +14,9 @@ from bot.records.imports import import_file
 from bot.records.opened import Records
 from bot.records.person import NoSuchPatient, erase, everything, find
 from bot.settings import ROOT
-from bot.store import audit
+from bot.store import audit, programmes
 from bot.store.models import AppointmentRow, AuditRow, CommunicationRow, ConsentRow, PatientRow, PhoneRow
+from bot.store.programme_models import CarePlanRow
 from bot.store.sending_models import OutboxRow
 from bot.turn import take
 from tests.world import World
@@ -121,3 +122,18 @@ def test_a_shared_phone_stays_with_the_others(world: World, records: Records) ->
     assert any(text.body == "hello" for text in texts(records))
     found: Any = everything(records, id_of(records, "Nadia Brooks"))
     assert found["phones"][0]["shared"] is False
+
+
+def test_programmes_are_taken_out_and_end_with_the_patient(world: World, records: Records) -> None:
+    """Who was in what, what was asked and answered; an erased patient is in none."""
+    with world.bot.store.begin() as session:
+        plan = session.scalars(select(CarePlanRow).where(CarePlanRow.phone_id == world.phones["owen"])).one()
+        patient, now = str(plan.patient_id), world.clock.now
+        what = {"clinic_id": plan.clinic_id, "phone_id": plan.phone_id, "step": "daily", "due": now, "again": False, "now": now}
+        programmes.add(session, plan.id, **what).statement = "not-taken"
+    found = everything(records, patient)
+    assert [row["programme"] for row in found["programmes"]] == ["medicine"]
+    assert [row["statement"] for row in found["check_ins"]] == ["not-taken"]
+    erase(records, patient)
+    with world.bot.store.session() as session:
+        assert session.scalars(select(CarePlanRow.status)).all() == ["revoked"]

@@ -16,9 +16,9 @@ from flask import Flask
 import app as application
 from bot import demo
 from bot.editing.coverage import keep, kept, state_of
-from bot.editing.lint import load_reviews, review
+from bot.editing.lint import review
 from bot.settings import ROOT
-from bot.texts import TEXTS, Texts, load_texts
+from bot.texts import TEXTS, Texts, fingerprint, load_reviews, load_texts
 from bot.understand.measure import Figures
 from bot.web.roles import RULES
 from bot.web.wiring import Wired
@@ -55,7 +55,7 @@ def test_every_language_has_a_line(pages: Flask) -> None:
     """All 18, with what nobody has reviewed (L-03)."""
     shown = page(pages, "/inbox/languages")
     assert all(name in shown for name in ("English", "Haitian Creole", "Traditional Chinese", "Tagalog"))
-    assert re.search(rf"Italian 0 {len(TEXTS)} \d+ ", shown)
+    assert re.search(rf"Italian limited 0 {len(TEXTS)} \d+ ", shown)
 
 
 def test_figures_are_shown_while_they_hold(pages: Flask) -> None:
@@ -68,14 +68,25 @@ def test_figures_are_shown_while_they_hold(pages: Flask) -> None:
     assert kept(wired.settings.cache_dir, ROOT / "intents", wired.bot.reader.version, "de") is None
 
 
-def test_a_language_below_the_limits_is_called_limited(pages: Flask) -> None:
+def test_a_language_below_the_limits_is_called_limited(pages: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """L-12: whoever works with it must know."""
     wired: Wired = pages.extensions["attend"]
     poor = replace(FIGURES, missed=40.0)
     keep(wired.settings.cache_dir, ROOT / "intents", wired.bot.reader.version, {"it": FIGURES, "pl": poor})
+    texts = wired.bot.texts
+    signed = {key: {"by": "A. Reader", "on": "2026-11-25", "hash": fingerprint(texts.template(key, "it"))} for key in TEXTS}
+    monkeypatch.setattr("bot.web.languages.load_reviews", lambda _: {"it": signed})
     shown = page(pages, "/inbox/languages")
     assert "Polish limited" in shown
     assert "Italian limited" not in shown
+
+
+def test_a_language_whose_safety_texts_nobody_has_read_is_called_limited(pages: Flask) -> None:
+    """L-03: it is answered in two languages until then; English, which translators work from, is not."""
+    shown = page(pages, "/inbox/languages")
+    assert "Italian limited" in shown
+    assert "Haitian Creole limited" in shown
+    assert "English limited" not in shown
 
 
 def test_a_text_stands_beside_its_english_with_real_values(pages: Flask) -> None:

@@ -12,10 +12,12 @@ from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select, update
 
+from bot.actor import Actor
 from bot.delivery import switch
+from bot.desk import work
 from bot.settings import Settings
 from bot.store.database import Store
-from bot.store.models import CommunicationRow, TaskRow
+from bot.store.models import CommunicationRow
 from bot.store.outgoing import queue
 from bot.turn import Bot
 from tests.conftest import KEY, application_on
@@ -89,8 +91,7 @@ def test_danger_that_nobody_has_taken_on_is_told_until_somebody_has(app: Flask, 
     clock.now += timedelta(minutes=3)
     told = measured(app)
     assert (told["urgent_unacknowledged",], told["urgent_oldest_seconds",], told["items_open", "0"]) == (1, 180, 1)
-    with bot_of(app).store.begin() as session:
-        session.execute(update(TaskRow).values(owner_id=1, owner="Ana Torres"))
+    work.claim(bot_of(app), 1, by=Actor(id=1, name="Ana Torres", role="coordinator", clinic_id=1))
     told = measured(app)
     assert (told["urgent_unacknowledged",], told["urgent_oldest_seconds",], told["items_open", "0"]) == (0, 0, 1)
     clock.now += timedelta(days=2)

@@ -32,6 +32,7 @@ from bot.delivery.worker import Loop, sweep
 from bot.dialogue import loops
 from bot.dialogue.types import State
 from bot.errors import SettingsError
+from bot.owned.current import Current
 from bot.settings import Settings, read_settings
 from bot.store import queries
 from bot.store.models import AppointmentRow, Base, CommunicationRow, ConsentRow, PatientRow, PhoneRow, TaskRow
@@ -525,7 +526,7 @@ def test_a_name_that_xml_cannot_carry_is_cleaned(app: Flask, signed_post: Post) 
     """W-24: control characters and lone surrogates in the clinic's data leave one well-formed message."""
     bot = wired(app).bot
     clinic = replace(bot.clinic, clinic=replace(bot.clinic.clinic, name="Sun\x0brise \ud800& <Co>\ufffe"))
-    app.extensions["attend"] = replace(wired(app), bot=replace(bot, clinic=clinic))
+    app.extensions["attend"] = replace(wired(app), bot=replace(bot, current=Current(clinic, bot.store, bot.clinic_id)))
     assert signed_post(sms("yes")).text.startswith("Sunrise & <Co>: ")
 
 

@@ -152,9 +152,11 @@ def _month_last(token: str) -> dict[str, Any]:
 
 
 def _date(token: str) -> dict[str, Any]:
-    """Numbers of a date in the order in which they stand, the year first or left out."""
-    numbers = [int(number) for number in re.findall(r"\d+", token)]
-    return {"iso": tuple(numbers[1:])} if numbers[0] > 31 else {"date": tuple(numbers[:2])}
+    """Numbers of a date in the order in which they stand, the year first or left out; 70/40 is none."""
+    first, *rest = (int(number) for number in re.findall(r"\d+", token))
+    if first > 31:
+        return {"iso": tuple(rest)} if len(rest) > 1 else {}
+    return {"date": (first, rest[0])}
 
 
 def _near(word: str, vocabulary: Vocabulary) -> dict[str, Any]:

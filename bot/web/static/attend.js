@@ -98,6 +98,7 @@ const keys = {
   c: () => (current()?.querySelector("[data-claim]") || document.querySelector("[data-do=c]"))?.click(),
   e: focus("[data-outcome], #outcome"), r: focus("#text"), t: press("[data-do=t]"), u: press("[data-up]"), b: press("[data-do=b]"), m: press("[data-do=m]"),
   n: () => { const more = document.querySelector("[data-do=n]"); if (more) { more.parentElement.open = true; document.getElementById("note").focus(); } },
+  l: () => { const when = document.querySelector("[data-do=l]"); if (when) { when.parentElement.open = true; document.getElementById("day").focus(); } },
   "/": focus("#search"),
   "?": () => { const list = document.getElementById("keys"); list.open = !list.open; list.querySelector("summary").focus(); },
 };
@@ -109,7 +110,7 @@ if (on) {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") { document.activeElement?.blur(); document.getElementById("keys")?.removeAttribute("open"); return; }
   if (event.ctrlKey || event.metaKey || event.altKey || !on?.checked || /^(TEXTAREA|INPUT|SELECT)$/.test(event.target.tagName) && event.target.type !== "checkbox") return;
-  const act = keys[event.key] || (/^[1-5]$/.test(event.key) ? press(`[data-key="${event.key}"]`) : null);
+  const act = keys[event.key] || (/^[1-9]$/.test(event.key) ? press(`[data-key="${event.key}"]`) : null);
   if (act) { event.preventDefault(); act(); }
 });
 

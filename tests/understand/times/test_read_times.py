@@ -345,6 +345,12 @@ def test_any_text_is_read_within_the_horizon(text: str, language: str, today: da
         assert set(as_answer(found)) == {"days", "from", "to"}
 
 
+@pytest.mark.parametrize("text", ["tansyon l 70/40", "my blood pressure is 60/40", "32/1"])
+def test_numbers_that_are_no_date_name_no_day(text: str) -> None:
+    """A blood pressure is told in words of danger: reading it must not break."""
+    assert read_times(text, language="en", now=NOW) is None
+
+
 def test_the_answer_is_the_hull() -> None:
     """All days, and the window that holds every window."""
     when = When((Wish((date(2026, 3, 9),), 360, 720), Wish((date(2026, 3, 6),), 900, None)))

@@ -1,0 +1,111 @@
+"""The waiting list at work: a time that opens is offered to the first few whom it fits, for a while, then to the next ones."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+
+from bot.care.due import first_free
+from bot.care.waitlist import Terms
+from bot.delivery import switch
+from bot.dialogue.types import Waiting, Wants
+from bot.remind import offer_time
+from bot.store import care, queries, waiting
+from bot.store.models import AppointmentRow, PatientRow, SlotRow
+from bot.store.sending_models import SenderRow
+from bot.store.waiting_models import OfferRow
+from bot.turn import Bot
+
+log = structlog.get_logger()
+BATCH = 100  # times that are looked at in one go
+AGAIN = timedelta(minutes=1)  # after a time could not be looked at
+LATER = timedelta(hours=1)  # while a coordinator has the conversation, or nothing is sent at all
+
+
+def offer_due(bot: Bot, *, limit: int = BATCH) -> int:
+    """Offers the free times that are to be looked at; gives how many it looked at. Each has a transaction of its own."""
+    now = bot.clock()
+    with bot.store.session() as session:
+        if not waiting.due(session, clinic_id=bot.clinic_id, now=now, limit=1):
+            return 0
+    with bot.store.begin() as session:
+        waiting.put_aside(session, clinic_id=bot.clinic_id, now=now)
+        due = waiting.due(session, clinic_id=bot.clinic_id, now=now, limit=limit)
+    for slot_id in due:
+        try:
+            with bot.store.begin() as session:
+                _look(bot, session, session.get_one(SlotRow, slot_id, with_for_update=True))
+        except Exception as error:  # another worker was faster, the patient wrote meanwhile, or something is wrong with it
+            log.warning("not_offered", slot=slot_id, error=type(error).__name__)
+            with bot.store.begin() as session:
+                session.get_one(SlotRow, slot_id, with_for_update=True).offer_at = now + AGAIN
+    return len(due)
+
+
+def _look(bot: Bot, session: Session, slot: SlotRow) -> None:
+    """Offers one time, if it is free and it is somebody's turn, and notes when to look at it again."""
+    now, terms = bot.clock(), bot.clinic.waitlist
+    if slot.offer_at is None or slot.offer_at > now:
+        return
+    if not waiting.is_free(slot, None, now):
+        slot.offer_at = slot.held_until if slot.status == "busy-tentative" else None
+    elif terms is None or slot.start - terms.notice <= now:
+        slot.offer_at = None
+    elif until := waiting.open_until(session, slot.id, now):
+        slot.offer_at = until
+    elif switch.words(session.get(SenderRow, bot.clinic_id)):
+        slot.offer_at = now + LATER
+    else:
+        slot.offer_at = _offer(bot, session, slot, terms, now)
+
+
+def _offer(bot: Bot, session: Session, slot: SlotRow, terms: Terms, now: datetime) -> datetime | None:
+    """Writes to the next ones; gives when they have had their time, or when somebody can be written to, if nobody can now."""
+    last = slot.start - terms.notice
+    opens = bot.clinic.cadence.hours.after(now, (bot.clinic.zone,))
+    if opens is None or opens > now:
+        return opens if opens is not None and opens < last else None
+    waiting.tidy(session, clinic_id=bot.clinic_id, service=slot.service, now=now)
+    until, told = min(now + terms.answer, last), 0
+    later: list[datetime] = []
+    for each in waiting.line(session, slot, zone=bot.clinic.zone):
+        if told == terms.at_once:
+            break
+        if not each.fits(slot.start.astimezone(bot.clinic.zone)):
+            continue
+        at = _tell(bot, session, each, slot, now, until)
+        told += at == now
+        later += [at] if at is not None and now < at < last else []
+    return until if told else min(later, default=None)
+
+
+def _tell(bot: Bot, session: Session, each: Waiting, slot: SlotRow, now: datetime, until: datetime) -> datetime | None:
+    """Offers a time to somebody: now, or gives when that might be done; None: not as things are."""
+    link = care.reached_on(session, [each.patient]).get(each.patient)
+    if link is None:
+        return None
+    phone = queries.locked_phone(session, link.phone_id)
+    number, _ = care.number(session, phone, now=now, zone=bot.clinic.zone)
+    if number.wants is not Wants.ALL or number.stop == care.OPTED_OUT or _not_by_text(session, each, link.relation):
+        return None
+    if phone.unusable_at is not None and not queries.wrote_since(session, phone.id, phone.unusable_at):
+        return None
+    if number.stop:  # until a person has seen to it
+        return now + LATER
+    at, _ = first_free(number, bot.clinic.cadence, now)
+    if at != now:
+        return at
+    text = offer_time(bot, session, phone, waiting=each, slot=slot, until=until)
+    made = {"clinic_id": bot.clinic_id, "waiting_id": each.id, "phone_id": phone.id, "communication_id": text.id, "at": now}
+    session.add(OfferRow(**made, slot_id=slot.id, start=slot.start, until=until))
+    session.flush()
+    return now
+
+
+def _not_by_text(session: Session, each: Waiting, relation: str) -> bool:
+    """Whether the patient asked not to be texted (N-08), or it is about what this phone must not tell (N-07)."""
+    visit = session.get(AppointmentRow, each.visit) if each.visit else None
+    private = visit is not None and visit.confidential and relation != "self"
+    return private or session.get_one(PatientRow, each.patient).do_not_text

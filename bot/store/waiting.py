@@ -1,0 +1,181 @@
+"""The waiting list in the database: who waits, which times were offered, what is to be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Select, and_, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from bot.dialogue.effects import DeclineOffer, JoinWaitlist, LeaveWaitlist
+from bot.dialogue.types import Waiting
+from bot.store.models import LOOK_NOW, AppointmentRow, PatientPhoneRow, PatientRow, SlotRow
+from bot.store.turns import table
+from bot.store.waiting_models import OfferRow, WaitingRow
+from bot.understand.types import Wish
+
+WAITS, OFFERS, SLOTS = table(WaitingRow), table(OfferRow), table(SlotRow)
+Source = Connection | Session
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Somebody on the list of a clinic, with what a page shows of them."""
+
+    waiting: Waiting
+    name: str
+    since: datetime
+    source: str
+    offered: int
+
+
+def join(source: Source, clinic_id: int, effect: JoinWaitlist, now: datetime) -> None:
+    """Puts a patient on the list; who is on it already keeps the place, with the new wishes."""
+    wishes = msgspec.json.encode(effect.wishes).decode()
+    mine = _waits(effect.patient, effect.service)
+    values: dict[str, Any] = {"appointment_id": effect.visit, "wishes": wishes}
+    if source.execute(update(WAITS).where(mine).values(**values)).rowcount == 0:  # type: ignore[attr-defined]
+        new = {"clinic_id": clinic_id, "patient_id": effect.patient, "service": effect.service, "since": now, "source": effect.source}
+        source.execute(insert(WAITS).values(**new, **values, status="waiting"))
+    free = (SLOTS.c.clinic_id == clinic_id, SLOTS.c.service == effect.service, SLOTS.c.start > now, SLOTS.c.status != "busy")
+    source.execute(update(SLOTS).where(*free).values(offer_at=LOOK_NOW))
+
+
+def leave(source: Source, effect: LeaveWaitlist, now: datetime) -> None:
+    """Takes a patient off the list; what was offered to them goes to the next ones."""
+    mine = select(WAITS.c.id).where(_waits(effect.patient, effect.service))
+    _close_offers(source, OFFERS.c.waiting_id.in_(mine), "taken" if effect.status == "booked" else "declined")
+    source.execute(update(WAITS).where(_waits(effect.patient, effect.service)).values(status=effect.status, closed_at=now))
+
+
+def decline(source: Source, effect: DeclineOffer) -> None:
+    """The time that was offered to a patient goes to the next ones."""
+    mine = select(WAITS.c.id).where(WAITS.c.patient_id == effect.patient, WAITS.c.status == "waiting")
+    _close_offers(source, and_(OFFERS.c.waiting_id.in_(mine), OFFERS.c.slot_id == effect.slot), "declined")
+
+
+def _waits(patient: int, service: str):  # type: ignore[no-untyped-def]
+    return and_(WAITS.c.patient_id == patient, WAITS.c.service == service, WAITS.c.status == "waiting")
+
+
+def _close_offers(source: Source, which: Any, status: str) -> None:
+    """Closes open offers; their slots are looked at again."""
+    slots = select(OFFERS.c.slot_id).where(which, OFFERS.c.status == "open")
+    source.execute(update(SLOTS).where(SLOTS.c.id.in_(slots)).values(offer_at=LOOK_NOW))
+    source.execute(update(OFFERS).where(which, OFFERS.c.status == "open").values(status=status))
+
+
+def of_phone(source: Source, phone_id: int, *, zone: tzinfo) -> tuple[Waiting, ...]:
+    """Who of the people of a phone waits."""
+    on_it = select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == phone_id)
+    query = _line().where(WaitingRow.patient_id.in_(on_it))
+    return tuple(_waiting(row, zone) for row in source.execute(query))
+
+
+def _line() -> Select[*tuple[Any, ...]]:
+    """Everybody who waits, in the order of the list, with the visit that would be moved."""
+    wait, visit = WaitingRow, AppointmentRow
+    return (
+        select(wait.id, wait.patient_id, wait.service, wait.wishes, wait.appointment_id, visit.start, wait.since, wait.source)
+        .outerjoin(visit, wait.appointment_id == visit.id)
+        .where(wait.status == "waiting")
+        .order_by(wait.since, wait.id)
+    )
+
+
+def _waiting(row: Any, zone: tzinfo) -> Waiting:
+    start = row[5].astimezone(zone) if row[5] else None
+    wishes = msgspec.json.decode(row[3], type=tuple[Wish, ...])
+    return Waiting(id=row[0], patient=row[1], service=row[2], wishes=wishes, visit=row[4], before=start)
+
+
+def due(session: Session, *, clinic_id: int, now: datetime, limit: int) -> list[int]:
+    """Times that are to be looked at, the soonest first."""
+    query = select(SlotRow.id).where(SlotRow.clinic_id == clinic_id, SlotRow.offer_at <= now)
+    return list(session.scalars(query.order_by(SlotRow.offer_at, SlotRow.start).limit(limit)))
+
+
+def put_aside(session: Session, *, clinic_id: int, now: datetime) -> None:
+    """Of the times that are to be looked at, those that nobody waits for."""
+    waited_for = select(WAITS.c.service).where(WAITS.c.clinic_id == clinic_id, WAITS.c.status == "waiting")
+    old = (SLOTS.c.clinic_id == clinic_id, SLOTS.c.offer_at <= now, SLOTS.c.service.not_in(waited_for))
+    session.execute(update(SLOTS).where(*old).values(offer_at=None))
+
+
+def tidy(session: Session, *, clinic_id: int, service: str, now: datetime) -> None:
+    """Ends the waiting of those whose visit is no longer booked, or who waited for a first one and have one now."""
+    coming = select(AppointmentRow.id).where(AppointmentRow.status == "booked", AppointmentRow.start > now)
+    have = select(AppointmentRow.patient_id).where(
+        AppointmentRow.clinic_id == clinic_id, AppointmentRow.service == service, AppointmentRow.id.in_(coming)
+    )
+    mine = (WAITS.c.clinic_id == clinic_id, WAITS.c.service == service, WAITS.c.status == "waiting")
+    gone = and_(WAITS.c.appointment_id.is_not(None), WAITS.c.appointment_id.not_in(coming))
+    session.execute(update(WAITS).where(*mine, gone).values(status="over", closed_at=now))
+    booked = and_(WAITS.c.appointment_id.is_(None), WAITS.c.patient_id.in_(have))
+    session.execute(update(WAITS).where(*mine, booked).values(status="booked", closed_at=now))
+
+
+def line(session: Session, slot: SlotRow, *, zone: tzinfo) -> Iterable[Waiting]:
+    """Those who wait for such a time and were not yet offered this one, in the order of the list."""
+    offered = select(OfferRow.waiting_id).where(OfferRow.slot_id == slot.id, OfferRow.start == slot.start)
+    query = _line().where(WaitingRow.clinic_id == slot.clinic_id, WaitingRow.service == slot.service, WaitingRow.id.not_in(offered))
+    return (_waiting(row, zone) for row in session.execute(query))
+
+
+def open_until(session: Session, slot_id: int, now: datetime) -> datetime | None:
+    """When the last answer that is waited for is late; those that are late already count as none."""
+    session.execute(
+        update(OFFERS).where(OFFERS.c.slot_id == slot_id, OFFERS.c.status == "open", OFFERS.c.until <= now).values(status="silent")
+    )
+    found = select(OfferRow.until).where(OfferRow.slot_id == slot_id, OfferRow.status == "open")
+    return session.scalar(found.order_by(OfferRow.until.desc()).limit(1))
+
+
+def offer_in(session: Session, communication_id: int) -> OfferRow | None:
+    """The offer that a text makes."""
+    return session.scalar(select(OfferRow).where(OfferRow.communication_id == communication_id))
+
+
+def take_back(session: Session, offer: OfferRow) -> None:
+    """A text with an offer does not go: it counts as not offered, and the time is looked at again."""
+    session.execute(update(SLOTS).where(SLOTS.c.id == offer.slot_id).values(offer_at=LOOK_NOW))
+    session.delete(offer)
+    session.flush()
+
+
+def texted(session: Session, phone_id: int, since: datetime) -> list[datetime]:
+    """When a phone was offered times: they count as texts that nobody asked for just then (O-18)."""
+    return list(session.scalars(select(OfferRow.at).where(OfferRow.phone_id == phone_id, OfferRow.at > since)))
+
+
+def listed(session: Session, clinic_id: int, *, zone: tzinfo) -> list[Waits]:
+    """Everybody of a clinic who waits, by service and in the order of the list."""
+    rows = session.execute(_line().where(WaitingRow.clinic_id == clinic_id).order_by(None)).all()
+    ids = [row[0] for row in rows]
+    names = {row.id: row.name for row in session.scalars(select(PatientRow).where(PatientRow.id.in_([row[1] for row in rows])))}
+    offered = list(session.scalars(select(OfferRow.waiting_id).where(OfferRow.waiting_id.in_(ids))))
+    found = [Waits(_waiting(row, zone), names[row[1]], row[6], row[7], offered.count(row[0])) for row in rows]
+    return sorted(found, key=lambda each: (each.waiting.service, each.since, each.waiting.id))
+
+
+def phones(session: Session, listed: Iterable[Waits]) -> dict[int, int]:
+    """patient → a phone on which they are reached."""
+    link = PatientPhoneRow
+    query = select(link.patient_id, link.phone_id).where(link.patient_id.in_([each.waiting.patient for each in listed]))
+    return {patient: phone for patient, phone in session.execute(query.order_by(link.relation != "self", link.phone_id.desc()))}
+
+
+def forget_slots(session: Session, slots: list[int]) -> None:
+    """Times that are taken away are no longer known to have been offered."""
+    session.execute(delete(OfferRow).where(OfferRow.slot_id.in_(slots)))
+
+
+def is_free(slot: SlotRow, phone_id: int | None, now: datetime) -> bool:
+    """Whether this phone may book the time, or with None anybody."""
+    lapsed = slot.held_until is not None and slot.held_until <= now
+    kept = slot.status == "busy-tentative" and (lapsed or (phone_id is not None and slot.held_for == phone_id))
+    return slot.status == "free" or kept

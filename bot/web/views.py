@@ -1,0 +1,46 @@
+"""Saving and taking away one's own views of the worklist."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from bot.desk import views
+from bot.desk.work import Refused
+from bot.dialogue.items import KINDS
+from bot.store import worklist
+from bot.store.worklist import View
+from bot.web.guard import actor
+from bot.web.wiring import wired
+
+blueprint = Blueprint("views", __name__)
+
+
+def view_of(args: dict[str, str], me: int | None) -> View:
+    """The view that an address or a form asks for; what it does not know counts as not asked for."""
+    whose, kind, number = args.get("whose", ""), args.get("kind", ""), args.get("page", "")
+    return View(
+        whose=whose if whose in worklist.WHOSE else "all",
+        kind=kind if kind in KINDS else "",
+        language=args.get("language", "")[:12],
+        page=min(int(number), 100_000) if number.isascii() and number.isdigit() and int(number) else 1,
+        me=me,
+    )
+
+
+@blueprint.post("/views")
+def change() -> BaseResponse:
+    """Saves the view that the form tells under a name, or takes one away."""
+    bot, me, form = wired().bot, actor(), request.form
+    view = view_of(form, me.id)
+    try:
+        if form.get("do") == "save":
+            views.save(bot, view, form.get("name", ""), by=me)
+        elif form.get("do") == "forget":
+            views.forget(bot, form.get("view", type=int) or 0, by=me)
+        else:
+            abort(400)
+    except Refused as error:
+        flash(str(error))
+    here = url_for("inbox.index", whose=view.whose, kind=view.kind or None, language=view.language or None)
+    return redirect(here, code=303)

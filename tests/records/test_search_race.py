@@ -1,0 +1,73 @@
+"""Words that are erased while they are being indexed are found no more, whoever was first (H-08)."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.channels.console import received
+from bot.delivery.worker import index_words
+from bot.records.opened import Records
+from bot.records.person import erase
+from bot.store import words
+from bot.store.models import PatientPhoneRow
+from bot.turn import take
+from tests.world import World, make_world
+
+
+def found(world: World, asked: str) -> list[int]:
+    """The conversations that a search shows."""
+    with world.bot.store.session() as session:
+        return words.search(session, world.bot.store.cipher, world.bot.clinic_id, asked)
+
+
+def eraser(world: World) -> Any:
+    """Erases Dorothy."""
+    bot = world.bot
+    records = Records(store=bot.store, clinic=bot.clinic, clinic_id=bot.clinic_id, clock=world.clock, actor="command:test")
+    with bot.store.session() as session:
+        link = PatientPhoneRow
+        patient = session.scalars(select(link.patient_id).where(link.phone_id == world.phones["dorothy"])).one()
+    return partial(erase, records, str(patient))
+
+
+def test_words_erased_between_looking_and_indexing_are_not_indexed(empty: str, bot_parts: Any) -> None:
+    """On either database: what is to be indexed was chosen before the erasure, and is read after it."""
+    world = make_world(bot_parts, url=empty)
+    bot = world.bot
+    take(bot, received(sender=world.number("dorothy"), body="please call me about zanahoria"))
+    with bot.store.reading() as connection:
+        batch = words.unindexed(connection)
+    eraser(world)()
+    bot.store.write(partial(words.index, cipher=bot.store.cipher, batch=batch))
+    assert found(world, "zanahoria") == found(world, "dorothy") == []
+    bot.store.engine.dispose()
+
+
+def test_an_erasure_waits_for_what_is_being_indexed(empty: str, bot_parts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On either database: the words have been read, the erasure begins, then they are written."""
+    world, reading, go_on = make_world(bot_parts, url=empty), threading.Event(), threading.Event()
+    bot, add = world.bot, words._add
+
+    def slowly(*given: Any) -> None:
+        reading.set()
+        go_on.wait(5)
+        add(*given)
+
+    take(bot, received(sender=world.number("dorothy"), body="please call me about zanahoria"))
+    monkeypatch.setattr(words, "_add", slowly)
+    indexing = threading.Thread(target=index_words, args=(bot,))
+    indexing.start()
+    assert reading.wait(5)
+    erasing = threading.Thread(target=eraser(world))
+    erasing.start()
+    erasing.join(0.2)
+    go_on.set()
+    for thread in (indexing, erasing):
+        thread.join()
+    assert found(world, "zanahoria") == found(world, "dorothy") == []
+    bot.store.engine.dispose()
