@@ -14,7 +14,7 @@ from bot.understand.types import Context
 SURE = 0.5
 BARRIER = 0.4  # one that is heard where there is none costs little
 CHANGE = {
-    "confirm": 0.5, "tentative": 0.5, "cancel": 0.7, "reschedule": 0.55, "choose": 0.4, "taken": 0.5, "not_taken": 0.5,
+    "confirm": 0.6, "tentative": 0.5, "cancel": 0.75, "reschedule": 0.55, "choose": 0.4, "taken": 0.5, "not_taken": 0.5,
     "opt_out": 0.5, "opt_in": 0.5, "wrong_number": 0.6,
 }  # fmt: skip
 RIVAL = 0.2  # a change that another one speaks against this loudly ...
