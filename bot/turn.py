@@ -176,11 +176,8 @@ def _values(bot: Bot, plan: Plan | None, via: str) -> dict[str, Any]:
     if plan is None:
         return values
     encrypt, decision = bot.store.cipher.encrypt, plan.decision
-    how = {
-        "reading": encrypt(turns.reading_json(plan.understanding, plan.message)),
-        "rule": decision.rule[:80],
-        "reader": bot.reader.version,
-    }
+    reading = encrypt(turns.reading_json(plan.understanding, plan.message))
+    how = {"reading": reading, "rule": decision.rule[:80], "reader": bot.reader.version}
     return {**values, **how, "reply": encrypt(plan.reply) if plan.reply else None, "texts": loops.said(decision)}
 
 
