@@ -14,7 +14,7 @@ from bot.understand.types import Context
 SURE = 0.5
 BARRIER = 0.4  # one that is heard where there is none costs little
 CHANGE = {
-    "confirm": 0.5, "tentative": 0.5, "cancel": 0.7, "reschedule": 0.55, "choose": 0.4, "taken": 0.5, "not_taken": 0.5,
+    "confirm": 0.6, "tentative": 0.5, "cancel": 0.75, "reschedule": 0.55, "choose": 0.4, "taken": 0.5, "not_taken": 0.5,
     "opt_out": 0.5, "opt_in": 0.5, "wrong_number": 0.6,
 }  # fmt: skip
 RIVAL = 0.2  # a change that another one speaks against this loudly ...
@@ -23,6 +23,7 @@ BESIDE_BARRIER = 0.75  # who only tells what stands in the way has not called th
 URGENT = 0.45
 NAMED = 0.3  # a wish for another language must name it
 LEAST_URGENT = 0.15  # a text that says nothing at all is no danger either, however little else it is
+URGENT_FRAGMENT = 0.85  # of a fragment ("my husband"), which is as often the beginning of something harmless
 URGENT_WITH_FLOOR = 0.01
 CERTAIN = 0.95  # only what the text is so clearly speaks against words of danger
 AGAINST = 0.8
@@ -39,6 +40,10 @@ RIVALS = (
     ("opt_in", "opt_out"),
     ("confirm", "noise"),  # "so", "well then"
     ("cancel", "noise"),
+    ("taken", "noise"),
+    ("not_taken", "noise"),
+    ("opt_out", "noise"),
+    ("opt_out", "cancel"),  # "take me off the list": of whom the texts go to, or of who comes?
 )
 PICKED = frozenset({"confirm", "reschedule"})  # what picking one of the offered times may look like
 CALLED_OFF = frozenset({"cancel", "reschedule", "confirm"})
@@ -99,9 +104,9 @@ class Judged:
         return replace(self, doubtful=self.doubtful - {"choose"}) if self.acts else self
 
 
-def judge(scores: dict[str, float], *, context: Context, danger: tuple[str, str] | None) -> Judged:
-    """What holds, given the model's scores and the crisis floor's word."""
-    urgent, why = _urgent(scores, danger)
+def judge(scores: dict[str, float], *, context: Context, danger: tuple[str, str] | None, fragment: bool = False) -> Judged:
+    """What holds, given the model's scores and the crisis floor's word. fragment: the text is a word or two."""
+    urgent, why = _urgent(scores, danger, URGENT_FRAGMENT if fragment else LEAST_URGENT)
     ranked = sorted(((score, label) for label, score in scores.items() if label in ACTS), reverse=True)
     acts = {label for score, label in ranked if score >= CHANGE.get(label, BARRIER if label == "barrier" else SURE)}
     doubtful = {label for score, label in ranked if label in CHANGE and MAYBE <= score < CHANGE[label]}
@@ -134,13 +139,13 @@ def judge(scores: dict[str, float], *, context: Context, danger: tuple[str, str]
     )
 
 
-def _urgent(scores: dict[str, float], danger: tuple[str, str] | None) -> tuple[str | None, list[tuple[str, float, str]]]:
+def _urgent(scores: dict[str, float], danger: tuple[str, str] | None, least: float) -> tuple[str | None, list[tuple[str, float, str]]]:
     kinds = {label.split(".")[1]: score for label, score in scores.items() if label.startswith("urgent.")}
     if not kinds:
         return (danger[0], [(f"urgent.{danger[0]}", 1.0, f"floor: {danger[1]}")]) if danger else (None, [])
     best = max(kinds, key=lambda kind: kinds[kind])
     loudest = max(score for label, score in scores.items() if not label.startswith("urgent"))
-    if not danger and max(scores.get("urgent", 0.0), kinds[best]) < LEAST_URGENT:
+    if not danger and max(scores.get("urgent", 0.0), kinds[best]) < least:
         return None, []
     # What else the text clearly is speaks against danger: "my phone died, can I come friday" is a request.
     score = _sigmoid(_logit(max(scores.get("urgent", 0.0), kinds[best])) - AGAINST * _logit(loudest))
@@ -165,12 +170,16 @@ def _agree(acts: set[str], doubtful: set[str], scores: dict[str, float]) -> tupl
         doubtful.discard("cancel")
     for pair in RIVALS:
         weaker, stronger = sorted(pair, key=lambda label: scores.get(label, 0.0))
-        if stronger in acts and scores.get(weaker, 0.0) >= RIVAL:
-            acts.discard(weaker)
-            if scores[stronger] - scores[weaker] < AHEAD:
-                acts.discard(stronger)
-                doubtful |= {stronger, weaker}
-    if acts - WEAK:
+        if not acts & set(pair) or scores.get(weaker, 0.0) < RIVAL:
+            continue
+        acts.discard(weaker)
+        if stronger not in acts or scores[stronger] - scores[weaker] < AHEAD:  # one that needs more may be louder, and not enough
+            acts.discard(stronger)
+            doubtful |= {stronger, weaker}
+    loudest = max(acts, key=lambda label: scores[label], default="")
+    if loudest in WEAK and not acts & CHANGES:  # "sorry that i was rude, thank you" is no complaint
+        acts &= WEAK
+    elif acts - WEAK:
         acts -= WEAK
     if acts & CHANGES or acts == {"noise"}:
         doubtful = set()

@@ -15,7 +15,7 @@ from bot.understand.judge import Judged, judge
 from bot.understand.language import Detector
 from bot.understand.lexicon import Lexicon, load_lexicon, squeeze
 from bot.understand.model import Model
-from bot.understand.normalise import chinese, clean, tapped
+from bot.understand.normalise import chinese, clean, fold, tapped, words
 from bot.understand.parts import answers
 from bot.understand.spelling import Speller
 from bot.understand.times import Vocabulary, load_mixed, read_times
@@ -24,6 +24,8 @@ from bot.understand.types import Answer, Context, Message, Reason, Understanding
 # What a keyword means by itself. The other COMMANDS the dialogue carries out.
 KEYWORD_ACTS = {"opt_out": "opt_out", "opt_out_cancel": "opt_out", "opt_in": "opt_in", "help": "help"}
 SPOKEN = "en"  # words of it stand in texts of every other language
+FRAGMENT = 2  # words, and ...
+FRAGMENT_LETTERS = 5  # ... in scripts whose signs are words
 TURNS = re.compile(r"[,;.،、，]")
 MIXED = frozenset({"confirm", "cancel"})
 COMMANDS = frozenset({"undo", "status", "new", "fewer", "visits_only", "all_texts", *KEYWORD_ACTS})
@@ -65,7 +67,8 @@ class Reader:
         scores = clauses.scores(self.model, repaired, context)
         prepared = prepare(text)
         against = self._against(prepared, order) | ({"cancel": "a reaction"} if tapped(message.text) else {})
-        judged = judge(scores, context=context, danger=self._danger(prepared, order if sure else self.tongues)).guarded(against)
+        danger = self._danger(prepared, order if sure else self.tongues)
+        judged = judge(scores, context=context, danger=danger, fragment=_fragment(text)).guarded(against)
         if found and found.startswith("und-"):
             judged = judged.unread()
         when = self._when(text, message, order) if judged.wants_time(context) else None
@@ -171,6 +174,11 @@ class Reader:
             Reason(label, source, model.deciding(text, label) if label in model.labels else (), round(score, 3))
             for label, score, source in judged.why
         )
+
+
+def _fragment(text: str) -> bool:
+    parts = words(fold(text))
+    return len(parts) <= FRAGMENT or sum(len(part) for part in parts) <= FRAGMENT_LETTERS
 
 
 def _names(when: When, start: datetime) -> bool:
