@@ -24,7 +24,7 @@ LONGEST = 600  # characters of one sentence; a text has room for 1600
 KEPT = ("messages", "notes", "slots")  # what `flask purge` can take away
 KEYS = (  # the order in which a file is written
     "slug", "name", "phone", "zone", "may_cancel", "open_services", "answer_within_hours", "alert_after_minutes", "hours", "holidays",
-    "retention", "lead_times", "reminders", "waitlist", "answers", "replies", "resources", "preparations", "papers",
+    "retention", "lead_times", "reminders", "programmes", "waitlist", "answers", "replies", "resources", "preparations", "papers",
 )  # fmt: skip
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

@@ -102,11 +102,12 @@ def _pattern(world: World, code: str) -> re.Pattern[str]:
     moment = r"[^;?]{2,40}?\d{1,2}:\d\d[^;()?\d]{0,8}?"
     clinic = world.bot.clinic.clinic
     sentences = [s[code] for part in (clinic.answers, clinic.resources, clinic.preparations) for s in part.values() if code in s]
+    papers = "|".join(re.escape(paper.say[code]) for paper in clinic.papers if code in paper.say) or "(?!)"
     own = "|".join(re.escape(sentence) for sentence in sentences)
     gap = {
         "when": moment, "opens": moment, "whens": f"{moment}(?:; {moment})*", "options": rf"(?:\d\) {moment} ?)+",
         "answer": f"(?:{own})", "minutes": r"\d+", "practitioner": r"(?:Dr\.|Ms\.) \w+", "link": r"https://\S+",
-        "clinic": re.escape(clinic.name), "phone": re.escape(clinic.phone),
+        "papers": rf"(?:{papers})(?:, (?:{papers}))*", "clinic": re.escape(clinic.name), "phone": re.escape(clinic.phone),
     }  # fmt: skip
     said = []
     for key in TEXTS:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import DeclineOffer, LeaveWaitlist
 from bot.dialogue.rescheduling import take
 from bot.dialogue.types import Ask, Prompt
 from bot.dialogue.waitlist import leave, waits_on
 
-NUMBERS = {1: "yes", 2: "no", 3: "off"}
 AGREES = frozenset({"confirm", "choose"})
 BESIDE = frozenset({"social", "ask", "barrier"})  # may stand beside a yes
+
+
+class Said(StrEnum):
+    """What a patient says to an offer. PERHAPS is a yes that is not sure."""
+
+    YES = "yes"
+    NO = "no"
+    OFF = "off"
+    PERHAPS = "perhaps"
+
+
+NUMBERS = {1: Said.YES, 2: Said.NO, 3: Said.OFF}
 
 
 def answer(draft: Draft) -> str | None:
@@ -19,36 +32,36 @@ def answer(draft: Draft) -> str | None:
     if prompt is None or prompt.ask is not Ask.OFFER or prompt.patient is None:
         return None
     said = _said(draft, prompt)
-    if said == "yes":
+    if said is Said.YES:
         return _take(draft, prompt, prompt.patient)
-    if said == "no":
+    if said is Said.NO:
         draft.do(DeclineOffer(patient=prompt.patient, slot=prompt.slots[0]))
         waits_on(draft, draft.visit(prompt.visits[0]) if prompt.visits else None)
         return "offer_declined"
-    if said == "off":
+    if said is Said.OFF:
         leave(draft, (prompt.patient, prompt.service))
         return "waitlist_left"
-    if said == "perhaps":
+    if said is Said.PERHAPS:
         draft.doubtful.clear()
         draft.say("read_back_move", when=prompt.slot_starts[0])
         return "unclear_choose"
     return None
 
 
-def _said(draft: Draft, prompt: Prompt) -> str | None:
-    """yes, no, off, or perhaps: a yes that is not sure. "I can't" is said of the time that was offered, not of the visit."""
+def _said(draft: Draft, prompt: Prompt) -> Said | None:
+    """What the text says to it. "I can't" is said of the time that was offered, not of the visit."""
     if draft.read.number is not None:
         return NUMBERS.get(draft.read.number)
     if draft.read.keyword in ("yes", "no"):
-        return draft.read.keyword
+        return Said(draft.read.keyword)
     when = draft.read.when
     if when is not None and (when.doubtful or not when.fits(prompt.slot_starts[0])):
         return None  # another time is meant
     if draft.acts & {"cancel", "reschedule"}:
-        return "no"
+        return Said.NO
     if draft.acts & AGREES and not draft.acts - AGREES - BESIDE:
-        return "yes"
-    return "perhaps" if draft.doubtful & AGREES and not draft.acts - BESIDE else None
+        return Said.YES
+    return Said.PERHAPS if draft.doubtful & AGREES and not draft.acts - BESIDE else None
 
 
 def _take(draft: Draft, prompt: Prompt, patient: int) -> str:

@@ -41,7 +41,7 @@ class Tongue:
     speller: Speller
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # as text it would be megabytes
 class Reader:
     """Reads messages in every language that has a folder in `intents/`."""
 

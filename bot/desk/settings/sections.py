@@ -121,6 +121,7 @@ def _zones() -> dict[str, str]:
     return {name: name.replace("_", " ") for name in sorted(available_timezones()) if name.startswith(ZONES)}
 
 
+FIXED = ("slug", "programmes")  # what is changed in the file alone: the name for good, and what asks in approved texts
 SECTIONS = {each.name: each for each in (
     Section("clinic", "The clinic", "Its name begins each text; its phone number stands in the answer to HELP.", (
         Field("name", "Name", Line(longest=60), "Neutral: it must not tell what people are treated for."),
@@ -161,6 +162,13 @@ SECTIONS = {each.name: each for each in (
                   "By kind of visit; “default” serves those that are not named."),
         ))),
     ), schedule=True),
+    Section("waitlist", "Waiting list", "Who waits for a time is offered one that opens; who answers first has it.", (
+        Field("waitlist", "How it is offered", Group((
+            Field("at_once", "So many are asked at once", Line("number", 3)),
+            Field("minutes", "The next ones are asked after", Line("number", 4, unit="minutes")),
+            Field("notice", "None so shortly before it", Span()),
+        )), "Empty: nobody is put on the waiting list by text."),
+    )),
     Section("replies", "Ready replies", "Sentences that coordinators send as they stand, with the English beside them.",
             paged="replies", noun="reply"),
     Section("retention", "How long words are kept", "After so many days they are taken away; that there was a text stays.", (
