@@ -97,10 +97,10 @@ def test_a_programme_is_read_with_what_is_usual() -> None:
     assert read_programmes(None, HERE, Hours()) == {}
 
 
-def test_the_example_of_the_readme_is_read() -> None:
+def test_the_example_of_the_document_is_read() -> None:
     """What stands there can be copied."""
-    readme = (ROOT / "README.md").read_text()
-    example = readme[readme.index("```yaml\nprogrammes:") + 8 :].split("```")[0]
+    document = (ROOT / "docs" / "clinic.md").read_text()
+    example = document[document.index("```yaml\nprogrammes:") + 8 :].split("```")[0]
     given = yaml.load(example, yaml.BaseLoader)["programmes"]  # noqa: S506 - strings alone, as clinics' files are read
     (found,) = read_programmes(given, HERE, Hours()).values()
     assert found.questions == load_clinic(ROOT / "clinics" / "demo.yaml").programmes["medicine"].questions
