@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from rapidfuzz import fuzz
 
+from bot.understand.clauses import BETWEEN
 from bot.understand.lexicon import Lexicon
 from bot.understand.normalise import fold, words
 from bot.understand.types import Option, When, Wish
@@ -26,10 +27,10 @@ def lone_number(text: str) -> int | None:
 
 @dataclass(frozen=True)
 class Pick:
-    """number: of the option. settled: what the text rules out has been read already ("not tuesday, the last one")."""
+    """number: of the option. said: the part of the text that tells it, where the rest has been read as ruling others out."""
 
     number: int
-    settled: bool = False
+    said: str | None = None
 
 
 def pick(
@@ -46,7 +47,7 @@ def pick(
     for lexicon in lexicons:
         left = _left_over(folded, options, lexicon, read)
         if left is not None:
-            return Pick(left, settled=True)
+            return Pick(left, said="")
     fits = fitting(when, options)
     for lexicon in lexicons:
         bare = [word for word in words(folded) if word not in lexicon.beside]
@@ -57,7 +58,9 @@ def pick(
         if named is not None:
             beside = None if fits else read(_without(folded, lexicon.picks))
             elsewhere = beside is not None and any(wish.days for wish in beside.wishes)  # "the 2nd one but on thursday"
-            return None if elsewhere else Pick(named, settled=named in fits and _rules_out(when))
+            if elsewhere:
+                return None
+            return Pick(named, said=_clause(folded, named, options, lexicon) if named in fits and _rules_out(when) else None)
     if fits:
         return Pick(fits[0]) if len(fits) == 1 else None
     digits = [int(word) for word in words(folded) if word.isdecimal()]  # "no 3 then, what does it cost"
@@ -105,6 +108,11 @@ def _left_over(folded: str, options: tuple[Option, ...], lexicon: Lexicon, read:
             named |= {number for number in (_named(part, options, lexicon),) if number and len(part) > 3}
     left = {option.number for option in options} - named
     return left.pop() if len(left) == 1 else None
+
+
+def _clause(folded: str, number: int, options: tuple[Option, ...], lexicon: Lexicon) -> str:
+    """The clause that names the option: "the last one" of "not tuesday, the last one"."""
+    return next((each for each in BETWEEN.split(folded) if _named(each, options, lexicon) == number), folded)
 
 
 def _without(folded: str, phrases: Iterable[str]) -> str:

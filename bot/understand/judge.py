@@ -94,7 +94,7 @@ class Judged:
             return replace(self, acts=self.acts - {"choose"}, doubtful=self.doubtful - {"choose"})
         if picked and "choose" in said:
             chosen = replace(self, acts=self.acts - PICKED | {"choose"}, doubtful=self.doubtful - PICKED - {"choose"})
-            return chosen if picked.settled else chosen.guarded(against)
+            return chosen.guarded(against)
         if picked and said & PICKED and "cancel" not in self.acts:  # "wednesday works"
             return replace(self, acts=self.acts - PICKED, doubtful=self.doubtful - PICKED | {"choose"})
         if not picked and elsewhere and "choose" in (self.acts or self.doubtful):

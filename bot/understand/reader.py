@@ -77,6 +77,8 @@ class Reader:
             lexicons = [self.tongues[code].lexicon for code in order]
             picked = pick(text, message.slots, lexicons, when, read=lambda part: self._when(part, message, order))
             choice = picked.number if picked else None
+            if picked is not None and picked.said is not None:  # "not tuesday, the last one": its "not" is no doubt about the last
+                against = self._against(prepare(picked.said), order)
             elsewhere = when is not None and not fitting(when, message.slots)
             judged = judged.with_choice(picked, number=lone_number(text), elsewhere=elsewhere, against=against)
         elif len(message.visits) > 1 and lone_number(text) is not None:

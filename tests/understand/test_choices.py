@@ -72,6 +72,15 @@ def test_a_time_that_was_not_offered_is_a_wish_for_others(bot_parts: Parts, text
     assert read.choice is None
 
 
+@pytest.mark.parametrize(
+    "text", ["not the first and not friday", "not the first and not monday, so the other one", "ni la primera ni el viernes"]
+)
+def test_what_is_ruled_out_is_not_picked(bot_parts: Parts, text: str) -> None:
+    """However the rest is read."""
+    read = answer(bot_parts, text)
+    assert "choose" not in read.acts or read.choice == 2
+
+
 @pytest.mark.parametrize("text", ["the other day you offered more", "the first or the second", "not the last one"])
 def test_what_may_mean_several_is_not_taken_for_one(bot_parts: Parts, text: str) -> None:
     """Never guess which time is meant."""
