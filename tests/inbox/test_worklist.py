@@ -51,7 +51,7 @@ def test_items_stand_by_consequence_then_by_what_can_still_be_fixed_in_time(worl
     say(world, "dorothy", "my car died and I have no way to get there")
     say(world, "ernesto", "no tengo dinero para pagar la consulta")
     say(world, "lucia", "me duele el pecho y no puedo respirar")
-    assert listed(world) == ["Lucía urgent_medical", "Ernesto barrier", "Lucía unreviewed_text", "Dorothy barrier", "Owen human"]
+    assert listed(world) == ["Lucía urgent_medical", "Ernesto barrier", "Dorothy barrier", "Owen human", "Lucía unreviewed_text"]
 
 
 def test_a_barrier_must_be_seen_to_two_days_before_the_visit(world: World) -> None:
