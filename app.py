@@ -9,8 +9,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its threads 
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from flask import Flask, redirect, url_for
-from werkzeug.middleware.proxy_fix import ProxyFix
+from flask import Flask
 
 from bot import commands
 from bot.channels.console import Console
@@ -30,7 +29,7 @@ from bot.store.database import Store
 from bot.texts import load_texts
 from bot.turn import Bot
 from bot.understand.reader import load_reader
-from bot.web import account, admin, guard, inbox, metrics, single, webhook
+from bot.web import metrics, webhook
 from bot.web.wiring import Wired
 
 LARGEST = 256 * 1024  # bytes of one request; a message has 1600 characters
@@ -48,7 +47,9 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     if settings is not None:
         wire(app, settings, clock=clock)
         if settings.staff_pages:
-            _open_pages(app, settings)
+            from bot.web import pages  # noqa: PLC0415 - a process of `worker` has none, nor the memory for them
+
+            pages.install(app, settings)
     return app
 
 
@@ -60,18 +61,6 @@ def serve() -> Flask:
     rate = settings.rate if settings.sends else None
     Worker(wired.bot, wired.channel, wired.spool, rate=rate, alarm=wired.alarm).start()
     return app
-
-
-def _open_pages(app: Flask, settings: Settings) -> None:
-    """The inbox behind the guard, and the way in."""
-    if settings.proxy_hops:
-        hops = settings.proxy_hops
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    guard.install(app, secure=settings.secure)
-    app.add_url_rule("/", "home", lambda: redirect(url_for("inbox.index")))
-    single.install(app, settings)
-    for pages in (inbox, account, single, admin):
-        app.register_blueprint(pages.blueprint)
 
 
 def wire(app: Flask, settings: Settings, *, clock: Callable[[], datetime] | None = None, reads: bool = True) -> Wired:

@@ -225,3 +225,8 @@ def _withdraw(session: Session, accounts: Accounts, email: str) -> list[int]:
 def _record(accounts: Accounts, session: Session, by: int | None, action: str, about: str, address: str, *, reason: str = "") -> None:
     who = trail.staff(by, otherwise=trail.COMMAND)
     trail.record(accounts, session, actor=who, action=action, about=about, address=address, reason=reason)
+
+
+def link(public_url: str, code: str) -> str:
+    """An invitation's link. The code stands behind the #, so it is in no server's log on the way."""
+    return f"{public_url}/account/invitation#{code}"

@@ -36,7 +36,6 @@ from bot.understand.labels import CHANGES
 from bot.understand.reader import Reader, load_reader
 from bot.understand.times import as_answer
 from bot.understand.types import Context, Message, Option, Understanding
-from bot.web.admin import link
 
 Wire = Callable[..., Any]
 
@@ -216,7 +215,7 @@ def _invited_admin(email: str) -> str:
     clinic_id = queries.clinic_id(store, load_clinic(settings.clinic_file).slug)
     accounts = Accounts(store=store, clinic_id=clinic_id, clock=lambda: datetime.now(UTC))
     try:
-        return link(settings.public_url, people.invite(accounts, email=email, role="admin", by=None))
+        return people.link(settings.public_url, people.invite(accounts, email=email, role="admin", by=None))
     except Refused as error:
         raise SettingsError(f"{email}: {error}") from None
     finally:

@@ -28,7 +28,6 @@ from bot.store import queries
 from bot.store.account_models import UserRow
 from bot.store.models import BREAK, CommunicationRow, PatientRow, PhoneRow
 from bot.turn import take
-from bot.web import guard, inbox, phone
 from bot.web.wiring import Wired
 
 PEOPLE = ROOT / "clinics" / "demo_people.yaml"
@@ -66,6 +65,8 @@ def make(app: Flask, wire: Wire, settings: Settings, *, history: Path | None = N
     wired = wire(app, settings, clock=clock)
     clock.begin(wired.bot.clinic.cadence.hours.after(clock(), (wired.bot.clinic.zone,)))
     _hire(wired)
+    from bot.web import guard, inbox, phone  # noqa: PLC0415 - only a demo needs the memory for pages
+
     guard.install(app, secure=False, demo=True)
     app.register_blueprint(inbox.blueprint)
     app.register_blueprint(phone.blueprint)

@@ -27,7 +27,7 @@ def invite() -> str | tuple[str, int]:
         code = people.invite(guard.accounts(), email=email, role=role, by=guard.actor().id, address=guard.address())
     except Refused as error:
         return _page(problem=str(error), email=email), 422
-    return _page(link=link(wired().settings.public_url, code), invited=email)
+    return _page(link=people.link(wired().settings.public_url, code), invited=email)
 
 
 @blueprint.post("/withdraw")
@@ -53,11 +53,6 @@ def change(user_id: int, what: str) -> BaseResponse:
     except Refused as error:
         flash(str(error))
     return _back()
-
-
-def link(public_url: str, code: str) -> str:
-    """An invitation's link. The code stands behind the #, so it is in no server's log on the way."""
-    return f"{public_url}/account/invitation#{code}"
 
 
 def _page(**shown: str) -> str:
