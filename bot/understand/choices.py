@@ -40,6 +40,8 @@ def pick(
 
     when: the days and times of the text; read: tells those of a part of it.
     """
+    if not options:
+        return None
     number = lone_number(text)
     if number is not None:
         return Pick(number) if _offered(number, options) else None
@@ -48,11 +50,10 @@ def pick(
         left = _left_over(folded, options, lexicon, read)
         if left is not None:
             return Pick(left, said="")
+    bare = _bare(folded, lexicons)
+    if bare is not None:
+        return Pick(bare) if _offered(bare, options) else None
     fits = fitting(when, options)
-    for lexicon in lexicons:
-        bare = [word for word in words(folded) if word not in lexicon.beside]
-        if len(bare) == 1 and bare[0].isdecimal():  # "option 2 please"
-            return Pick(int(bare[0])) if _offered(int(bare[0]), options) else None
     for lexicon in lexicons:
         named = _named(folded, options, lexicon)
         if named is not None:
@@ -66,6 +67,15 @@ def pick(
     digits = [int(word) for word in words(folded) if word.isdecimal()]  # "no 3 then, what does it cost"
     timed = when is not None and any(wish.start is not None or wish.end is not None for wish in when.wishes)
     return Pick(digits[0]) if len(digits) == 1 and not timed and _offered(digits[0], options) else None
+
+
+def _bare(folded: str, lexicons: Sequence[Lexicon]) -> int | None:
+    """The number that stands among words that change nothing ("option 2 please")."""
+    for lexicon in lexicons:
+        rest = [word for word in words(folded) if word not in lexicon.beside]
+        if len(rest) == 1 and rest[0].isdecimal():
+            return int(rest[0])
+    return None
 
 
 def _offered(number: int, options: tuple[Option, ...]) -> bool:

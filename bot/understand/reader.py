@@ -60,6 +60,8 @@ class Reader:
         order = self._order(message.language, found)
         found = chinese(text, message.language) if found == "zh" else found
         keyword = self._keyword(text, order)
+        if keyword and not sure and squeeze(text) in self.tongues[SPOKEN].lexicon.keywords:
+            found = None  # our texts name the English word to everybody: it tells no language
         if keyword in COMMANDS:
             return self._command(text, keyword, found, sure)
         context = message.context

@@ -139,7 +139,7 @@ def test_a_shift_by_keyboard_alone(desk: Desk, served: str) -> None:
         ana.keyboard.press("?")
         ana.get_by_text("claim: yours for five minutes").wait_for()
         ana.keyboard.press("Escape")
-        for _ in range(4):
+        for _ in range(3):
             ana.keyboard.press("j")
         ana.keyboard.press("k")
         ana.keyboard.press("c")

@@ -85,3 +85,14 @@ def test_what_is_ruled_out_is_not_picked(bot_parts: Parts, text: str) -> None:
 def test_what_may_mean_several_is_not_taken_for_one(bot_parts: Parts, text: str) -> None:
     """Never guess which time is meant."""
     assert "choose" not in answer(bot_parts, text).acts
+
+
+@pytest.mark.parametrize("text", ["", "the last one", "2"])
+def test_nothing_is_picked_where_nothing_was_offered(bot_parts: Parts, text: str) -> None:
+    """Whatever the conversation believes to have asked."""
+    assert bot_parts.reader.read(Message(text=text, context=Context.SLOTS, now=NOW)).choice is None
+
+
+def test_a_command_in_english_tells_no_language(bot_parts: Parts) -> None:
+    """Our texts name it to patients of every language (L-11)."""
+    assert {bot_parts.reader.read(Message(text=text)).language for text in ("DOCS", "STATUS", "UNDO")} == {None}
