@@ -15,9 +15,9 @@ from bot.delivery import recheck
 from bot.dialogue.effects import LogItem
 from bot.remind import About, ask_check_in, tell
 from bot.store import care, programmes
-from bot.store.care import Look
 from bot.store.models import CommunicationRow, PhoneRow
 from bot.store.programme_models import CarePlanRow
+from bot.store.programmes import Look
 from bot.turn import Bot
 
 log = structlog.get_logger()

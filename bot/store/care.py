@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,7 +14,7 @@ from bot.care.schedule import DAY, GROUPS, MISSED
 from bot.dialogue.types import Participant, Wants
 from bot.store import programmes, queries, waiting
 from bot.store.models import LOOK_NOW, AppointmentRow, ConsentRow, PatientPhoneRow, PatientRow, PhoneRow
-from bot.store.programmes import Programmes
+from bot.store.programmes import Look, Programmes
 from bot.store.sending_models import CommunicationRequestRow, OutboxRow
 from bot.store.turns import table
 
@@ -26,15 +25,6 @@ OPTED_OUT, TAKEN_OVER = "opted out", "a coordinator has taken over"
 ASKED_NOT_TO_BE = "asked not to be texted"
 SILENT = timedelta(days=365)  # after which a number may have been given to somebody else (N-02)
 NOT_SURE = "nobody has been heard from there for a year: ask whose number it is"
-
-
-@dataclass(frozen=True)
-class Look:
-    """A visit that is to be looked at, in the version that was read."""
-
-    id: int
-    patient_id: int
-    version: int
 
 
 def looks(session: Session, *, clinic_id: int, now: datetime, limit: int) -> list[Look]:

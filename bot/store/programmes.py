@@ -27,7 +27,7 @@ ELSEWHERE = "agreed on another phone"
 
 @dataclass(frozen=True)
 class Look:
-    """A plan that is to be looked at, in the version that was read."""
+    """A plan or a visit that is to be looked at, in the version that was read."""
 
     id: int
     patient_id: int
