@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its threads wait for each other far longer than a text takes
@@ -60,6 +61,7 @@ def serve() -> Flask:
     wired: Wired = app.extensions["attend"]
     rate = settings.rate if settings.sends else None
     Worker(wired.bot, wired.channel, wired.spool, rate=rate, alarm=wired.alarm).start()
+    gc.freeze()  # what was learned stays: the collector need not go through it again and again
     return app
 
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import served
-from served import Client, Server
+from served import Server
 from sqlalchemy import func, select
 
 from bot.store.models import AppointmentRow, CommunicationRow, PatientRow
@@ -64,20 +64,18 @@ class Rush:
 
     def _post(self, client: int) -> None:
         """Posts a share of the texts, one after the other; one that got no answer again, marked as a retry."""
-        connection = Client(self._port)
         for text in self._texts[client::CLIENTS]:
             deadline = time.monotonic() + GIVEN_UP
             while not text.answers and time.monotonic() < deadline:
                 marks = {"I-Twilio-Idempotency-Token": uuid.uuid4().hex} if text.posts else {}
                 text.posts += 1
-                reply = connection.post(served.inbound(text.sid, text.patient, text.body), **marks)
+                reply = served.post(self._port, served.inbound(text.sid, text.patient, text.body), **marks)
                 if reply.error:
                     time.sleep(0.1)
                 else:
                     text.answers.append(reply.text)
             with self._lock:
                 self.done += 1
-        connection.close()
 
 
 def under_fire(server: Server, texts: list[Text], kills: int) -> int:

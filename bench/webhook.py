@@ -24,7 +24,7 @@ from pathlib import Path
 
 import served
 from databases import databases
-from served import Client, Reply, Server
+from served import Reply, Server
 
 from bot.understand.phrases import load_phrases
 
@@ -118,14 +118,11 @@ def _texts(files: list[Path] | None) -> list[tuple[str, str]]:
 
 
 def _round(server: Server, texts: list[tuple[str, str]], first: int, measured: Measured) -> None:
-    """All texts, by several clients at once, each over one connection."""
+    """All texts, by several clients at once."""
 
     def work(client: int) -> list[Reply]:
-        connection = Client(server.port)
         mine = range(client, len(texts), CLIENTS)
-        replies = [connection.post(served.inbound(f"SM{uuid.uuid4().hex}", first + n, texts[n][1])) for n in mine]
-        connection.close()
-        return replies
+        return [served.post(server.port, served.inbound(f"SM{uuid.uuid4().hex}", first + n, texts[n][1])) for n in mine]
 
     began = time.perf_counter()
     with ThreadPoolExecutor(CLIENTS) as pool:

@@ -148,7 +148,7 @@ def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan 
     facts, state = read_facts(bot, connection, phone, now)
     facts = replace(facts, open_items=tuple(kind for kind in phone.open_items if kind and not kind.endswith(turns.LATER)))
     message = message_of(row.body, state, facts)
-    before = turns.just_said(connection, phone, row.id, now)
+    before = turns.just_said(connection, phone, row, now)
     with bot.alone:  # Python runs one thread at a time: several that read at once only keep interrupting each other
         understanding = split.joined(bot.reader.read(message), bot.reader.read, message, before)
     if wants_slots(understanding, state):

@@ -18,6 +18,7 @@ ASKS = {"check_in.medicine": Ask.MEDICATION, "check_in.visit": Ask.FOLLOW_UP}
 RECORDS, LOGS = ("record taken", "record not-taken"), ("log side_effects", "log not_taken", "log human", "log clinical_question")
 AGAIN, END = "ask again", "end"
 DOES = (*RECORDS, *LOGS, AGAIN, END)
+PLAIN = 0.95  # from here an opt-out means all texts, even where it answers a question
 OWN_WORDS = "own_words"  # answered, but by none of the answers that are expected
 SAID = {"taken": "taken", "side_effects": "barrier.side_effects", "well": "social", "help": "human", "leave": "programme_left"}
 
@@ -25,7 +26,8 @@ SAID = {"taken": "taken", "side_effects": "barrier.side_effects", "well": "socia
 def left(draft: Draft) -> str | None:
     """ "Stop asking me this" of an open question ends its programme; a plain opt-out still ends all texts (O-06)."""
     check = _open(draft)
-    if check is None or "opt_out" not in draft.doubtful or draft.acts:
+    meant = draft.acts == {"opt_out"} and not any(why.label == "opt_out" and why.score >= PLAIN for why in draft.read.reasons)
+    if check is None or not (meant or ("opt_out" in draft.doubtful and not draft.acts)):
         return None
     _take(draft, check, ["leave"])
     return "programme_left"
@@ -66,9 +68,10 @@ def _medicine(draft: Draft, check: CheckIn) -> list[str]:
     said = [answer] if answer else []
     if "side_effects" in draft.read.barriers:
         said.append("side_effects")
-        draft.read = replace(draft.read, barriers=draft.read.barriers - {"side_effects"})
-        if not draft.read.barriers:
-            draft.acts.discard("barrier")
+    told = {"side_effects", "memory"} if answer == "not_taken" else {"side_effects"}  # "no, I forgot" is one thing
+    draft.read = replace(draft.read, barriers=draft.read.barriers - told)
+    if not draft.read.barriers:
+        draft.acts.discard("barrier")
     return said
 
 

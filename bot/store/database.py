@@ -47,19 +47,6 @@ class _Job:
     result: Any = None
     error: Exception | None = None
 
-    def run(self, connection: Connection, *, alone: bool) -> None:
-        """Does it. Raises what ends the whole transaction: any error of one that is alone, and what the database itself cannot do."""
-        if alone:
-            self.result = self.work(connection)
-            return
-        try:
-            with connection.begin_nested():
-                self.result = self.work(connection)
-        except OperationalError:
-            raise
-        except Exception as error:
-            self.error = error
-
 
 class Conflict(Exception):
     """Something that a decision rests on has changed since it was read: a slot, a visit, the conversation. Decide again."""
@@ -82,6 +69,8 @@ class Store:
         self._writer = threading.Lock() if shared else None
         self._reading = sessionmaker(self._reader, expire_on_commit=False)
         self._waiting: deque[_Job] = deque()
+        self._writing: Connection | None = None  # that of whoever has the lock
+        self._kept = threading.local()  # SQLite's connection that a thread reads with: to get one anew costs as much as to read
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -93,6 +82,7 @@ class Store:
         """What `work` gives, its writes committed; rolled back when it raises. Without the ORM. Raises as `begin` does.
 
         What threads want written while another one commits is committed together: waiting for the disk is most of what a write costs.
+        Where one of them fails, each is done anew by itself.
         """
         if self._writer is None:
             with _conflicts(), self.engine.begin() as connection:
@@ -102,7 +92,7 @@ class Store:
         try:
             with self._turn():
                 if not job.done:
-                    self._commit_waiting()
+                    self._commit([self._waiting.popleft() for _ in range(len(self._waiting))])
         except OperationalError:
             with suppress(ValueError):
                 self._waiting.remove(job)
@@ -114,16 +104,20 @@ class Store:
                 raise job.error
         return job.result  # type: ignore[no-any-return]
 
-    def _commit_waiting(self) -> None:
-        """All that waits, in one transaction, each in a savepoint of its own. Leaves with each what came of it."""
-        jobs = [self._waiting.popleft() for _ in range(len(self._waiting))]
+    def _commit(self, jobs: list[_Job]) -> None:
+        """All of them in one transaction. Leaves with each what came of it."""
         try:
-            with self.engine.begin() as connection:
+            self._writing = self._writing or self.engine.connect()
+            with self._writing.begin():
                 for job in jobs:
-                    job.run(connection, alone=len(jobs) == 1)
+                    job.result = job.work(self._writing)
         except Exception as error:  # nothing of it is written
+            if len(jobs) > 1 and not isinstance(error, OperationalError):  # which the database itself cannot do
+                for job in jobs:
+                    self._commit([job])
+                return
             for job in jobs:
-                job.error = job.error or error
+                job.error = error
         for job in jobs:
             job.done = True
 
@@ -155,9 +149,19 @@ class Store:
         """A session to read with: it waits for no writer and keeps none waiting."""
         return self._reading()
 
-    def reading(self) -> Connection:
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
         """The same without the ORM."""
-        return self._reader.connect()
+        if self._writer is None:
+            with self._reader.connect() as connection:
+                yield connection
+            return
+        kept = vars(self._kept)
+        connection = kept.get("reading") or kept.setdefault("reading", self._reader.connect())
+        try:
+            yield connection
+        finally:
+            connection.rollback()
 
     def migrate(self) -> None:
         """Brings the tables to the newest version. Raises SettingsError when the keys do not open this database."""
@@ -212,7 +216,7 @@ def _engine(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         if connection.get_execution_options().keys() & READING.keys():
-            connection.exec_driver_sql("BEGIN")
+            connection.connection.cursor().execute("BEGIN")  # as the driver's own: it is said with every text
             return
         # IMMEDIATE: what a turn reads stays true until it commits, so one conversation is answered by one writer at a time.
         _begin_writing(connection)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, Integer, bindparam, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer
 
@@ -14,6 +15,7 @@ from bot.dialogue.types import Slot, State
 from bot.store.crypto import Cipher
 from bot.store.database import NO_KEY, Store
 from bot.store.models import ClinicRow, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow
+from bot.store.moment import Moment
 from bot.store.sending_models import OutboxRow, SenderRow
 from bot.store.turns import Line
 
@@ -77,27 +79,29 @@ def people(session: Session, phone_id: int) -> dict[int, tuple[PatientRow, str]]
     return {patient.id: (patient, relation) for patient, relation in rows}
 
 
+def is_free(phone_id: Any, now: Any):  # type: ignore[no-untyped-def]
+    """The SQL condition that a slot may be booked by this phone, which may be None. Either may be a parameter."""
+    kept = SlotRow.status == "busy-tentative"
+    return or_(SlotRow.status == "free", kept & (SlotRow.held_for == phone_id), kept & (SlotRow.held_until <= now))
+
+
+_FREE = (
+    select(SlotRow.id, SlotRow.start, SlotRow.minutes, SlotRow.service)
+    .where(SlotRow.clinic_id == bindparam("of_clinic"), SlotRow.start > bindparam("now"), SlotRow.start < bindparam("until"))
+    .where(is_free(bindparam("phone", type_=Integer), bindparam("now", type_=Moment)))
+    .order_by(SlotRow.start)
+)
+_FREE_FOR = _FREE.where(SlotRow.service.in_(bindparam("services", expanding=True)))
+
+
 def free_slots(
     source: Connection | Session, *, clinic_id: int, services: Iterable[str], phone_id: int, now: datetime, zone: tzinfo
 ) -> tuple[Slot, ...]:
     """Slots that are free, or kept for this phone, or whose keeping has ended, by start; no service given: any."""
+    which = {"of_clinic": clinic_id, "phone": phone_id, "now": now, "until": now + HORIZON}
     wanted = list(services)
-    query = select(SlotRow.id, SlotRow.start, SlotRow.minutes, SlotRow.service).where(
-        SlotRow.clinic_id == clinic_id,
-        SlotRow.start > now,
-        SlotRow.start < now + HORIZON,
-        is_free(phone_id, now),
-    )
-    if wanted:
-        query = query.where(SlotRow.service.in_(wanted))
-    rows = source.execute(query.order_by(SlotRow.start))
+    rows = source.execute(_FREE_FOR, {**which, "services": wanted}) if wanted else source.execute(_FREE, which)
     return tuple(Slot(id=id_, start=start.astimezone(zone), minutes=minutes, service=service) for id_, start, minutes, service in rows)
-
-
-def is_free(phone_id: int | None, now: datetime):  # type: ignore[no-untyped-def]
-    """The SQL condition that a slot may be booked by this phone."""
-    kept = SlotRow.status == "busy-tentative"
-    return or_(SlotRow.status == "free", kept & (SlotRow.held_for == phone_id), kept & (SlotRow.held_until <= now))
 
 
 def take_slot(session: Session, slot_id: int, *, phone_id: int | None, now: datetime) -> SlotRow | None:

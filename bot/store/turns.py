@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, cast
 
 import msgspec
-from sqlalchemy import Connection, CursorResult, Table, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import Connection, CursorResult, ScalarSelect, Table, bindparam, case, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.dialogue.types import Participant, Person, Visit, Wants
@@ -35,26 +35,26 @@ TEXTS, PHONES, TASKS = table(CommunicationRow), table(PhoneRow), table(TaskRow)
 PEOPLE, REACHES, VISITS, SENDER = table(PatientRow), table(PatientPhoneRow), table(AppointmentRow), table(SenderRow).c
 TEXT, PHONE, TASK, PERSON, REACHED, VISIT = TEXTS.c, PHONES.c, TASKS.c, PEOPLE.c, REACHES.c, VISITS.c
 
-_PHONE = select(PHONE.id).where(PHONE.clinic_id == bindparam("clinic_id"), PHONE.number_key == bindparam("key"))
+_PHONE = select(PHONE.id).where(PHONE.clinic_id == bindparam("of_clinic"), PHONE.number_key == bindparam("key")).scalar_subquery()
 _NEW_PHONE = insert(PHONES)
-_NEW_TEXT = insert(TEXTS)
+_NEW_TEXT = insert(TEXTS).values(phone_id=_PHONE).returning(TEXT.id, TEXT.phone_id)
 _OPEN = (  # the kinds of a conversation's open items; LATER behind those that coordinators do not see yet
     select(func.aggregate_strings(case((TASK.created_at <= bindparam("now"), TASK.kind), else_=TASK.kind + LATER), ","))
     .where(TASK.phone_id == PHONE.id, TASK.status != "completed")
     .scalar_subquery()
 )
 EARLIER = TEXTS.alias()
-_NTH_BEFORE = (
-    select(EARLIER.c.at)
-    .where(EARLIER.c.phone_id == TEXT.phone_id, EARLIER.c.id < TEXT.id, EARLIER.c.direction == "inbound")
-    .order_by(EARLIER.c.id.desc())
-    .limit(1)
-    .offset(bindparam("between"))
-    .scalar_subquery()
-)
+
+
+def _before(between: Any) -> ScalarSelect[datetime]:
+    """When the text came that stands before a text, with so many between."""
+    earlier = (EARLIER.c.phone_id == TEXT.phone_id, EARLIER.c.id < TEXT.id, EARLIER.c.direction == "inbound")
+    return select(EARLIER.c.at).where(*earlier).order_by(EARLIER.c.id.desc()).limit(1).offset(between).scalar_subquery()
+
+
 _PAUSED = select(SENDER.paused_at.is_not(None)).where(SENDER.clinic_id == TEXT.clinic_id).scalar_subquery()
 _TEXT = (
-    select(TEXT.id, TEXT.clinic_id, TEXT.media, TEXT.body, _PAUSED, _NTH_BEFORE)
+    select(TEXT.id, TEXT.clinic_id, TEXT.media, TEXT.body, _PAUSED, _before(0), _before(bindparam("between")))
     .add_columns(PHONE.id, PHONE.state, PHONE.opted_out_at, PHONE.version, PHONE.wants, _OPEN)
     .select_from(TEXTS.outerjoin(PHONES, TEXT.phone_id == PHONE.id))
     .where(TEXT.id == bindparam("row_id"))
@@ -127,8 +127,8 @@ class Line:
 class Text:
     """A stored text as a turn has it before it.
 
-    silenced: the kill switch is on, and nothing but safety texts may answer (S-18). nth_before: when the text came that stands so
-    many before it as was asked for, None: there are fewer.
+    silenced: the kill switch is on, and nothing but safety texts may answer (S-18). before, nth_before: when the last text came, and
+    the one that stands so many before it as was asked for; None: there are fewer.
     """
 
     id: int
@@ -136,20 +136,20 @@ class Text:
     media: int
     body: str
     silenced: bool = False
+    before: datetime | None = None
     nth_before: datetime | None = None
 
 
 def store_text(connection: Connection, cipher: Cipher, *, number: str | None, now: datetime, **values: Any) -> int:
     """Adds a received text and, if `number` is new, its phone; gives the text's id."""
-    phone_id = None
-    if number is not None:
-        key = {"clinic_id": values["clinic_id"], "number_key": cipher.index(number)}
-        phone_id = connection.scalar(_PHONE, {"clinic_id": key["clinic_id"], "key": key["number_key"]})
-        if phone_id is None:
-            made = connection.execute(_NEW_PHONE, {**key, "number": number, "created_at": now, "state": "{}"})
-            phone_id = _id(made)
-    text = {"phone_id": phone_id, "direction": "inbound", "status": "received", "at": now, **values}
-    return _id(connection.execute(_NEW_TEXT, text))
+    key = {"of_clinic": values["clinic_id"], "key": cipher.index(number) if number is not None else None}
+    received = {"direction": "inbound", "status": "received", "at": now}
+    text_id, phone_id = connection.execute(_NEW_TEXT, {**key, **received, **values}).one()
+    if number is not None and phone_id is None:
+        new = {"clinic_id": values["clinic_id"], "number_key": key["key"], "number": number, "created_at": now, "state": "{}"}
+        phone_id = _id(connection.execute(_NEW_PHONE, new))
+        connection.execute(update(TEXTS).where(TEXT.id == text_id), {"phone_id": phone_id})
+    return int(text_id)
 
 
 def _id(made: CursorResult[Any]) -> int:
@@ -160,8 +160,8 @@ def _id(made: CursorResult[Any]) -> int:
 def text(connection: Connection, row_id: int, now: datetime, *, nth: int) -> tuple[Text, Line | None]:
     """A text and the conversation it belongs to. nth: see `Text.nth_before`."""
     row = connection.execute(_TEXT, {"row_id": row_id, "now": now, "between": nth - 1}).one()
-    id_, clinic_id, media, body, paused, nth_before, phone_id, state, opted_out_at, version, wants, items = row
-    found = Text(id_, clinic_id, media, body, bool(paused), nth_before)
+    id_, clinic_id, media, body, paused, before, nth_before, phone_id, state, opted_out_at, version, wants, items = row
+    found = Text(id_, clinic_id, media, body, bool(paused), before, nth_before)
     if not phone_id:
         return found, None
     return found, Line(phone_id, clinic_id, state, opted_out_at, version, wants, tuple((items or "").split(",")))
@@ -225,9 +225,11 @@ def times_said(connection: Connection, line: Line, row_id: int, words: str, keys
     return sum(str(connection.scalar(_BODY, {"row_id": id_})).strip().casefold() == words for id_ in same)
 
 
-def just_said(connection: Connection, line: Line, row_id: int, now: datetime) -> list[str]:
+def just_said(connection: Connection, line: Line, row: Text, now: datetime) -> list[str]:
     """What came from that phone just before the text, oldest first; without texts that danger was seen in already."""
-    rows = connection.scalars(_JUST_SAID, {"phone_id": line.id, "row_id": row_id, "since": now - JUST}).all()
+    if row.before is None or row.before <= now - JUST:
+        return []
+    rows = connection.scalars(_JUST_SAID, {"phone_id": line.id, "row_id": row.id, "since": now - JUST}).all()
     return list(reversed(rows))
 
 

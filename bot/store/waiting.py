@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, delete, insert, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from bot.dialogue.effects import DeclineOffer, JoinWaitlist, LeaveWaitlist
@@ -71,9 +71,7 @@ def _close_offers(source: Source, which: Any, status: str) -> None:
 
 def of_phone(source: Source, phone_id: int, *, zone: tzinfo) -> tuple[Waiting, ...]:
     """Who of the people of a phone waits."""
-    on_it = select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == phone_id)
-    query = _line().where(WaitingRow.patient_id.in_(on_it))
-    return tuple(_waiting(row, zone) for row in source.execute(query))
+    return tuple(_waiting(row, zone) for row in source.execute(_OF_PHONE, {"phone_id": phone_id}))
 
 
 def _line() -> Select[*tuple[Any, ...]]:
@@ -85,6 +83,11 @@ def _line() -> Select[*tuple[Any, ...]]:
         .where(wait.status == "waiting")
         .order_by(wait.since, wait.id)
     )
+
+
+_OF_PHONE = _line().where(
+    WaitingRow.patient_id.in_(select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == bindparam("phone_id")))
+)
 
 
 def _waiting(row: Any, zone: tzinfo) -> Waiting:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
+
+import numpy as np
 
 from bot.understand.model import Model
 from bot.understand.types import Context
@@ -11,7 +12,8 @@ from bot.understand.types import Context
 BETWEEN = re.compile(r"[.!?;,\n…。！？、，؟،؛।]+")
 SHORTEST = 10  # characters; what is shorter tells too little by itself
 MOST = 6  # clauses that are read by themselves: of a long story the first ones
-RAISED = 0.35  # how far towards a clause's own score, in log odds
+RAISED = 0.35  # how far towards a clause's own score, in log odds, ...
+CERTAIN = 9.2  # ... of which more than this counts as no more
 
 
 def scores(model: Model, text: str, context: Context) -> dict[str, float]:
@@ -19,18 +21,8 @@ def scores(model: Model, text: str, context: Context) -> dict[str, float]:
 
     The longer a text, the less each word of it counts; so "yes I'll come, is there parking" is read in its parts too.
     """
-    whole = model.scores(text, context)
     clauses = [clause for clause in BETWEEN.split(text) if len(clause.strip()) >= SHORTEST][:MOST]
     if len(clauses) < 2:
-        return whole
-    loudest = map(max, zip(*(model.scores(clause, context).values() for clause in clauses), strict=True))
-    return {label: _raised(score, louder) for (label, score), louder in zip(whole.items(), loudest, strict=True)}
-
-
-def _raised(score: float, louder: float) -> float:
-    return score if louder <= score else 1 / (1 + math.exp(-(_odds(score) + RAISED * (_odds(louder) - _odds(score)))))
-
-
-def _odds(score: float) -> float:
-    score = min(max(score, 1e-4), 1 - 1e-4)
-    return math.log(score / (1 - score))
+        return model.scores(text, context)
+    whole, *each = model.odds([text, *clauses], context).clip(-CERTAIN, CERTAIN)
+    return model.named(whole + RAISED * np.maximum(np.max(each, axis=0) - whole, 0))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import zlib
-from collections.abc import Iterable
+from functools import lru_cache
 
 from bot.understand.normalise import fold, is_sign, is_syllable, tokens
 from bot.understand.types import Context
 
 SHORT = 4  # up to so many words the whole message is a feature together with its context
+GRAM, ACROSS = zlib.crc32(b"g:"), zlib.crc32(b"j:")  # where the numbers of letter n-grams begin
+KEPT = 4096  # words whose n-grams are remembered: the common ones of all languages
 
 
 def words_of(text: str) -> list[str]:
@@ -33,25 +35,39 @@ def features(text: str, context: Context) -> tuple[list[int], list[float]]:
     whole = [f"c:{context}|{' '.join(parts)}"] if len(parts) <= SHORT else []
     asked = [f"c:{context}", *whole, *(f"c:{context}|{part}" for part in parts)]
     joined = "".join(part for part in parts if part[0].isalpha())
-    across = (f"j:{joined[i : i + n]}" for n in (4, 6) for i in range(len(joined) - n + 1))  # where spaces stand is often chance
-    single = [f"w:{part}" for part in parts]
-    for names, weight in ((single, 1.0), (pairs, 0.8), (_letters(parts), 1.0), (across, 0.6), (asked, 0.7)):
-        unique = {number_of(name) for name in names}
+    across = {*_grams(ACROSS, joined, 4), *_grams(ACROSS, joined, 6)}  # where spaces stand is often chance
+    single = {number_of(f"w:{part}") for part in parts}
+    named = [{number_of(name) for name in names} for names in (pairs, asked)]
+    for unique, weight in ((single, 1.0), (named[0], 0.8), (_letters(parts), 1.0), (across, 0.6), (named[1], 0.7)):
         numbers += unique
         weights += [weight / len(unique) ** 0.5] * len(unique) if unique else []
     return numbers, weights
 
 
-def _letters(parts: list[str]) -> Iterable[str]:
+def _letters(parts: list[str]) -> set[int]:
     """n-grams of letters within words; across them where nobody writes spaces."""
+    found: set[int] = set()
     for signs, run in itertools.groupby(parts, is_sign):
         if signs:
-            yield from _grams("".join(run), (3, 4))
-            continue
-        for part in run:
-            if part[0].isalpha():
-                yield from _grams(f" {part} ", (2, 3, 4) if is_syllable(part[0]) else (3, 4, 5))
+            joined = "".join(run)
+            found.update(_grams(GRAM, joined, 3), _grams(GRAM, joined, 4))
+        else:
+            found.update(*map(_within, run))
+    return found
 
 
-def _grams(run: str, sizes: tuple[int, ...]) -> Iterable[str]:
-    return (f"g:{run[i : i + n]}" for n in sizes for i in range(len(run) - n + 1))
+@lru_cache(KEPT)
+def _within(word: str) -> tuple[int, ...]:
+    if not word[0].isalpha():
+        return ()
+    sizes = (2, 3, 4) if is_syllable(word[0]) else (3, 4, 5)
+    return tuple(number for size in sizes for number in _grams(GRAM, f" {word} ", size))
+
+
+def _grams(kind: int, run: str, size: int) -> list[int]:
+    """The numbers of a run's n-grams of one size; of ASCII's letters each is one byte, which saves encoding every one."""
+    encoded = run.encode() if run.isascii() else None
+    places = range(len(run) - size + 1)
+    if encoded is not None:
+        return [zlib.crc32(encoded[at : at + size], kind) for at in places]
+    return [zlib.crc32(run[at : at + size].encode(), kind) for at in places]

@@ -18,7 +18,9 @@ CHANGE = {
     "opt_out": 0.5, "opt_in": 0.5, "wrong_number": 0.6,
 }  # fmt: skip
 RIVAL = 0.2  # a change that another one speaks against this loudly ...
-AHEAD = 0.2  # ... holds only when it is so far ahead
+AHEAD = 0.2  # ... holds only when it is so far ahead, ...
+BOTH = 0.75  # ... or, of two that may be said at once, when both are as loud as this: "I'm not coming, and don't text me again"
+TOGETHER = {"cancel", "opt_out"}
 BESIDE_BARRIER = 0.75  # who only tells what stands in the way has not called the visit off yet
 URGENT = 0.45
 NAMED = 0.3  # a wish for another language must name it
@@ -29,8 +31,9 @@ CERTAIN = 0.95  # only what the text is so clearly speaks against words of dange
 AGAINST = 0.8
 MAYBE = 0.2  # from here a change is worth asking about ...
 MAYBE_BESIDE = 0.5  # ... and from here beside something that is sure
-LIKELIEST = 0.15  # from here the likeliest act that changes nothing holds, where none is sure
+LIKELIEST = 0.2  # from here the likeliest act that changes nothing holds, where none is sure
 DETAIL = 0.5  # topics and barriers, where the act is there
+DETAILED = ("ask", "barrier")  # acts that are as loud as the loudest of their details
 RIVALS = (
     ("confirm", "cancel"),
     ("confirm", "reschedule"),
@@ -101,11 +104,14 @@ class Judged:
             return replace(self, acts=self.acts - {"choose"} | {"reschedule"}, doubtful=self.doubtful - {"choose"})
         if not picked and "choose" in self.acts:
             return replace(self, acts=self.acts - {"choose"}, doubtful=self.doubtful | {"choose"})
+        if picked and not self.acts & CHANGES:  # "the 2nd, but is it expensive?"
+            return replace(self, doubtful=self.doubtful | {"choose"})
         return replace(self, doubtful=self.doubtful - {"choose"}) if self.acts else self
 
 
 def judge(scores: dict[str, float], *, context: Context, danger: tuple[str, str] | None, fragment: bool = False) -> Judged:
     """What holds, given the model's scores and the crisis floor's word. fragment: the text is a word or two."""
+    scores = scores | {act: max(score for label, score in scores.items() if label.partition(".")[0] == act) for act in DETAILED}
     urgent, why = _urgent(scores, danger, URGENT_FRAGMENT if fragment else LEAST_URGENT)
     ranked = sorted(((score, label) for label, score in scores.items() if label in ACTS), reverse=True)
     acts = {label for score, label in ranked if score >= CHANGE.get(label, BARRIER if label == "barrier" else SURE)}
@@ -171,6 +177,8 @@ def _agree(acts: set[str], doubtful: set[str], scores: dict[str, float]) -> tupl
     for pair in RIVALS:
         weaker, stronger = sorted(pair, key=lambda label: scores.get(label, 0.0))
         if not acts & set(pair) or scores.get(weaker, 0.0) < RIVAL:
+            continue
+        if TOGETHER == set(pair) <= acts and scores[weaker] >= BOTH:
             continue
         acts.discard(weaker)
         if stronger not in acts or scores[stronger] - scores[weaker] < AHEAD:  # one that needs more may be louder, and not enough

@@ -8,6 +8,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ LEAST = 100_000  # ... unless they have fewer than this
 CLEAR = 4.0  # log-odds from which a text is answered in the language that it is written in
 LONG = 3  # and so many words
 BUCKETS = 1 << 19
+KEPT = 4096  # words whose features are remembered
 OWN = 0.25  # of the letters: a script other than Latin tells the language from here on
 COMMON = 0.05  # of a language's letters: a script of its own from here on
 # Words that every phone knows tell nothing about a language.
@@ -54,7 +56,7 @@ class Detector:
         return ranked[0][1], margin > CLEAR and len(telling) >= LONG
 
     def _ranked(self, telling: list[str], candidates: tuple[str, ...]) -> list[tuple[float, str]]:
-        sums = self.table[[_bucket(feature) for feature in _features(telling)]].sum(axis=0, dtype=np.float32)
+        sums = self.table[[bucket for word in telling for bucket in _buckets(word)]].sum(axis=0, dtype=np.float32)
         return sorted(((float(sums[self.languages.index(code)]), code) for code in candidates), reverse=True)
 
 
@@ -69,7 +71,7 @@ def train_detector(texts: Mapping[str, Iterable[str]]) -> Detector:
         for text in texts[code]:
             script = _script(text)
             letters.update([script] if script else [])
-            found.setdefault(script, Counter()).update(map(_bucket, _features(words(fold(text)))))
+            found.setdefault(script, Counter()).update(bucket for word in words(fold(text)) for bucket in _buckets(word))
         for counted in found.values():  # what is seldom typed in Latin letters is no less itself in them
             share[list(counted), column] += WHOLE * np.array(list(counted.values())) / max(counted.total(), LEAST)
         scripts[code] = letters
@@ -86,19 +88,14 @@ def _written_in(scripts: Mapping[str, Counter[str]]) -> dict[str, tuple[str, ...
     return found
 
 
-def _bucket(feature: str) -> int:
-    return zlib.crc32(feature.encode()) & (BUCKETS - 1)
-
-
-def _features(telling: Iterable[str]) -> Iterable[str]:
-    for word in telling:
-        if word[0].isdigit() or word in INTERNATIONAL:
-            continue
-        yield f"w {word}"
-        padded = f" {word} "
-        for size in (2, 3, 4):
-            for start in range(len(padded) - size + 1):
-                yield padded[start : start + size]
+@lru_cache(KEPT)
+def _buckets(word: str) -> tuple[int, ...]:
+    """Those of a word's features: itself, and its letter n-grams."""
+    if word[0].isdigit() or word in INTERNATIONAL:
+        return ()
+    padded = f" {word} "
+    grams = (padded[start : start + size] for size in (2, 3, 4) for start in range(len(padded) - size + 1))
+    return tuple(zlib.crc32(feature.encode()) & (BUCKETS - 1) for feature in (f"w {word}", *grams))
 
 
 def _script(text: str) -> str | None:

@@ -67,6 +67,9 @@ class Reader:
         context = message.context
         repaired = self.tongues[order[0]].speller.repair(text)
         scores = clauses.scores(self.model, repaired, context)
+        if repaired != text:  # what looks like a slip may be a form of the word that nobody has written before
+            written = clauses.scores(self.model, text, context)
+            scores = {label: max(score, written[label]) for label, score in scores.items()}
         prepared = prepare(text)
         against = self._against(prepared, order) | ({"cancel": "a reaction"} if tapped(message.text) else {})
         danger = self._danger(prepared, order if sure else self.tongues)
@@ -173,11 +176,9 @@ class Reader:
         return about, about_day, answers(text, message.visits, lexicons, acts_of)
 
     def _reasons(self, text: str, judged: Judged) -> tuple[Reason, ...]:
-        model = self.model
-        return tuple(
-            Reason(label, source, model.deciding(text, label) if label in model.labels else (), round(score, 3))
-            for label, score, source in judged.why
-        )
+        known = [label for label, _, _ in judged.why if label in self.model.labels]
+        words = self.model.deciding(text, known) if known else {}
+        return tuple(Reason(label, source, words.get(label, ()), round(score, 3)) for label, score, source in judged.why)
 
 
 def _fragment(text: str) -> bool:

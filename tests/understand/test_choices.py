@@ -41,12 +41,19 @@ def test_the_time_that_is_left_is_picked(bot_parts: Parts, text: str, number: in
     assert (read.acts & {"choose"}, read.choice) == ({"choose"}, number)
 
 
+@pytest.mark.parametrize("text", ["number 3 but what will it cost me", "the 2nd but is it expensive?"])
+def test_a_time_that_is_named_beside_a_question_is_at_least_asked_about(bot_parts: Parts, text: str) -> None:
+    """What names one of the times is not passed over, however little else in it sounds like picking."""
+    read = answer(bot_parts, text)
+    assert "choose" in read.acts | read.doubtful
+
+
 @pytest.mark.parametrize(
     ("text", "number"),
     [
         ("not tuesday, the last one please", 3),
         ("el martes no, la segunda", 2),
-        ("number 3 but what will it cost me", 3),
+        ("number 2, how much is it", 2),
         ("nehme die 1. muss ich nüchtern kommen?", 1),
     ],
 )

@@ -43,6 +43,7 @@ MARKS = (
     "neutral",
     "verb",
 )
+SAYS_NO_TIME = frozenset((*MARKS, "sign", "article", "of", "last"))
 NOON_HOUR = 12
 ABBREVIATED = 4  # letters up to which a full stop behind a name is no end of a sentence
 
@@ -50,6 +51,8 @@ ABBREVIATED = 4  # letters up to which a full stop behind a name is no end of a 
 def scan(row: Row) -> list[Element]:
     """Everything of a row; what means nothing here becomes a mark "word"."""
     found: list[Element] = []
+    if all(item.senses.keys() <= SAYS_NO_TIME for item in row.items):
+        return found
     at = 0
     while at < len(row.items):
         elements, end = _at(row, at, found)
