@@ -14,13 +14,13 @@ from bot.understand.types import Context
 SURE = 0.5
 BARRIER = 0.4  # one that is heard where there is none costs little
 CHANGE = {
-    "confirm": 0.6, "tentative": 0.5, "cancel": 0.75, "reschedule": 0.55, "choose": 0.4, "taken": 0.5, "not_taken": 0.5,
+    "confirm": 0.6, "tentative": 0.5, "cancel": 0.75, "reschedule": 0.55, "choose": 0.4, "taken": 0.6, "not_taken": 0.6,
     "opt_out": 0.5, "opt_in": 0.5, "wrong_number": 0.6,
 }  # fmt: skip
 RIVAL = 0.2  # a change that another one speaks against this loudly ...
 AHEAD = 0.2  # ... holds only when it is so far ahead, ...
 BOTH = 0.75  # ... or, of two that may be said at once, when both are as loud as this: "I'm not coming, and don't text me again"
-TOGETHER = {"cancel", "opt_out"}
+TOGETHER = (frozenset({"opt_out", "cancel"}), frozenset({"opt_out", "update_info"}))
 BESIDE_BARRIER = 0.75  # who only tells what stands in the way has not called the visit off yet
 URGENT = 0.45
 NAMED = 0.3  # a wish for another language must name it
@@ -46,6 +46,8 @@ RIVALS = (
     ("taken", "noise"),
     ("not_taken", "noise"),
     ("opt_out", "noise"),
+    ("tentative", "cancel"),
+    ("opt_out", "update_info"),
     ("opt_out", "cancel"),  # "take me off the list": of whom the texts go to, or of who comes?
 )
 PICKED = frozenset({"confirm", "reschedule"})  # what picking one of the offered times may look like
@@ -178,7 +180,7 @@ def _agree(acts: set[str], doubtful: set[str], scores: dict[str, float]) -> tupl
         weaker, stronger = sorted(pair, key=lambda label: scores.get(label, 0.0))
         if not acts & set(pair) or scores.get(weaker, 0.0) < RIVAL:
             continue
-        if TOGETHER == set(pair) <= acts and scores[weaker] >= BOTH:
+        if set(pair) <= acts and set(pair) in TOGETHER and scores[weaker] >= BOTH:
             continue
         acts.discard(weaker)
         if stronger not in acts or scores[stronger] - scores[weaker] < AHEAD:  # one that needs more may be louder, and not enough
