@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import urlencode
+from xml.sax.saxutils import escape, quoteattr
 
 import phonenumbers
 from twilio.base.exceptions import TwilioException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator, get_signature_algorithm
 from twilio.rest import Client
-from twilio.twiml.messaging_response import MessagingResponse
 
 from bot.channels.types import Inbound, Outgoing, SendError, Sent
 
@@ -22,6 +22,7 @@ TIMEOUT = 10.0  # seconds; the SDK has none by itself (P-02)
 SEARCHED = 50  # newest texts to a phone among which one is looked for
 MOST = 1600  # characters of one message (W-24)
 ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot carry
+HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 NO_ID = re.compile("[^!-~]")
 SIDS = ("MessageSid", "SmsMessageSid", "SmsSid")
 
@@ -82,13 +83,15 @@ def is_phone(sender: str) -> bool:
 def twiml(*messages: tuple[str, str]) -> str:
     """The answer as TwiML: its messages, or `<Response/>` when there is nothing to say (W-23, W-24).
 
-    messages: each text with the address where the provider tells what becomes of it, "" for none.
+    messages: each text with the address where the provider tells what becomes of it, "" for none. Written by hand, since the SDK's
+    builder of documents costs a tenth of a turn.
     """
-    response = MessagingResponse()
-    for text, status_url in messages:
-        if text:
-            response.message(clean(text), **({"status_callback": status_url} if status_url else {}))
-    return str(response)
+    return f"{HEAD}<Response>{''.join(_message(clean(text), url) for text, url in messages if text)}</Response>"
+
+
+def _message(text: str, status_url: str) -> str:
+    told = f" statusCallback={quoteattr(status_url)}" if status_url else ""
+    return f"<Message{told}>{escape(text)}</Message>"
 
 
 def clean(text: str) -> str:

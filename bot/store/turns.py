@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, cast
 
 import msgspec
-from sqlalchemy import Connection, CursorResult, ScalarSelect, Table, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import Connection, CursorResult, ScalarSelect, Table, bindparam, case, func, insert, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.dialogue.types import Participant, Person, Visit, Wants
@@ -38,8 +38,9 @@ TEXT, PHONE, TASK, PERSON, REACHED, VISIT = TEXTS.c, PHONES.c, TASKS.c, PEOPLE.c
 _PHONE = select(PHONE.id).where(PHONE.clinic_id == bindparam("of_clinic"), PHONE.number_key == bindparam("key")).scalar_subquery()
 _NEW_PHONE = insert(PHONES)
 _NEW_TEXT = insert(TEXTS).values(phone_id=_PHONE).returning(TEXT.id, TEXT.phone_id)
+COMMA: Any = literal_column("','")  # given as a plain string it would be written into the statement anew each time
 _OPEN = (  # the kinds of a conversation's open items; LATER behind those that coordinators do not see yet
-    select(func.aggregate_strings(case((TASK.created_at <= bindparam("now"), TASK.kind), else_=TASK.kind + LATER), ","))
+    select(func.aggregate_strings(case((TASK.created_at <= bindparam("now"), TASK.kind), else_=TASK.kind + LATER), COMMA))
     .where(TASK.phone_id == PHONE.id, TASK.status != "completed")
     .scalar_subquery()
 )

@@ -112,9 +112,16 @@ def test_an_answer_is_cut_at_the_providers_limit() -> None:
     assert len(twiml(("😀" * 5000, "")).encode()) < 64 * 1024
 
 
+def test_an_address_for_callbacks_may_hold_any_sign() -> None:
+    """W-29: it arrives as it was given."""
+    url = "https://x.example.org/sms/status?reply=SM\"1'&part=<2>"
+    (message,) = ElementTree.fromstring(twiml(("Hello", url)))  # noqa: S314
+    assert message.get("statusCallback") == url
+
+
 def test_silence_is_an_empty_response() -> None:
     """W-23."""
-    assert twiml(("", "")).split("?>")[-1].strip() == "<Response />"
+    assert twiml(("", "")).split("?>")[-1] == "<Response></Response>"
 
 
 # ---- the REST API
