@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import sys
 import threading
@@ -17,9 +18,11 @@ from alembic import command
 from alembic.config import Config
 from cryptography.fernet import InvalidToken
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.errors import SettingsError
 from bot.store.crypto import Cipher, use_cipher
@@ -28,6 +31,8 @@ from bot.store.models import SecretRow
 MIGRATIONS = Path(__file__).parent / "migrations"
 READING = {"attend_reading": True}  # an option of SQLite's connections that only read
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}  # PostgreSQL's: all they read is of one moment
+EACH = {"isolation_level": "AUTOCOMMIT"}  # each statement by itself: what is decided on it is checked when it is written
+RESTED = 5.0  # seconds after which a connection is tried before it is used: the server may have gone and come back
 MIGRATING = 4713  # number of the lock that one of several starting processes gets
 NO_KEY: Any = {"key_share": True}  # a row lock that does not keep others from adding rows which point to it
 CONFLICTS = ("40001", "40P01")  # PostgreSQL: could not serialise, deadlock
@@ -64,10 +69,12 @@ class Store:
         use_cipher(self.cipher)
         self.engine = _engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
-        self._reader = self.engine.execution_options(**(READING if self.engine.dialect.name == "sqlite" else SNAPSHOT))
-        shared = self.engine.dialect.name == "sqlite" and self.engine.url.database not in (None, "", ":memory:")
+        sqlite = self.engine.dialect.name == "sqlite"
+        self._reader = self.engine.execution_options(**(READING if sqlite else EACH))
+        shared = sqlite and self.engine.url.database not in (None, "", ":memory:")
         self._writer = threading.Lock() if shared else None
-        self._reading = sessionmaker(self._reader, expire_on_commit=False)
+        snapshot = self.engine.execution_options(**(READING if sqlite else SNAPSHOT))
+        self._reading = sessionmaker(snapshot, expire_on_commit=False)
         self._waiting: deque[_Job] = deque()
         self._writing: Connection | None = None  # that of whoever has the lock
         self._kept = threading.local()  # SQLite's connection that a thread reads with: to get one anew costs as much as to read
@@ -151,7 +158,7 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """The same without the ORM."""
+        """The same without the ORM; on PostgreSQL each statement reads what is so at its own moment."""
         if self._writer is None:
             with self._reader.connect() as connection:
                 yield connection
@@ -203,7 +210,10 @@ def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         # A lock or a connection that takes longer counts as a database that is down: the provider does not wait (W-15).
         waits = {"connect_timeout": LOCK_SECONDS, "options": f"-c lock_timeout={int(1000 * LOCK_SECONDS)}"}
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=waits, hide_parameters=True)
+        engine = create_engine(url, pool_size=10, max_overflow=20, connect_args=waits, hide_parameters=True)
+        event.listen(engine, "checkin", lambda _, record: record.info.update(used=time.monotonic()))
+        event.listen(engine, "checkout", _tried)
+        return engine
     engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS}, hide_parameters=True)  # errors are printed (H-11)
     sys.setswitchinterval(SWITCH)
 
@@ -222,6 +232,17 @@ def _engine(url: str) -> Engine:
         _begin_writing(connection)
 
     return engine
+
+
+def _tried(connection: DBAPIConnection, record: ConnectionPoolEntry, _pool: object) -> None:
+    """A connection that has rested is tried first. Raises DisconnectionError, upon which the pool makes new ones."""
+    if time.monotonic() - record.info.get("used", math.inf) < RESTED:
+        return
+    try:
+        connection.cursor().execute("SELECT 1")
+        connection.rollback()
+    except Exception as error:  # of whatever kind the driver's are
+        raise DisconnectionError from error
 
 
 def _begin_writing(connection: Connection) -> None:
