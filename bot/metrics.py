@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from bot.delivery.status import ORDER
 from bot.desk.figures import came_of
-from bot.dialogue.items import KINDS
 from bot.store import alerts
 from bot.store.models import CommunicationRow, TaskRow
 from bot.store.outgoing import Priority
@@ -123,7 +122,7 @@ def _turns(session: Session, clinic_id: int, now: datetime) -> Iterator[Gauge]:
 def _items(session: Session, clinic_id: int, now: datetime) -> Iterator[Gauge]:
     open_ = TaskRow.clinic_id == clinic_id, TaskRow.status == "requested", TaskRow.created_at <= now
     rank = _counted(session, TaskRow.rank, *open_)
-    rows = tuple((each, rank.get(each, 0)) for each in sorted({kind.rank for kind in KINDS.values()}))
+    rows = tuple((each, rank.get(each, 0)) for each in range(8))
     yield Gauge("items_open", "Open items of the inbox, by consequence, 0 first.", rows, ("rank",))
     late = session.scalar(select(func.count()).select_from(TaskRow).where(*open_, TaskRow.due_at < now)) or 0
     yield Gauge("items_late", "Open items past their deadline.", ((late,),))

@@ -35,10 +35,10 @@ class About:
 # The order of the sentences of one text.
 ORDER = (
     "reminder", "ask_confirm", "clinic_booked", "clinic_moved", "asked_booked", "asked_moved", "clinic_called_off",
-    "asked_called_off", "visit_when", "missed", "prepare", "see_you",
+    "asked_called_off", "visit_when", "missed", "prepare", "papers", "see_you",
 )  # fmt: skip
 ASKING = frozenset({"reminder", "ask_confirm", "clinic_booked", "clinic_moved"})  # several of them make one question
-BARE = ("prepare", "see_you")  # they name no visit
+BARE = ("prepare", "papers", "see_you")  # they name no visit
 OVER = frozenset({"missed", "clinic_called_off", "asked_called_off"})  # they are answered by a word
 
 
