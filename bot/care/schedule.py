@@ -60,7 +60,8 @@ def _step(name: str, ahead: timedelta, to: str, say: str) -> Step:
 
 # Who has confirmed hears once more on the day; who said "maybe" is asked again; who missed it is asked back.
 CADENCE = (
-    _step("week", 7 * DAY, "silent", "reminder"),
+    _step("week", 7 * DAY, "silent", "reminder papers"),
+    _step("papers", 6 * DAY, "maybe coming", "visit_when papers"),
     _step("again", 3 * DAY, "maybe", "ask_confirm"),
     _step("days", 2 * DAY, "silent", "reminder"),
     _step("last", 1 * DAY, "maybe", "ask_confirm"),

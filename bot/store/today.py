@@ -108,7 +108,7 @@ def _changed(session: Session, clinic_id: int, now: datetime) -> list[Line]:
     rows = session.execute(
         select(CommunicationRow.phone_id, CommunicationRow.at, CommunicationRow.texts, CommunicationRow.id)
         .where(CommunicationRow.status == "answered", CommunicationRow.at > now - YESTERDAY, CommunicationRow.clinic_id == clinic_id)
-        .where(or_(*(said.contains(f",{change},") for change in CHANGES)))
+        .where(or_(*(said.contains(f",{change},", autoescape=True) for change in CHANGES)))
         .order_by(CommunicationRow.at.desc(), CommunicationRow.id.desc())
         .limit(SHOWN)
     ).all()
