@@ -122,7 +122,7 @@ def _turns(session: Session, clinic_id: int, now: datetime) -> Iterator[Gauge]:
 def _items(session: Session, clinic_id: int, now: datetime) -> Iterator[Gauge]:
     open_ = TaskRow.clinic_id == clinic_id, TaskRow.status == "requested", TaskRow.created_at <= now
     rank = _counted(session, TaskRow.rank, *open_)
-    rows = tuple((each, rank.get(each, 0)) for each in range(7))
+    rows = tuple((each, rank.get(each, 0)) for each in range(8))
     yield Gauge("items_open", "Open items of the inbox, by consequence, 0 first.", rows, ("rank",))
     late = session.scalar(select(func.count()).select_from(TaskRow).where(*open_, TaskRow.due_at < now)) or 0
     yield Gauge("items_late", "Open items past their deadline.", ((late,),))

@@ -52,7 +52,7 @@ def preview(bot: Bot, cadence: Cadence, *, first: date, days: int, most: int | N
         reached = care.reached_on(session, names)
         for phone_id in sorted({link.phone_id for link in reached.values()}):
             phone = session.get_one(PhoneRow, phone_id)
-            number, _ = care.number(session, phone, now=now, zone=zone, known=bot.clinic.programmes)
+            number, _ = care.number(session, phone, now=now, zone=zone, known=bot.clinic.programmes, needs=bot.clinic.clinic.needs)
             found += _of(number, cadence, names, phone.number[-2:], now, end, bot)
         found += [
             Entry(now.astimezone(zone), names[who], "", "is to be texted", "no phone on record")

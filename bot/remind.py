@@ -19,6 +19,7 @@ from bot.turn import Bot, read_facts
 BY_HAND = "by hand"  # the step of a reminder that a coordinator sent; each is one of its own
 BOOKED, MOVED, CALLED_OFF = "booked", "moved", "called off"  # the steps of news about a visit, which must reach the patient
 NEWS = (BOOKED, MOVED, CALLED_OFF)
+Sentence = tuple[str, list[tuple[str, Value]]]  # the key of an approved text, and the values of its gaps
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,10 @@ class About:
 # The order of the sentences of one text.
 ORDER = (
     "reminder", "ask_confirm", "clinic_booked", "clinic_moved", "asked_booked", "asked_moved", "clinic_called_off",
-    "asked_called_off", "visit_when", "missed", "prepare", "see_you",
+    "asked_called_off", "visit_when", "missed", "prepare", "papers", "see_you",
 )  # fmt: skip
 ASKING = frozenset({"reminder", "ask_confirm", "clinic_booked", "clinic_moved"})  # several of them make one question
-BARE = ("prepare", "see_you")  # they name no visit
+BARE = ("prepare", "papers", "see_you")  # they name no visit
 OVER = frozenset({"missed", "clinic_called_off", "asked_called_off"})  # they are answered by a word
 
 
@@ -61,17 +62,14 @@ def ask_medicine(bot: Bot, session: Session, phone_id: int) -> CommunicationRow 
     facts, state = read_facts(bot, session, phone, bot.clock())
     if not facts.people or not _allowed(facts, state) or facts.wants is not Wants.ALL:
         return None
-    language = _language(facts, state)
-    text = bot.texts.render("medication", language)
-    return _ask(bot, session, phone, state, language, text, Prompt(ask=Ask.MEDICATION, at=facts.now))
+    return _ask(bot, session, phone, state, _language(facts, state), [("medication", [])], Prompt(ask=Ask.MEDICATION, at=facts.now))
 
 
 def ask_check_in(bot: Bot, session: Session, phone: PhoneRow, *, check_in: int, say: str, useless_at: datetime) -> CommunicationRow:
     """Queues a question of a programme and remembers it."""
     facts, state = read_facts(bot, session, phone, bot.clock())
-    language = _language(facts, state)
     prompt = Prompt(ask=ASKS[say], at=facts.now, check_in=check_in)
-    return _ask(bot, session, phone, state, language, bot.texts.render(say, language), prompt, useless_at)
+    return _ask(bot, session, phone, state, _language(facts, state), [(say, [])], prompt, useless_at)
 
 
 def ask_helped(bot: Bot, session: Session, phone_id: int, *, barrier: str, visit_id: int | None) -> CommunicationRow | None:
@@ -80,22 +78,21 @@ def ask_helped(bot: Bot, session: Session, phone_id: int, *, barrier: str, visit
     facts, state = read_facts(bot, session, phone, bot.clock())
     if not facts.people or not _allowed(facts, state):
         return None
-    language = _language(facts, state)
     visits = tuple(visit.id for visit in facts.visits if visit.id == visit_id)
     if facts.wants is not Wants.ALL and not visits:
         return None
     prompt = Prompt(ask=Ask.HELPED, at=facts.now, visits=visits, act=barrier)
-    return _ask(bot, session, phone, state, language, bot.texts.render("helped", language), prompt)
+    return _ask(bot, session, phone, state, _language(facts, state), [("helped", [])], prompt)
 
 
 def offer_time(bot: Bot, session: Session, phone: PhoneRow, *, waiting: Waiting, slot: SlotRow, until: datetime) -> CommunicationRow:
     """Queues the offer of a free time to somebody who waits, and remembers it."""
     facts, state = read_facts(bot, session, phone, bot.clock())
-    language, start = _language(facts, state), slot.start.astimezone(bot.clinic.zone)
-    said = [bot.texts.render("waitlist_offer", language, [("when", start)])]
+    start = slot.start.astimezone(bot.clinic.zone)
+    said: list[Sentence] = [("waitlist_offer", [("when", start)])]
     visit = next((visit for visit in facts.visits if visit.id == waiting.visit), None)
     if visit is not None:
-        said.append(bot.texts.render("no_fit_keeps", language, [("when", visit.start)]))
+        said.append(("no_fit_keeps", [("when", visit.start)]))
     prompt = Prompt(
         ask=Ask.OFFER,
         at=facts.now,
@@ -106,7 +103,7 @@ def offer_time(bot: Bot, session: Session, phone: PhoneRow, *, waiting: Waiting,
         patient=waiting.patient,
         service=waiting.service,
     )
-    return _ask(bot, session, phone, state, language, " ".join(said), prompt, until)
+    return _ask(bot, session, phone, state, _language(facts, state), said, prompt, until)
 
 
 def tell(
@@ -119,17 +116,16 @@ def tell(
     visits = [replace(each, start=each.start.astimezone(bot.clinic.zone)) for each in every]
     now = bot.clock()
     facts, state = read_facts(bot, session, phone, now)
-    language = _language(facts, state)
-    text = " ".join(bot.texts.render(key, language, values) for key, values in sentences(visits))
-    row = _ask(bot, session, phone, state, language, text, _prompt(visits, facts.now), useless_at)
+    said, prompt = list(sentences(visits)), _prompt(visits, facts.now)
+    row = _ask(bot, session, phone, state, _language(facts, state), said, prompt, useless_at)
     for each in visits:
         step = f"{BY_HAND} {row.id}" if each.step == BY_HAND else each.step
         care.request(session, phone=phone, communication_id=row.id, step=step, visit=each.id, start=each.start, now=now)
     return row
 
 
-def sentences(visits: list[About]) -> Iterator[tuple[str, list[tuple[str, Value]]]]:
-    """(key, values) of the sentences of one text: questions about several visits are one question, with numbers."""
+def sentences(visits: list[About]) -> Iterator[Sentence]:
+    """The sentences of one text: questions about several visits are one question, with numbers."""
     asked = _asked(visits)
     if len(asked) > 1:
         yield "reminder_many", [("options", tuple(each.start for each in asked))]
@@ -182,13 +178,14 @@ def _ask(
     phone: PhoneRow,
     state: State,
     language: str,
-    text: str,
+    said: list[Sentence],
     prompt: Prompt | None,
     useless_at: datetime | None = None,
 ) -> CommunicationRow:
+    """Queues the text, keeps which approved sentences it is made of (S-17), and remembers what it asks."""
     queries.keep_state(phone, replace(state, prompt=prompt))
-    body = compose(bot.clinic.clinic.name, [text], language)
-    return queue(
+    body = compose(bot.clinic.clinic.name, [" ".join(bot.texts.render(key, language, values) for key, values in said)], language)
+    row = queue(
         session,
         clinic_id=bot.clinic_id,
         phone_id=phone.id,
@@ -197,3 +194,5 @@ def _ask(
         sender="bot",
         useless_at=useless_at,
     )
+    row.texts = ",".join(dict.fromkeys(key for key, _ in said))
+    return row

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -38,7 +38,7 @@ from bot.understand.types import Message, Understanding
 
 log = structlog.get_logger()
 ATTEMPTS = 10  # how often a turn is decided anew because what it rests on has changed
-UNREVIEWED = "unreviewed_text"  # the item, once a language, for whoever has its texts translated
+UNREVIEWED, A_WEEK = "unreviewed_text", timedelta(days=7)  # the item, once a language, for whoever has its texts translated by then
 KEYWORDS = frozenset({"opt_out", "opt_out_cancel", "opt_in", "help"})
 MAX_WORDS = 4000  # longer bodies are cut: Twilio's limit is 1600
 
@@ -164,7 +164,7 @@ def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan 
         decision = replace(decision, effects=(*decision.effects, LogItem(kind="media")))
     reply = _written(bot, decision, phone, row.body)
     if BREAK in reply and not turns.was_logged(connection, row.clinic_id, UNREVIEWED, decision.language):
-        decision = replace(decision, effects=(*decision.effects, LogItem(kind=UNREVIEWED, detail=decision.language)))
+        decision = replace(decision, effects=(*decision.effects, LogItem(kind=UNREVIEWED, detail=decision.language, by=now + A_WEEK)))
     if row.silenced and reply and not _safe(decision):
         decision, reply = replace(decision, effects=(*decision.effects, LogItem(kind="silenced"))), ""
     return Plan(row, phone, facts, message, understanding, decision, reply)

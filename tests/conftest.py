@@ -18,12 +18,20 @@ from werkzeug.serving import make_server
 import app as application
 from bot.demo.seed import seed
 from bot.settings import Settings, read_settings
+from tests.cheap import cheap
 from tests.postgres import Databases, postgres
 from tests.provider import ACCOUNT, CLINIC_NUMBER, PUBLIC, TOKENS, Answer, post
 from tests.world import PEOPLE, Clock, Parts, World, load_parts
 
 KEY = Fernet.generate_key().decode()
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheaply() -> Iterator[None]:
+    """No test but those of the real thing waits for hashes and migrations."""
+    with cheap():
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -40,10 +48,11 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def bot_parts() -> Iterator[Parts]:
-    """The reader and the texts, read once; applications get this reader."""
+    """The reader and the texts, read once; applications get these."""
     parts = load_parts()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(application, "load_reader", lambda *_, **__: parts.reader)
+        patch.setattr(application, "load_texts", lambda *_: parts.texts)
         yield parts
 
 

@@ -12,14 +12,15 @@ from urllib.parse import urlencode
 import pyotp
 from flask import Flask
 
-from bot.accounts import passwords, sessions
+from bot.accounts import sessions
 from bot.accounts.sessions import IN
 from bot.store.account_models import UserRow
 from bot.turn import Bot
+from tests.cheap import CHEAP_HASHER
 from tests.world import Clock
 
 PASSWORD = "gravel otter lantern noon"
-HASHED = passwords.hashed(PASSWORD)  # once for all tests: it is meant to be slow
+HASHED = CHEAP_HASHER.hash(PASSWORD)
 HERE = "http://127.0.0.1:8000"  # where the tests' staff believe to be: no https on loopback
 
 

@@ -13,6 +13,7 @@ from bot.dialogue.types import Wants
 WEEK = 7
 TALKING = timedelta(hours=1)  # so long after its last question the bot starts nothing new
 LATER = "a later text went"
+NO_PAPERS, TOLD_OF_PAPERS = "no paper is missing", "was told of the papers before"
 NOT_A_VISIT, NOT_THE_LAST = "wants texts about visits only", "wants the last reminder only"
 
 
@@ -21,6 +22,7 @@ class Booked:
     """A visit as the schedule sees it. group: see `schedule.GROUPS`. told_at: when it was last booked, moved or answered about.
 
     patient: whose it is. sent: names of the steps that were sent for its present time. stop: why nothing is sent about it, or "".
+    lacks: whether a paper that it needs is missing.
     """
 
     id: int
@@ -31,6 +33,7 @@ class Booked:
     sent: frozenset[str] = frozenset()
     stop: str = ""
     patient: int = 0
+    lacks: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,20 @@ def timeline(visit: Booked, cadence: Cadence, zones: tuple[tzinfo, ...]) -> list
 def _every(visit: Booked, cadence: Cadence, zones: tuple[tzinfo, ...]) -> list[Timed]:
     """All steps of this visit's group, by time."""
     steps = [step for step in cadence.steps(visit.service) if visit.group in step.to]
-    return sorted((_timed(visit, step, cadence, zones) for step in steps), key=lambda timed: timed.at)
+    every = (_with_papers(_timed(visit, step, cadence, zones), cadence) for step in steps)
+    return sorted(every, key=lambda timed: timed.at)
+
+
+def _with_papers(timed: Timed, cadence: Cadence) -> Timed:
+    """The step as it is to be said: it asks for papers while one is missing, unless a text about this visit has done so."""
+    visit, step = timed.visit, timed.step
+    if not step.asks_for_papers or step.name in visit.sent:
+        return timed
+    told = any(each.asks_for_papers and each.name in visit.sent for each in cadence.steps(visit.service))
+    if visit.lacks and not told:
+        return timed
+    rest = step.without_papers()
+    return replace(timed, step=rest) if rest else replace(timed, why=timed.why or (TOLD_OF_PAPERS if visit.lacks else NO_PAPERS))
 
 
 def _timed(visit: Booked, step: Step, cadence: Cadence, zones: tuple[tzinfo, ...]) -> Timed:

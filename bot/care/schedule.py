@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from bot.care.hours import Hours
@@ -18,7 +18,8 @@ GROUPS = {
 MISSED = "missed"  # the visit's status is noshow
 TO = ("silent", "maybe", "coming", MISSED)
 # What a step may say, as keys of bot/texts.py. `missed` is for visits that have passed.
-SAYS = ("reminder", "ask_confirm", "visit_when", "see_you", "prepare", "missed")
+SAYS = ("reminder", "ask_confirm", "visit_when", "see_you", "prepare", "papers", "missed")
+PAPERS = "papers"  # said once a visit, and only while one of its papers is missing
 ABOUT_VISITS = frozenset({"reminder", "ask_confirm", "visit_when"})  # the others are nudges, or about what is over
 DEFAULT = "default"
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -42,6 +43,16 @@ class Step:
         """Whether it tells of a visit to come."""
         return self.ahead > timedelta(0) and not ABOUT_VISITS.isdisjoint(self.say)
 
+    @property
+    def asks_for_papers(self) -> bool:
+        """Whether it tells that papers are missing."""
+        return PAPERS in self.say
+
+    def without_papers(self) -> Step | None:
+        """The rest of it; None where that would only repeat when the visit is."""
+        rest = tuple(each for each in self.say if each != PAPERS)
+        return replace(self, say=rest) if set(rest) - {"visit_when"} else None
+
 
 def _step(name: str, ahead: timedelta, to: str, say: str) -> Step:
     return Step(name=name, ahead=ahead, to=frozenset(to.split()), say=tuple(say.split()))
@@ -49,7 +60,8 @@ def _step(name: str, ahead: timedelta, to: str, say: str) -> Step:
 
 # Who has confirmed hears once more on the day; who said "maybe" is asked again; who missed it is asked back.
 CADENCE = (
-    _step("week", 7 * DAY, "silent", "reminder"),
+    _step("week", 7 * DAY, "silent", "reminder papers"),
+    _step("papers", 6 * DAY, "maybe coming", "visit_when papers"),
     _step("again", 3 * DAY, "maybe", "ask_confirm"),
     _step("days", 2 * DAY, "silent", "reminder"),
     _step("last", 1 * DAY, "maybe", "ask_confirm"),

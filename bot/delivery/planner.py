@@ -64,11 +64,11 @@ def _plan_phone(bot: Bot, session: Session, phone: PhoneRow, looked: list[Look])
 
     Gives the number as it is then.
     """
-    now = bot.clock()
+    now, clinic = bot.clock(), bot.clinic
     _take_back(bot, session, phone, looked)
-    programmes.begin(session, [look.id for look in looked], bot.clinic.programmes, phone_id=phone.id, now=now)
-    number, visits = care.number(session, phone, now=now, zone=bot.clinic.zone, known=bot.clinic.programmes)
-    planned = plan(number, bot.clinic.cadence, now)
+    programmes.begin(session, [look.id for look in looked], clinic.programmes, phone_id=phone.id, now=now)
+    number, visits = care.number(session, phone, now=now, zone=clinic.zone, known=clinic.programmes, needs=clinic.clinic.needs)
+    planned = plan(number, clinic.cadence, now)
     if planned.go:
         every = [About(id=timed.visit.id, start=timed.visit.start, step=timed.step.name, say=timed.step.say) for timed in planned.go]
         tell(bot, session, phone, every, useless_at=min(timed.until for timed in planned.go))

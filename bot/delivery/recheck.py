@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.apply import Scope, apply
-from bot.care.due import NOT_A_VISIT, Number, not_wanted
-from bot.care.schedule import MISSED, Cadence
+from bot.care.due import NO_PAPERS, NOT_A_VISIT, Number, not_wanted
+from bot.care.schedule import MISSED, PAPERS, Cadence
 from bot.desk import later
 from bot.dialogue.effects import LogItem
 from bot.dialogue.types import Ask, Wants
@@ -42,8 +42,9 @@ def reason(bot: Bot, session: Session, *, text: CommunicationRow, phone: PhoneRo
     offer = waiting.offer_in(session, text.id)
     if not asked and check_in is None and offer is None:
         return None
-    number, _ = care.number(session, phone, now=now, zone=bot.clinic.zone, known=bot.clinic.programmes)
+    number, _ = care.number(session, phone, now=now, zone=bot.clinic.zone, known=bot.clinic.programmes, needs=bot.clinic.clinic.needs)
     whys = [_why_not(session, each, number, bot.clinic.cadence) for each in asked]
+    whys.append(_why_no_papers(text, asked, number))
     whys.append(_why_no_offer(session, offer, number, now) if offer else "")
     whys.append(_why_not_asked(check_in.care_plan_id, number) if check_in is not None else "")
     if why := next(filter(None, whys), ""):
@@ -68,6 +69,13 @@ def _why_not(session: Session, asked: CommunicationRequestRow, number: Number, c
     # What the patient has said since may make this step needless.
     step = next((step for step in cadence.steps(visit.service) if step.name == asked.step and visit.group in step.to), None)
     return visit.stop or (not_wanted(number, visit, step, cadence) if step else "answered since")
+
+
+def _why_no_papers(text: CommunicationRow, asked: list[CommunicationRequestRow], number: Number) -> str:
+    """Why papers must not be asked for any more, or "": then the schedule writes anew, without that sentence."""
+    about = {each.appointment_id for each in asked}
+    missing = any(visit.lacks for visit in number.visits if visit.id in about)
+    return NO_PAPERS if PAPERS in (text.texts or "").split(",") and not missing else ""
 
 
 def _why_not_asked(plan_id: int, number: Number) -> str:

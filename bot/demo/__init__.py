@@ -20,7 +20,7 @@ from bot.accounts.types import Accounts
 from bot.channels.console import received
 from bot.delivery.worker import Worker
 from bot.demo.clock import DemoClock
-from bot.demo.history import live_through
+from bot.demo.history import live_through, write_today
 from bot.demo.seed import seed
 from bot.remind import remind
 from bot.settings import ROOT, Settings, read_settings
@@ -80,6 +80,8 @@ def make(app: Flask, wire: Wire, settings: Settings, *, history: Path | None = N
         with wired.bot.store.begin() as session:
             for phone_id in dict.fromkeys(phones.values()):
                 remind(wired.bot, session, phone_id)
+        if history is not None:
+            write_today(wired.bot, history, phones)
     return wired
 
 

@@ -40,6 +40,16 @@ def live_through(bot: Bot, clock: DemoClock, path: Path, people: dict[str, tuple
     clock.move(None)
 
 
+def write_today(bot: Bot, path: Path, phones: dict[str, int]) -> None:
+    """Lets patients write what the file has for the day on which the demo begins, once they have read what waits to be sent.
+
+    phones: name → phone.
+    """
+    send_waiting(bot, Console())
+    for text in read_yaml(path)["today"]:
+        _say(bot, phones[text["who"]], text["says"])
+
+
 def _working_days(bot: Bot, now: datetime) -> list[date]:
     """The working days before today, the last one first."""
     today = now.astimezone(bot.clinic.zone).date()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bot.desk.meaning import ACTS, BARRIERS, TOPICS, URGENT
 from bot.understand.types import Understanding
 
@@ -50,7 +52,7 @@ RULES = {
     "unclear_choose": "It was not clear which of the offered times they mean, so it is read back first.",
     "keep": "They keep the visit as it is.",
     "confirm": "They are coming: the visit was marked so.",
-    "cancel": "They cannot come: the visit was called off, or passed to a person where the clinic wants that.",
+    "cancel": "They cannot come.",
     "tentative": "They are not sure: the visit stays, and they are asked again.",
     "unclear": "What they want was not sure enough to change anything, so the bot asked first.",
     "unclear_visits": "It was not clear which visit they mean, so the bot asked.",
@@ -76,6 +78,13 @@ RULES = {
     "loop": "The same exchange again and again: the bot is silent.",
     "failed": "The bot failed on this message: the patient was told that a person will answer.",
 }
+# What an approved text tells that was done.
+DONE = {
+    "cancelled": "The bot called the visit off, as this clinic lets it; the patient can take that back.",
+    "declined": "This clinic has a person call visits off: it was passed on.",
+    "moved": "The patient can take that back.",
+    "booked": "The patient can take that back.",
+}
 SOURCES = {
     "keyword": "the whole text is this word",
     "model": "what it learned from phrases",
@@ -84,11 +93,12 @@ SOURCES = {
 }
 
 
-def why(rule: str | None) -> list[str]:
-    """A stored rule, e.g. "reschedule+barrier", as sentences; what is new and has none is shown as it is."""
+def why(rule: str | None, texts: Iterable[str] = ()) -> list[str]:
+    """A stored rule, e.g. "reschedule+barrier", as sentences; what is new and has none is shown as it is. texts: of the answer."""
     found = []
     for name in filter(None, (rule or "").split("+")):
         found.append(RULES.get(name) or RULES.get(name.split("_")[0]) or name.replace("_", " "))
+    found += [DONE[key] for key in texts if key in DONE]
     return list(dict.fromkeys(found))
 
 

@@ -48,12 +48,13 @@ def canned(bot: Bot, language: str, *, matters: frozenset[str], visit: datetime 
             has = language == SOURCE or key in bot.texts.catalogs.get(language, {})
             words = bot.texts.render(key, language, values) if has else None
             found.append(Canned(key, words, bot.texts.render(key, SOURCE, values)))
-    found += [Canned(key, said.get(language), said[SOURCE], fits=key.partition(".")[2] in matters) for key, said in _of_clinic(bot)]
+    found += [Canned(key, said.get(language), said[SOURCE], fits=key.partition(".")[2] in matters) for key, said in of_clinic(bot)]
     order = {"reply": 0}
     return sorted(found, key=lambda each: (not each.fits, order.get(each.key.partition(".")[0], 1 if "." not in each.key else 2)))
 
 
-def _of_clinic(bot: Bot) -> Iterator[tuple[str, dict[str, str]]]:
+def of_clinic(bot: Bot) -> Iterator[tuple[str, dict[str, str]]]:
+    """Key and languages of every sentence of the clinic's own."""
     for name, said in bot.clinic.replies.items():
         yield f"reply.{name}", said
     for section in (bot.clinic.clinic.resources, bot.clinic.clinic.answers):

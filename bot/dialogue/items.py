@@ -68,7 +68,7 @@ KINDS: dict[str, ItemKind] = {
     "media": ItemKind(6, "Sent a picture or file"),
     "loop": ItemKind(6, "The same message again and again, perhaps from a machine: the bot is silent", promised=False),
     "unreviewed_text": ItemKind(
-        6, "A safety text went out in a language in which no translator has read it, with the English: have it reviewed", promised=False
+        7, "A safety text went out in a language in which no translator has read it, with the English: have it reviewed", promised=False
     ),
     "other": ItemKind(6, "Message to read"),
 }

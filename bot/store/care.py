@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,14 +11,15 @@ from sqlalchemy.orm import Session
 
 from bot.care.due import TALKING, Booked, Number
 from bot.care.schedule import DAY, GROUPS, MISSED
-from bot.dialogue.types import Participant, Wants
-from bot.store import programmes, queries, waiting
+from bot.dialogue.types import Paper, Participant, Wants
+from bot.store import papers, programmes, queries, waiting
 from bot.store.models import LOOK_NOW, AppointmentRow, ConsentRow, PatientPhoneRow, PatientRow, PhoneRow
 from bot.store.programmes import Look, Programmes
 from bot.store.sending_models import CommunicationRequestRow, OutboxRow
 from bot.store.turns import table
 
 BEHIND = 8 * DAY  # visits that began earlier are over for the schedule
+Needs = Callable[[str], tuple[Paper, ...]]
 AT_ONCE = 5000  # visits of the past that are put aside in one statement
 VISITS = table(AppointmentRow)
 OPTED_OUT, TAKEN_OVER = "opted out", "a coordinator has taken over"
@@ -87,11 +88,11 @@ def reached_on(session: Session, patients: Iterable[int]) -> dict[int, PatientPh
 
 
 def number(
-    session: Session, phone: PhoneRow, *, now: datetime, zone: tzinfo, known: Programmes | None = None
+    session: Session, phone: PhoneRow, *, now: datetime, zone: tzinfo, known: Programmes | None = None, needs: Needs | None = None
 ) -> tuple[Number, list[Look]]:
     """A phone as the schedule sees it, and its visits in the versions that were read. zone: of whoever's is not known.
 
-    known: the clinic's programmes; without them nobody is in one.
+    known: the clinic's programmes; without them nobody is in one. needs: the papers of a kind of visit; without it none is missing.
     """
     on_it = select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == phone.id)
     links = {who: link for who, link in reached_on(session, session.scalars(on_it)).items() if link.phone_id == phone.id}
@@ -105,7 +106,7 @@ def number(
         )
         .order_by(AppointmentRow.start, AppointmentRow.id)
     ).all()
-    sent = _sent(session, [row.id for row in rows])
+    sent, there = _sent(session, [row.id for row in rows]), papers.there(session, [row.id for row in rows])
     visits = tuple(
         Booked(
             id=row.id,
@@ -116,6 +117,7 @@ def number(
             sent=frozenset(step for visit, start, step in sent if (visit, start) == (row.id, row.start)),
             stop=_stop(row, people[row.patient_id], links[row.patient_id]),
             patient=row.patient_id,
+            lacks=any((row.id, paper.name) not in there for paper in needs(row.service)) if needs else False,
         )
         for row in rows
     )

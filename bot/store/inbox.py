@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from bot.store.work_models import ActionRow, CandidateRow, ClaimRow, PromiseRow,
 from bot.store.worklist import Item
 from bot.understand.types import Understanding
 
+AT_ONCE = timedelta(minutes=5)  # so soon after a text the bot has done what it asks for
 SHOWN = 200  # the newest texts, actions and items that a timeline goes back to
 
 
@@ -27,7 +28,8 @@ class Entry:
     """One thing in a timeline. kind: "in" and "out" (texts), "did" (a person did something), "item" (the bot asked for a person).
 
     who: bot, staff, or a name. status: of the text's delivery. text_id: of the text.
-    free: a coordinator's own words, which nobody reviewed. goes: when one's planned reply will go; planned_by: whose it is.
+    texts: keys of the approved texts it is made of, or of its answer. free: a coordinator's own words, which nobody reviewed.
+    goes: when one's planned reply will go; planned_by: whose it is.
     """
 
     at: datetime
@@ -42,6 +44,7 @@ class Entry:
     reading: Understanding | None = None
     rule: str | None = None
     corrected: str = ""
+    texts: tuple[str, ...] = ()
     free: bool = False
     goes: datetime | None = None
     planned_by: str = ""
@@ -78,6 +81,12 @@ class Conversation:
     def who(self) -> str:
         """Everybody who is reached on this phone."""
         return " / ".join(patient.name for patient, _ in self.people) or worklist.UNKNOWN
+
+    def caused(self, visit: AppointmentRow) -> int | None:
+        """The patient's text for which the bot called the visit off; None if a person did."""
+        at = visit.changed_at if visit.status == "cancelled" else None
+        said = [row for row in self.timeline if row.kind == "in" and "cancelled" in row.texts]
+        return next((row.text_id for row in reversed(said) if at and timedelta() <= at - row.at < AT_ONCE), None)
 
 
 @dataclass(frozen=True)
@@ -162,9 +171,10 @@ def _planned(session: Session, phone_id: int) -> dict[int, tuple[datetime, str]]
 
 
 def _text(row: CommunicationRow, corrected: str, planned: tuple[datetime, str] | None) -> list[Entry]:
+    texts = tuple(filter(None, (row.texts or "").split(",")))
     if row.direction != "inbound":
         free = row.sender == "staff" and not row.texts
-        sent = Entry(row.at, "out", who=row.sender, words=row.body, status=row.status, free=free, text_id=row.id)
+        sent = Entry(row.at, "out", who=row.sender, words=row.body, status=row.status, texts=texts, free=free, text_id=row.id)
         return [replace(sent, goes=planned[0], planned_by=planned[1]) if planned else sent]
     own = Entry(
         row.at,
@@ -176,9 +186,10 @@ def _text(row: CommunicationRow, corrected: str, planned: tuple[datetime, str] |
         reading=reading_of(row.reading),
         rule=row.rule,
         corrected=corrected,
+        texts=texts,
     )
     answered = row.reply and row.answered_via == "twiml"
-    return [own, Entry(row.at, "out", who="bot", words=row.replies[0], status="answered")] if answered else [own]
+    return [own, Entry(row.at, "out", who="bot", words=row.replies[0], status="answered", texts=texts)] if answered else [own]
 
 
 def held_back(session: Session, phone_id: int, text_id: int) -> str:

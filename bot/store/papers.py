@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.orm import Session
 
-from bot.store.models import AppointmentRow
+from bot.store.models import LOOK_NOW, AppointmentRow
+from bot.store.turns import table
 from bot.store.work_models import PaperRow
+
+VISITS = table(AppointmentRow)
 
 
 def there(source: Connection | Session, visits: Iterable[int]) -> frozenset[tuple[int, str]]:
@@ -19,7 +22,8 @@ def there(source: Connection | Session, visits: Iterable[int]) -> frozenset[tupl
 
 
 def tick(session: Session, visit: AppointmentRow, name: str, *, here: bool, by: str, now: datetime) -> None:
-    """Notes that a paper is there, or is not after all; twice is once."""
+    """Notes that a paper is there, or is not after all; twice is once. Whether it is asked for is looked at again."""
     session.execute(delete(PaperRow).where(PaperRow.appointment_id == visit.id, PaperRow.name == name))
     if here:
         session.add(PaperRow(appointment_id=visit.id, name=name, clinic_id=visit.clinic_id, actor=by, at=now))
+    session.execute(update(VISITS).where(VISITS.c.id == visit.id).values(next_text_at=LOOK_NOW))

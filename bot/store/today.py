@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta, tzinfo
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.store import worklist
@@ -17,27 +17,34 @@ SHOWN = 12  # lines of each part; a page tells what is behind it
 SOON = timedelta(hours=2)
 NEAR = timedelta(days=3)  # how near a visit must be for silence to matter
 PAST = timedelta(days=7)
+YESTERDAY = timedelta(days=1)
+CHANGES = ("cancelled", "moved", "booked", "undone", "undone_booking")  # the approved texts that tell of a change of a visit
 NOT_ARRIVED = ("failed", "undelivered", "unknown")
 
 
 @dataclass(frozen=True)
 class Line:
-    """Somebody, and a moment that matters: of a visit, a promise or a text."""
+    """Somebody, and a moment that matters: of a visit, a promise or a text, which is `text_id`."""
 
     phone_id: int
     who: str
     at: datetime
     what: str = ""
+    text_id: int | None = None
 
 
 @dataclass(frozen=True)
 class Today:
-    """day: the next one with visits; visits: by what the patient has said, those that said nothing first."""
+    """day: the next one with visits; visits: by what the patient has said, those that said nothing first.
+
+    changed: what the bot did with visits at a patient's word since yesterday, the latest first, each as a key of CHANGES.
+    """
 
     pressing: list[Item]
     day: datetime | None
     visits: dict[str, list[Line]]
     promises: list[Line]
+    changed: list[Line]
     barriers: list[Item]
     undelivered: list[Line]
     silent: list[Line]
@@ -58,6 +65,7 @@ def today(session: Session, clinic_id: int, now: datetime, zone: tzinfo) -> Toda
         day=day,
         visits=visits,
         promises=_promises(session, clinic_id),
+        changed=_changed(session, clinic_id, now),
         barriers=worklist.some(session, clinic_id, now, (TaskRow.kind == "barrier") & (TaskRow.fix_by > now), limit=SHOWN),
         undelivered=_undelivered(session, clinic_id, now),
         silent=_silent(session, clinic_id, now),
@@ -85,13 +93,30 @@ def _visits(session: Session, clinic_id: int, start: datetime, end: datetime) ->
 
 
 def _promises(session: Session, clinic_id: int) -> list[Line]:
+    """Who was told that a person will answer, by when, and in which text."""
     rows = session.execute(
-        select(PromiseRow.phone_id, PromiseRow.due_at)
+        select(PromiseRow.phone_id, PromiseRow.due_at, PromiseRow.communication_id)
         .where(PromiseRow.clinic_id == clinic_id, PromiseRow.kept_at.is_(None))
         .order_by(PromiseRow.due_at)
         .limit(SHOWN)
     ).all()
-    return _named(session, [(phone_id, due, "") for phone_id, due in rows])
+    return _named(session, [Line(phone_id, "", due, text_id=text_id) for phone_id, due, text_id in rows])
+
+
+def _changed(session: Session, clinic_id: int, now: datetime) -> list[Line]:
+    said = literal(",") + CommunicationRow.texts + ","
+    rows = session.execute(
+        select(CommunicationRow.phone_id, CommunicationRow.at, CommunicationRow.texts, CommunicationRow.id)
+        .where(CommunicationRow.status == "answered", CommunicationRow.at > now - YESTERDAY, CommunicationRow.clinic_id == clinic_id)
+        .where(or_(*(said.contains(f",{change},", autoescape=True) for change in CHANGES)))
+        .order_by(CommunicationRow.at.desc(), CommunicationRow.id.desc())
+        .limit(SHOWN)
+    ).all()
+    return _named(session, [Line(phone_id or 0, "", at, _change(said or ""), id_) for phone_id, at, said, id_ in rows])
+
+
+def _change(said: str) -> str:
+    return next(key for key in CHANGES if key in said.split(","))
 
 
 def _undelivered(session: Session, clinic_id: int, now: datetime) -> list[Line]:
@@ -102,7 +127,7 @@ def _undelivered(session: Session, clinic_id: int, now: datetime) -> list[Line]:
         .order_by(CommunicationRow.at.desc())
         .limit(SHOWN)
     ).all()
-    return _named(session, [(phone_id or 0, at, status) for phone_id, at, status in rows])
+    return _named(session, [Line(phone_id or 0, "", at, status) for phone_id, at, status in rows])
 
 
 def _silent(session: Session, clinic_id: int, now: datetime) -> list[Line]:
@@ -121,10 +146,10 @@ def _silent(session: Session, clinic_id: int, now: datetime) -> list[Line]:
         .order_by(func.min(AppointmentRow.start))
         .limit(SHOWN)
     ).all()
-    return _named(session, [(phone_id, start, "") for phone_id, start in rows])
+    return _named(session, [Line(phone_id, "", start) for phone_id, start in rows])
 
 
-def _named(session: Session, rows: list[tuple[int, datetime, str]]) -> list[Line]:
-    people = worklist.names(session, {phone_id for phone_id, _, _ in rows})
+def _named(session: Session, lines: list[Line]) -> list[Line]:
+    people = worklist.names(session, {line.phone_id for line in lines})
     who = {phone_id: " / ".join(patient.name for patient in found) for phone_id, found in people.items()}
-    return [Line(phone_id, who.get(phone_id, worklist.UNKNOWN), at, what) for phone_id, at, what in rows]
+    return [replace(line, who=who.get(line.phone_id, worklist.UNKNOWN)) for line in lines]

@@ -5,15 +5,16 @@ They are written a moment after the text by the sender's process, so that no pat
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import phonenumbers
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select
 from sqlalchemy.orm import Session
 
 from bot.store.crypto import Cipher
-from bot.store.models import CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow
+from bot.store.models import CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, TaskRow
 from bot.store.turns import PHONES, TEXTS, table
 from bot.store.work_models import ActionRow, IndexedRow, WordRow
 from bot.understand.normalise import fold, tokens
@@ -111,23 +112,52 @@ def rewrite(connection: Connection, cipher: Cipher, phones: Iterable[int]) -> No
         _add(connection, clinic_id, phone_id, left)
 
 
-def search(session: Session, cipher: Cipher, clinic_id: int, asked: str) -> list[int]:
+@dataclass(frozen=True)
+class Only:
+    """Which conversations are asked for. language: of a patient; kind: of an item; state: open or closed, whether one is to be done.
+
+    since, until: a text came or went from then on, and before then. "" and None: any.
+    """
+
+    language: str = ""
+    state: str = ""
+    kind: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def during(self) -> tuple[ColumnElement[bool], ...]:
+        """Of texts: those of that time."""
+        bounds = (CommunicationRow.at >= self.since if self.since else None, CommunicationRow.at < self.until if self.until else None)
+        return tuple(bound for bound in bounds if bound is not None)
+
+
+def search(session: Session, cipher: Cipher, clinic_id: int, asked: str, only: Only, *, now: datetime) -> list[int]:
     """The phones whose texts, notes or people have every word that is asked for, the latest first; or whose number it is."""
+    ours = [PhoneRow.clinic_id == clinic_id, *_fits(only, now)]
     if number := _number(asked):
-        exact = PhoneRow.clinic_id == clinic_id, PhoneRow.number_key == cipher.index(number)
-        return list(session.scalars(select(PhoneRow.id).where(*exact)))
+        return list(session.scalars(select(PhoneRow.id).where(PhoneRow.number_key == cipher.index(number), *ours)))
     wanted = keys(cipher, asked)
     if not wanted:
         return []
-    latest = select(func.max(CommunicationRow.id)).where(CommunicationRow.phone_id == WordRow.phone_id).scalar_subquery()
-    query = (
-        select(WordRow.phone_id)
-        .where(WordRow.clinic_id == clinic_id, WordRow.key.in_(wanted))
-        .group_by(WordRow.phone_id)
-        .having(func.count() == len(wanted))
-        .order_by(func.coalesce(latest, 0).desc())
-    )
+    having = select(WordRow.phone_id).where(WordRow.clinic_id == clinic_id, WordRow.key.in_(wanted))
+    having = having.group_by(WordRow.phone_id).having(func.count() == len(wanted))
+    latest = select(func.max(CommunicationRow.id)).where(CommunicationRow.phone_id == PhoneRow.id).scalar_subquery()
+    query = select(PhoneRow.id).where(PhoneRow.id.in_(having), *ours).order_by(func.coalesce(latest, 0).desc(), PhoneRow.id)
     return list(session.scalars(query.limit(FOUND)))
+
+
+def _fits(only: Only, now: datetime) -> Iterator[ColumnElement[bool]]:
+    """Of phones: what is asked for beside the words."""
+    if only.language:
+        reached = select(PatientPhoneRow.phone_id).join(PatientRow, PatientPhoneRow.patient_id == PatientRow.id)
+        yield PhoneRow.id.in_(reached.where(PatientRow.language == only.language))
+    if only.kind or only.state:
+        item = exists().where(TaskRow.phone_id == PhoneRow.id, TaskRow.created_at <= now)
+        item = item.where(TaskRow.kind == only.kind) if only.kind else item
+        to_do = item.where(TaskRow.status == "requested")
+        yield to_do if only.state == "open" else item & ~to_do if only.state == "closed" else item
+    if during := only.during():
+        yield exists().where(CommunicationRow.phone_id == PhoneRow.id, *during)
 
 
 def _number(asked: str) -> str | None:

@@ -47,7 +47,7 @@ RULES: dict[str, Rule] = {
     "inbox.pictures.table": Rule(CARE),
     "inbox.programmes.change": Rule(ENROLS),
     "inbox.programmes.enrol": Rule(ENROLS),
-    "inbox.search.index": Rule(CARE),
+    "inbox.search.index": Rule(EVERYBODY),  # it finds the conversations that each of them may open
     "inbox.settings.index": Rule(EVERYBODY),
     "inbox.settings.file": Rule(EVERYBODY),
     "inbox.settings.section": Rule(EVERYBODY),

@@ -30,7 +30,10 @@ blueprint = Blueprint("talk", __name__)
 
 @blueprint.get("/phone/<int:phone_id>")
 def conversation(phone_id: int) -> str:
-    """One conversation: every text, what the bot made of it and why, and what people did. again: words to use once more."""
+    """One conversation: every text, what the bot made of it and why, and what people did.
+
+    again: words to use once more; why: the text whose explanation is asked for.
+    """
     again = request.args.get("again", type=int)
     with wired().bot.store.session() as session:
         draft = queries.held_back(session, phone_id, again) if again is not None else ""
@@ -45,6 +48,7 @@ def _page(phone_id: int, *, draft: str = "") -> str:
         "conversation.html",
         talk=talk,
         draft=draft,
+        why=request.args.get("why", type=int),
         there=(there := _there(bot, talk)),
         checked=_check(bot, talk, draft, there),
         canned=_canned(bot, talk),

@@ -10,7 +10,9 @@ from flask import Blueprint
 from bot.desk import explain
 from bot.desk import meaning as meanings
 from bot.desk.barriers import STAGES
+from bot.desk.english import english
 from bot.moments import RIGHT_TO_LEFT, language_name
+from bot.store.inbox import Entry
 from bot.store.worklist import Item
 from bot.understand.types import Understanding, Wish
 from bot.web.wiring import wired
@@ -22,6 +24,7 @@ SECTIONS |= {
     4: "A visit or a treatment is at risk",
     5: "Waiting for an answer",
     6: "When there is time",
+    7: "For whoever has the texts translated",
 }
 STATUS = {
     "queued": "waiting to be sent", "sending": "being sent", "sent": "sent, not yet confirmed", "delivered": "delivered",
@@ -40,6 +43,11 @@ DID = {
     "moved": "moved the visit:", "called_off": "called off the visit:", "paper": "ticked:", "no_paper": "took the tick away:",
     "waits": "put on the waiting list:", "waits_no_more": "took off the waiting list:",
     "withdrew": "took a planned reply back", "escalated": "Nobody acted in time, so it was handed on from",
+}  # fmt: skip
+
+CHANGED = {
+    "cancelled": "visit called off", "moved": "visit moved", "booked": "visit booked", "undone": "change of a visit taken back",
+    "undone_booking": "booking taken back",
 }  # fmt: skip
 
 
@@ -151,6 +159,18 @@ def wishes(wanted: tuple[Wish, ...]) -> str:
 def did(kind: str) -> str:
     """What a person did, in plain words."""
     return DID.get(kind, kind)
+
+
+@blueprint.app_template_filter("in_english")
+def in_english(entry: Entry, language: str) -> str:
+    """What a text of ours says to a patient of that language; "" where its words need no help."""
+    return "" if language == "en" else english(wired().bot, keys=entry.texts, words=entry.words, language=language)
+
+
+@blueprint.app_template_filter("changed")
+def changed(key: str) -> str:
+    """What the bot did with a visit, in plain words."""
+    return CHANGED[key]
 
 
 @blueprint.app_template_filter("direction")

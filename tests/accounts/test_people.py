@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
+from argon2 import Type, extract_parameters
 from flask import Flask
 from sqlalchemy import select
 from structlog.testing import capture_logs
@@ -19,8 +20,9 @@ from bot.accounts.types import Accounts, Refused
 from bot.settings import Settings
 from bot.store.account_models import InvitationRow, SessionRow
 from bot.turn import Bot
+from tests.cheap import REAL_HASHER
 from tests.conftest import KEY
-from tests.staff import HERE, PASSWORD, Browser, Page, hire
+from tests.staff import HASHED, HERE, PASSWORD, Browser, Page, hire
 from tests.world import Clock
 
 NewBrowser = Callable[[], Browser]
@@ -241,3 +243,15 @@ def test_old_sessions_do_not_pile_up(app: Flask, browser: NewBrowser, clock: Clo
     browser().enter(app, who)
     with app.extensions["attend"].bot.store.session() as session:
         assert len(session.scalars(select(SessionRow)).all()) == 1
+
+
+def test_a_password_costs_a_thief_what_argon2_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id at the cost of RFC 9106's second choice or more; what was hashed at a lower one is hashed anew at the next sign-in."""
+    monkeypatch.setattr(passwords, "_hasher", REAL_HASHER)
+    kept = passwords.hashed(PASSWORD)
+    cost = extract_parameters(kept)
+    assert (cost.type, cost.time_cost >= 3, cost.memory_cost >= 64 * 1024) == (Type.ID, True, True)
+    assert passwords.fits(PASSWORD, kept)
+    assert not passwords.fits(f"{PASSWORD}!", kept)
+    assert not passwords.outdated(kept)
+    assert passwords.outdated(HASHED)

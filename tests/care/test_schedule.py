@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.care.due import NOT_A_VISIT, NOT_THE_LAST, Booked, Number, plan
+from bot.care.due import NO_PAPERS, NOT_A_VISIT, NOT_THE_LAST, TOLD_OF_PAPERS, Booked, Number, plan
 from bot.care.forecast import Forecast, forecast, sent
 from bot.care.hours import Hours, shift
 from bot.care.schedule import CADENCE, DEFAULT, TO, Cadence, Step
@@ -24,6 +24,7 @@ MOMENTS = st.one_of(
     st.datetimes(datetime(2026, 3, 1), datetime(2026, 3, 25)), st.datetimes(datetime(2026, 10, 20), datetime(2026, 11, 15))
 ).map(lambda naive: naive.replace(tzinfo=UTC, microsecond=0))
 GROUPS = st.sampled_from(TO[:3])
+SAID = st.sampled_from([("reminder",), ("reminder", "papers"), ("visit_when", "papers"), ("papers",)])
 
 
 @st.composite
@@ -31,7 +32,7 @@ def steps(draw: st.DrawFn) -> tuple[Step, ...]:
     """A cadence as a clinic might write it."""
     aheads = draw(st.lists(st.integers(1, 10 * 24), min_size=1, max_size=6, unique=True))
     return tuple(
-        Step(name=f"step{n}", ahead=timedelta(hours=hours), to=frozenset(draw(st.sets(GROUPS, min_size=1))), say=("reminder",))
+        Step(name=f"step{n}", ahead=timedelta(hours=hours), to=frozenset(draw(st.sets(GROUPS, min_size=1))), say=draw(SAID))
         for n, hours in enumerate(aheads)
     )
 
@@ -39,7 +40,7 @@ def steps(draw: st.DrawFn) -> tuple[Step, ...]:
 @st.composite
 def numbers(draw: st.DrawFn) -> tuple[Number, Cadence, datetime]:
     """A number with a few visits, a schedule, and a moment."""
-    now = draw(MOMENTS)
+    now, lacks = draw(MOMENTS), draw(st.booleans())
     zones = tuple(draw(st.lists(st.sampled_from(ZONES), min_size=1, max_size=2, unique=True)))
     count = draw(st.integers(1, 4))
     visits = tuple(
@@ -49,6 +50,7 @@ def numbers(draw: st.DrawFn) -> tuple[Number, Cadence, datetime]:
             service="primary",
             group=draw(GROUPS),
             told_at=draw(st.one_of(st.none(), st.integers(0, 200).map(lambda hours: now - timedelta(hours=hours)))),
+            lacks=lacks,
         )
         for n in range(count)
     )
@@ -146,7 +148,7 @@ def test_a_stopped_number_gets_nothing(drawn: tuple[Number, Cadence, datetime], 
     number, cadence, now = drawn
     found = forecast(replace(number, stop=stop), cadence, now, now + 20 * DAY)
     assert found.texts == ()
-    assert {timed.why for timed in found.withheld} <= {stop, "just booked, moved or answered", "no lawful hour"}
+    assert {timed.why for timed in found.withheld} <= {stop, "just booked, moved or answered", "no lawful hour", NO_PAPERS}
 
 
 @settings(max_examples=300, deadline=None)
@@ -160,6 +162,22 @@ def test_the_next_lawful_moment_is_lawful_and_the_first(moment: datetime, zones:
         assert later == moment or not hours.lawful(later - timedelta(seconds=1), known)
     if earlier is not None:
         assert earlier <= moment and hours.lawful(earlier, known)
+
+
+@settings(max_examples=200, deadline=None)
+@given(numbers())
+def test_papers_are_asked_for_once_a_visit_and_only_while_one_is_missing(drawn: tuple[Number, Cadence, datetime]) -> None:
+    """What they are asked for beside goes without that sentence; a text that would only repeat the time does not go."""
+    number, cadence, now = drawn
+    found = forecast(number, cadence, now, now + 20 * DAY)
+    for each in number.visits:
+        said = [timed.step.say for _, go in found.texts for timed in go if timed.visit.id == each.id]
+        assert sum("papers" in say for say in said) <= each.lacks
+        assert ("visit_when",) not in said
+        assert () not in said
+    reasons = {timed.why for timed in found.withheld}
+    assert NO_PAPERS not in reasons or not all(each.lacks for each in number.visits)
+    assert TOLD_OF_PAPERS not in reasons or any(each.lacks for each in number.visits)
 
 
 def test_two_days_before_nine_is_nine_when_the_clocks_change() -> None:

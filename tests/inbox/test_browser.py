@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.delivery.sender import send_waiting
+from bot.delivery.worker import index_words
 from bot.store.models import CommunicationRow
 from bot.web.wiring import Wired
 from tests.inbox.conftest import Desk, act
@@ -272,6 +273,35 @@ def test_visits_are_booked_and_called_off_without_javascript(desk: Desk, served:
         ana.get_by_role("link", name="Call off").click()
         ana.get_by_role("button", name="Call off the visit as the patient asked").click()
         ana.get_by_text("The visit is called off. The patient is told by text.").wait_for()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_search_is_narrowed_by_a_form(desk: Desk, served: str, scripts: bool) -> None:
+    """With and without a script, on a phone too, and axe finds nothing."""
+    from axe_playwright_python.sync_playwright import Axe  # noqa: PLC0415 - only these tests need it
+
+    busy_day(desk)
+    index_words(desk.bot)
+    with chromium() as browser:
+        ana = sit_down(browser, served, 1, [], java_script_enabled=scripts, bypass_csp=scripts)
+        ana.get_by_label("Search names, numbers, words").fill("please")
+        ana.keyboard.press("Enter")
+        ana.get_by_role("heading", name="2 conversations").wait_for()
+        form = ana.get_by_role("form", name="Narrow the search")
+        form.get_by_label("About").select_option(label="Wants a call")
+        form.locator("select[name=language]").select_option("en")
+        form.get_by_label("Conversations").select_option(label="with something to do")
+        form.get_by_label("Texts from").fill("2026-01-01")
+        form.get_by_role("button", name="Search").click()
+        ana.get_by_role("link", name="Owen Park").wait_for()
+        assert form.get_by_label("Texts from").input_value() == "2026-01-01"
+        if scripts:
+            assert [each["id"] for each in Axe().run(ana).response["violations"]] == []
+            ana.set_viewport_size({"width": 390, "height": 900})
+            assert ana.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        form.get_by_label("to", exact=True).fill("2026-01-02")
+        form.get_by_role("button", name="Search").click()
+        ana.get_by_role("heading", name="0 conversations").wait_for()
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -352,3 +352,34 @@ def test_the_english_beside_an_unreviewed_safety_text_is_shown(desk: Desk) -> No
     for shown in (page(desk.ana, f"/demo?phone={phone}"), page(desk.ana, f"/inbox/phone/{phone}")):
         assert shown.count(">Sunrise Clinic: LLAME AL 911 AHORA") == shown.count(">Sunrise Clinic: CALL 911 NOW") == 1
         assert "\x1e" not in shown
+
+
+def test_each_text_of_ours_stands_beside_its_english(desk: Desk) -> None:
+    """Reminders, answers with the clinic's own sentence in them, approved replies; one's own words have none (L-04, S-17)."""
+    desk.text(9, "Tôi không có xe đi")
+    act(desk.ana, 9, "reply", key="reply.ride")
+    act(desk.ana, 9, "reply", text="Hẹn gặp lại")
+    shown = page(desk.ana, "/inbox/phone/9")
+    assert "In English: You have a visit on [when]. Are you coming?" in shown
+    heard = "Thank you for telling us that getting here is hard."
+    assert f"In English: {heard} {desk.bot.clinic.clinic.resources['transport']['en']} A coordinator will get back to you." in shown
+    assert f"In English: {desk.bot.clinic.replies['ride']['en']}" in shown
+    assert shown.count("In English: ") == 3
+    desk.text(2, "where do I park?")
+    assert "In English" not in page(desk.ana, "/inbox/phone/2")
+
+
+def test_a_visit_that_the_bot_called_off_leads_to_the_words_that_it_acted_on(desk: Desk) -> None:
+    """And one that a person called off does not, since the timeline names who."""
+    desk.text(7, "hello")
+    desk.text(1, "I can't come, please cancel my visit")
+    (text,) = (row.id for row in desk.rows(CommunicationRow) if row.texts == "cancelled")
+    link = f"/inbox/phone/1?why={text}#text-{text}"
+    assert f'<a href="{link}">Why the bot called it off</a>' in page(desk.ana, "/inbox/phone/1")
+    opened = page(desk.ana, link)
+    assert opened.count('<details class="reading" open>') == 1
+    assert "The bot called the visit off, as this clinic lets it" in opened
+    visit = next(row.id for row in desk.rows(AppointmentRow) if row.patient_id == 2)
+    desk.ana.post(f"/inbox/phone/2/call-off/{visit}", data={"cause": "clinic"})
+    assert desk.rows(AppointmentRow, AppointmentRow.id == visit)[0].status == "cancelled"
+    assert "Why the bot called it off" not in page(desk.ana, "/inbox/phone/2")

@@ -38,19 +38,22 @@ def test_every_picture_and_the_day_show_something(bot: Bot) -> None:
             assert sum(number for row in make(session, period).rows for number in row[1:] if not isinstance(number, str)) > 0, make
         day = today(session, bot.clinic_id, now, bot.clinic.zone)
         assert session.query(CommunicationRow).filter_by(status="undelivered").count() == 1
-    assert {line.who for line in day.promises} == {"Owen Park", "Ольга Коваль"}
+    assert {line.who for line in day.promises} == {"Owen Park", "Ольга Коваль", "Nguyễn Linh"}
+    assert [(line.who, line.what) for line in day.changed] == [("أمينة صالح", "cancelled")]
 
 
 def test_nobody_begins_the_demo_in_an_odd_state(bot: Bot) -> None:
-    """Past visits are over, every text was answered, no phone is held, paused, opted out or claimed, and the clock is right again."""
+    """Past visits are over, every text was answered, nobody is held but who is in danger, and the clock is right again."""
     with bot.store.session() as session:
         past = session.query(AppointmentRow).filter(AppointmentRow.start < bot.clock()).all()
         assert {row.status for row in past} == {"fulfilled", "noshow"}
         assert {row.status for row in session.query(CommunicationRow).filter_by(direction="inbound")} == {"answered"}
         for phone in session.query(PhoneRow):
             state = queries.state_of(phone)
-            assert (state.hold, state.paused, phone.opted_out_at) == (None, False, None)
-        assert session.query(TaskRow).filter_by(status="requested").count() == 2
+            held = "medical" if queries.people(session, phone.id).popitem()[1][0].name == "Jean Baptiste" else None
+            assert (state.hold, state.paused, phone.opted_out_at) == (held, False, None)
+        open_ = session.query(TaskRow).filter_by(status="requested").order_by(TaskRow.rank, TaskRow.due_at)
+        assert [row.kind for row in open_] == ["urgent_medical", "barrier", "barrier", "refill", "unreviewed_text"]
         assert session.query(ClaimRow).count() == 0
         newest = session.query(CommunicationRow).order_by(CommunicationRow.id.desc()).first()
         assert newest is not None

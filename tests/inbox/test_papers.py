@@ -12,6 +12,7 @@ from bot.desk import staff, work
 from bot.errors import DataError
 from bot.settings import ROOT
 from bot.store.models import AppointmentRow, TaskRow
+from bot.texts import load_texts
 from bot.turn import take
 from bot.understand.lexicon import load_lexicon, squeeze
 from tests.delivery.test_planner import visit_of
@@ -53,6 +54,15 @@ def test_every_language_has_its_word(language: str) -> None:
     """The whole text is the word; each language also takes DOCS, but where it has a word as short."""
     keywords = load_lexicon(ROOT / "intents" / language).keywords
     assert keywords[squeeze(WORDS[language])] == keywords[squeeze("docs")] == "docs"
+
+
+@pytest.mark.parametrize("language", load_texts(ROOT / "locales").languages)
+def test_the_text_that_asks_for_papers_names_the_word_that_tells_which(world: World, language: str) -> None:
+    """And no paper itself, since others may read it (H-02)."""
+    sentence = squeeze(world.bot.texts.render("papers", language))
+    assert squeeze(WORDS[language.partition("-")[0]]) in sentence
+    for paper in world.bot.clinic.clinic.papers:
+        assert squeeze(paper.say[language]) not in sentence
 
 
 def test_it_is_told_in_the_patients_language_or_by_a_person(world: World) -> None:

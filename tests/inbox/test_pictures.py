@@ -46,13 +46,29 @@ def test_today_shows_the_next_days_visits_by_what_patients_said(desk: Desk) -> N
     assert "Rosa Delgado" in page(desk.ana, "/inbox/today")
 
 
+def test_today_tells_what_the_bot_did_with_visits_and_why(desk: Desk) -> None:
+    """The latest first; a visit that stays as it is, or is only asked about, is none of it; nor is one of another clinic (H-16)."""
+    desk.text(2, "yes I will be there")
+    desk.text(1, "I can't come, please cancel my visit")
+    desk.text(1, "UNDO")
+    desk.text(4, "no sé si voy")
+    assert [(line.who, line.what) for line in the_day(desk).changed] == [("Dorothy Hale", "undone"), ("Dorothy Hale", "cancelled")]
+    shown = page(desk.ana, "/inbox/today")
+    assert "Dorothy Hale</a>: visit called off" in shown
+    assert re.search(r'<a href="/inbox/phone/1\?why=(\d+)#text-\1">Why<', shown)
+    with desk.bot.store.session() as session:
+        later = desk.bot.clock() + timedelta(days=1, minutes=1)
+        assert today(session, desk.bot.clinic_id, later, desk.bot.clinic.zone).changed == []
+        assert today(session, desk.bot.clinic_id + 1, desk.bot.clock(), desk.bot.clinic.zone).changed == []
+
+
 def test_today_shows_danger_what_is_due_and_what_is_promised(desk: Desk) -> None:
     """And not what can wait."""
     desk.text(3, "me duele el pecho y no puedo respirar")
     desk.text(9, "Tôi không có xe đi")
     desk.text(7, "please have somebody call me")
     shown = the_day(desk)
-    assert [item.kind for item in shown.pressing] == ["urgent_medical", "unreviewed_text"]
+    assert [item.kind for item in shown.pressing] == ["urgent_medical"]
     assert {line.who for line in shown.promises} == {"Nguyễn Linh", "Owen Park"}
     assert [item.who for item in shown.barriers] == ["Nguyễn Linh"]
     act(desk.ana, 7, "call", outcome="reached")

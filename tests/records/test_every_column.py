@@ -73,7 +73,9 @@ class Filled:
     def found(self, word: str) -> list[int]:
         """The conversations that a search for the word shows."""
         with self.records.store.session() as session:
-            return words.search(session, self.records.store.cipher, self.records.clinic_id, word)
+            return words.search(
+                session, self.records.store.cipher, self.records.clinic_id, word, words.Only(), now=self.records.clock()
+            )
 
 
 def theo(filled: Filled) -> int:

@@ -22,7 +22,7 @@ from tests.world import World, make_world
 def found(world: World, asked: str) -> list[int]:
     """The conversations that a search shows."""
     with world.bot.store.session() as session:
-        return words.search(session, world.bot.store.cipher, world.bot.clinic_id, asked)
+        return words.search(session, world.bot.store.cipher, world.bot.clinic_id, asked, words.Only(), now=world.clock())
 
 
 def eraser(world: World) -> Any:

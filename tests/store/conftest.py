@@ -6,10 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from cryptography.fernet import Fernet
 
 from bot.store import queries
 from bot.store.database import Store
+from tests.cheap import REAL_UPGRADE
+
+
+@pytest.fixture(autouse=True)
+def real_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here the migrations themselves are looked at."""
+    monkeypatch.setattr(command, "upgrade", REAL_UPGRADE)
 
 
 @pytest.fixture

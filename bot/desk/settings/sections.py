@@ -22,6 +22,7 @@ SENTENCES = {
     "visit_when": "the visit's time",
     "see_you": "see you then",
     "prepare": "that there is something to prepare",
+    "papers": "that papers are missing, if they are",
     "missed": "that they were missed",
 }
 SIDES = {"before": "before the visit", "after": "after the visit"}
@@ -149,7 +150,7 @@ SECTIONS = {each.name: each for each in (
     Section("papers", "Papers", "What a visit needs. Staff tick what is there; who texts DOCS hears what is missing.", (
         Field("before", "So long before the visit it must be there", Span()),
         Field("visits", "Kinds of visits that need it", Rows(Line(longest=40), "kind of visit"), "None: all of them."),
-    ), paged="papers", noun="paper", said="say"),
+    ), paged="papers", noun="paper", said="say", schedule=True),
     Section("reminders", "Reminders", "Which texts the bot starts by itself, when, and how many at most.", (
         Field("reminders", "When, and how many", Group((
             Field("between", "Texts may start between", Times(), "In the patient's own time, within 8 AM and 9 PM."),
