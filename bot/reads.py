@@ -18,6 +18,9 @@ class Reads(Protocol):
     def read(self, message: Message) -> Understanding:
         """What a message means."""
 
+    def least(self, message: Message) -> Understanding:
+        """What is told of danger by patterns alone, when `read` has broken (S-05)."""
+
 
 @dataclass(frozen=True)
 class NoReader:
@@ -27,4 +30,8 @@ class NoReader:
 
     def read(self, message: Message) -> Understanding:
         """Never gives an answer."""
+        raise RuntimeError("this process reads no texts")
+
+    def least(self, message: Message) -> Understanding:
+        """Never gives an answer either."""
         raise RuntimeError("this process reads no texts")

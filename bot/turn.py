@@ -252,26 +252,35 @@ def _safe(decision: Decision) -> bool:
     return any(say.key.startswith(SAFETY) for say in decision.said)
 
 
-def floor(bot: Bot, body: str, state: State, *spoken: str) -> tuple[Decision | None, str]:
+def floor(bot: Bot, body: str, state: State, *spoken: str, opted_out: bool = False) -> tuple[Decision | None, str]:
     """What is answered when all else fails, with no database and no network: danger as always (S-05), a carriers' word by
     nothing, since it takes effect later, anything else by the sentence that a person will answer.
 
     spoken: the languages on record of the phone's people. Gives the decision on danger or an opt-out, or None, and the answer.
     """
     now = bot.clock().astimezone(bot.clinic.zone)
-    try:
-        read = bot.reader.read(Message(text=body[:MAX_WORDS], now=now, language=state.language))
-    except Exception as error:  # perhaps it is the reader that broke the turn
-        log.error("reader_failed", error=type(error).__name__)
-        read = Understanding()
     record = state.language or next(iter(spoken), None)
+    read = _heard(bot, Message(text=body[:MAX_WORDS], now=now, language=record))
     people = tuple(Person(id=0, language=language) for language in spoken)
-    facts = Facts(now=now, clinic=bot.clinic.clinic, languages=bot.texts.languages, people=people)
+    facts = Facts(now=now, clinic=bot.clinic.clinic, languages=bot.texts.languages, people=people, opted_out=opted_out)
+    language = read.language if read.language_sure else record or read.language
+    plain = "" if opted_out else _compose(bot, [Say("failed")], language)
     if read.urgent is None and read.keyword not in carrier.KEYWORDS:
-        language = read.language if read.language_sure else record or read.language
-        return None, _compose(bot, [Say("failed")], language)
+        return None, plain
     decision = decide(state=state, understanding=read, facts=facts)
+    if read.urgent == "abuse":  # nothing may tell it from any other text (S-07)
+        return decision, plain
     return decision, _compose(bot, decision.said, decision.language) if read.urgent else ""
+
+
+def _heard(bot: Bot, message: Message) -> Understanding:
+    """What is read; where the reader itself is what broke, what its patterns of danger alone tell."""
+    for read in (bot.reader.read, bot.reader.least):
+        try:
+            return read(message)
+        except Exception as error:
+            log.error("reader_failed", error=type(error).__name__)
+    return Understanding()
 
 
 def _failed(bot: Bot, row_id: int, via: str) -> str:
@@ -286,8 +295,9 @@ def _failed(bot: Bot, row_id: int, via: str) -> str:
         phone = queries.locked_phone(session, row.phone_id)
         now = bot.clock()
         spoken = [patient.language for patient, _ in queries.people(session, phone.id).values()]
-        danger, text = floor(bot, row.body, queries.state_of(phone), *spoken)
-        if danger is None and session.get_one(SenderRow, row.clinic_id).paused_at is not None:
+        danger, text = floor(bot, row.body, queries.state_of(phone), *spoken, opted_out=phone.opted_out_at is not None)
+        safe = danger is not None and _safe(danger)
+        if not safe and session.get_one(SenderRow, row.clinic_id).paused_at is not None:
             text = ""
         if danger is not None:
             queries.keep_state(phone, danger.state)
@@ -296,5 +306,5 @@ def _failed(bot: Bot, row_id: int, via: str) -> str:
         apply(Scope(connection=session.connection(), opened=session, phone=phone, now=now, communication=row), effects)
         row.status, row.reply, row.answered_via, row.rule = "failed", text, via, "failed"
         if text:
-            on_its_way(session, phone, row.id, text, via=via, now=now, safety=danger is not None)
+            on_its_way(session, phone, row.id, text, via=via, now=now, safety=safe)
         return text
