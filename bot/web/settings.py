@@ -48,7 +48,11 @@ class Wrong:
 @blueprint.get("")
 def index() -> str:
     """All sections, and which of them staff have edited."""
-    return render_template("settings.html", sections=SECTIONS.values(), changed=edit.changed_at(wired().bot), may=_may())
+    bot = wired().bot
+    bot.current.look()
+    refused = {each.change.section: each.why for each in bot.current.refused}
+    shown = {"sections": SECTIONS.values(), "changed": edit.changed_at(bot), "refused": refused}
+    return render_template("settings.html", may=_may(), **shown)
 
 
 @blueprint.get("/file")
