@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import structlog
+
 from bot.understand.types import Message, Understanding
+
+log = structlog.get_logger()
 
 
 class Reads(Protocol):
@@ -20,6 +24,16 @@ class Reads(Protocol):
 
     def least(self, message: Message) -> Understanding:
         """What is told of danger by patterns alone, when `read` has broken (S-05)."""
+
+
+def heard(reader: Reads, message: Message) -> Understanding:
+    """What is read; where the reader itself is what broke, what its patterns of danger alone tell. Never raises."""
+    for read in (reader.read, reader.least):
+        try:
+            return read(message)
+        except Exception as error:
+            log.error("reader_failed", error=type(error).__name__)
+    return Understanding()
 
 
 @dataclass(frozen=True)

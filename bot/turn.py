@@ -26,7 +26,7 @@ from bot.dialogue.rescheduling import wants_slots
 from bot.dialogue.types import Facts, Person, State, Visit, Waiting, Wants
 from bot.moments import ALIASES
 from bot.owned.current import Current
-from bot.reads import Reads
+from bot.reads import Reads, heard
 from bot.store import papers, programmes, queries, turns, waiting
 from bot.store.database import Conflict, Store
 from bot.store.models import BREAK, CommunicationRow, PhoneRow
@@ -47,7 +47,7 @@ MAX_WORDS = 4000  # longer bodies are cut: Twilio's limit is 1600
 class Bot:
     """Everything a turn needs, wired once at the start.
 
-    clock: the current moment, aware. current: what the clinic tells now. alone: held by the thread that reads.
+    clock: the current moment, aware. current: what the clinic tells now. version: of all that decides. alone: held by who reads.
     """
 
     store: Store
@@ -57,6 +57,7 @@ class Bot:
     clinic_id: int
     clock: Callable[[], datetime]
     carrier_answers: bool = True
+    version: str = ""
     alone: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -177,7 +178,7 @@ def _values(bot: Bot, plan: Plan | None, via: str) -> dict[str, Any]:
         return values
     encrypt, decision = bot.store.cipher.encrypt, plan.decision
     reading = encrypt(turns.reading_json(plan.understanding, plan.message))
-    how = {"reading": reading, "rule": decision.rule[:80], "reader": bot.reader.version}
+    how = {"reading": reading, "rule": decision.rule[:80], "reader": bot.version}
     return {**values, **how, "reply": encrypt(plan.reply) if plan.reply else None, "texts": loops.said(decision)}
 
 
@@ -260,27 +261,16 @@ def floor(bot: Bot, body: str, state: State, *spoken: str, opted_out: bool = Fal
     """
     now = bot.clock().astimezone(bot.clinic.zone)
     record = state.language or next(iter(spoken), None)
-    read = _heard(bot, Message(text=body[:MAX_WORDS], now=now, language=record))
+    read = heard(bot.reader, Message(text=body[:MAX_WORDS], now=now, language=record))
     people = tuple(Person(id=0, language=language) for language in spoken)
     facts = Facts(now=now, clinic=bot.clinic.clinic, languages=bot.texts.languages, people=people, opted_out=opted_out)
-    language = read.language if read.language_sure else record or read.language
-    plain = "" if opted_out else _compose(bot, [Say("failed")], language)
+    plain = "" if opted_out else _compose(bot, [Say("failed")], read.language if read.language_sure else record or read.language)
     if read.urgent is None and read.keyword not in carrier.KEYWORDS:
         return None, plain
     decision = decide(state=state, understanding=read, facts=facts)
     if read.urgent == "abuse":  # nothing may tell it from any other text (S-07)
         return decision, plain
     return decision, _compose(bot, decision.said, decision.language) if read.urgent else ""
-
-
-def _heard(bot: Bot, message: Message) -> Understanding:
-    """What is read; where the reader itself is what broke, what its patterns of danger alone tell."""
-    for read in (bot.reader.read, bot.reader.least):
-        try:
-            return read(message)
-        except Exception as error:
-            log.error("reader_failed", error=type(error).__name__)
-    return Understanding()
 
 
 def _failed(bot: Bot, row_id: int, via: str) -> str:

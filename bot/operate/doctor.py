@@ -20,8 +20,9 @@ from sqlalchemy.orm import Session
 from bot.channels.twilio_account import AccountError, TwilioAccount, knock
 from bot.clinic import ClinicFile
 from bot.editing.lint import SAFETY, Lint, reveals, unreviewed
+from bot.operate.version import version_of
 from bot.owned.current import Refused
-from bot.settings import Settings
+from bot.settings import ROOT, Settings
 from bot.store.database import MIGRATIONS, Store
 from bot.store.models import CommunicationRow, SecretRow, TaskRow
 from bot.store.sending_models import OutboxRow
@@ -88,6 +89,11 @@ def _database(site: Installation) -> Findings:
     with site.store.begin() as session:
         session.execute(select(1))
     yield Finding(Level.OK, "database", f"{kind}, tables of version {newest}, can be written")
+
+
+def _version(_: Installation) -> Findings:
+    said = "of phrases, texts and rules; it stands beside every text that they decide about (S-17)"
+    yield Finding(Level.OK, "version", f"{version_of(ROOT)} {said}")
 
 
 def _keys(site: Installation) -> Findings:
@@ -227,5 +233,5 @@ def _signature(site: Installation) -> Findings:
 
 
 LOOKS: tuple[Callable[[Installation], Findings], ...] = (
-    _database, _keys, _clock, _settings, _queue, _alerts, _opt_out, _texts, _provider, _signature,
+    _database, _version, _keys, _clock, _settings, _queue, _alerts, _opt_out, _texts, _provider, _signature,
 )  # fmt: skip

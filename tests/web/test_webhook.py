@@ -33,8 +33,9 @@ from bot.dialogue import loops
 from bot.dialogue.types import State
 from bot.errors import SettingsError
 from bot.moments import ALIASES
+from bot.operate.version import version_of
 from bot.owned.current import Current
-from bot.settings import Settings, read_settings
+from bot.settings import ROOT, Settings, read_settings
 from bot.store import queries
 from bot.store.models import AppointmentRow, Base, CommunicationRow, ConsentRow, PatientRow, PhoneRow, TaskRow
 from bot.store.outgoing import queue
@@ -117,6 +118,15 @@ def test_an_unsigned_text_is_refused(app: Flask, signed_post: Post) -> None:
         assert signed_post(sms(), X_Twilio_Signature=wrong).status == 403
     assert signed_post(sms(), token="somebody-else's").status == 403
     assert received(app) == []
+
+
+def test_what_decided_about_a_text_stands_beside_it(app: Flask, signed_post: Post) -> None:
+    """S-17: the rules, the approved texts, what was read and why, and the version of all that decides; a broken turn says so."""
+    signed_post(sms("yes"))
+    (row,) = received(app)
+    assert (row.rule, row.texts, row.reader) == ("confirm", "confirmed", version_of(ROOT))
+    assert '"acts":["confirm"]' in (row.reading or "")
+    assert "reasons" in (row.reading or "")
 
 
 def test_a_text_that_was_changed_on_the_way_is_refused(signed_post: Post) -> None:
