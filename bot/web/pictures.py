@@ -16,6 +16,7 @@ from bot.desk import figures
 from bot.desk.figures import Figure, Period
 from bot.store.today import STATES, today
 from bot.web import live
+from bot.web.forms import as_number
 from bot.web.wiring import wired
 
 blueprint = Blueprint("pictures", __name__)
@@ -50,7 +51,7 @@ def period(days: int) -> Period:
 
 
 def _days() -> int:
-    days = request.args.get("days", 30, type=int)
+    days = request.args.get("days", 30, type=as_number)
     return days if days in PERIODS else 30
 
 

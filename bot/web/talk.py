@@ -22,6 +22,7 @@ from bot.store.inbox import Conversation
 from bot.store.models import PhoneRow
 from bot.turn import Bot
 from bot.web import live
+from bot.web.forms import as_number
 from bot.web.guard import actor, colleagues
 from bot.web.wiring import wired
 
@@ -31,7 +32,7 @@ blueprint = Blueprint("talk", __name__)
 @blueprint.get("/phone/<int:phone_id>")
 def conversation(phone_id: int) -> str:
     """One conversation: every text, what the bot made of it and why, and what people did. again: words to use once more."""
-    again = request.args.get("again", type=int)
+    again = request.args.get("again", type=as_number)
     with wired().bot.store.session() as session:
         draft = queries.held_back(session, phone_id, again) if again is not None else ""
     return _page(phone_id, draft=draft)
@@ -124,7 +125,7 @@ def corrected(text_id: int) -> BaseResponse:
         flash("Corrected. The text is proposed as a phrase to learn, which somebody reviews first.")
     except work.Refused as error:
         flash(str(error))
-        phone_id = request.form.get("phone", type=int) or 0
+        phone_id = request.form.get("phone", type=as_number) or 0
     return redirect(url_for("inbox.talk.conversation", phone_id=phone_id), code=303)
 
 
@@ -156,7 +157,7 @@ def _at(there: later.There) -> datetime | None:
 
 
 def _withdraw(bot: Bot, phone_id: int, by: Actor) -> None:
-    text_id = request.form.get("text", type=int) or 0
+    text_id = request.form.get("text", type=as_number) or 0
     later.withdraw(bot, phone_id, text_id, by=by)
     flash("Taken back: it does not go.")
 
@@ -178,7 +179,7 @@ def _note(bot: Bot, phone_id: int, by: Actor) -> None:
 
 
 def _paper(bot: Bot, phone_id: int, by: Actor, *, here: bool) -> None:
-    visit_id = request.form.get("visit", type=int) or 0
+    visit_id = request.form.get("visit", type=as_number) or 0
     staff.paper(bot, phone_id, visit_id=visit_id, name=request.form.get("paper", ""), here=here, by=by)
 
 
