@@ -22,7 +22,7 @@ from bot.web.wiring import wired
 blueprint = Blueprint("pictures", __name__)
 PERIODS = {7: "7 days", 30: "30 days", 90: "90 days", 365: "a year"}
 SCRIPT = re.compile(r"<script.*?</script>", re.DOTALL)  # for tooltips, which pictures in a page do not have
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 LONG = 16  # letters of a column's name that has too little room beside three others
 SAID = {"needs-action": "No answer yet", "tentative": "Not sure", "declined": "Cannot come", "accepted": "Coming"}
 # Told apart in print and by who sees few colours: dark, mid, light, warm.
@@ -115,4 +115,4 @@ def as_csv(figure: Figure) -> str:
 
 def neutral(cell: str) -> str:
     """The cell with an apostrophe before whatever a spreadsheet would take for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+    return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA) else cell

@@ -322,9 +322,7 @@ def _strays(app: Flask) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(
-    "number", ["-1", "x", "", "0", "9" * 12, "9" * 25, "9" * 5000, "٣", "1.5", "\x00", "claim:x"], ids=lambda number: ascii(number)[:20]
-)
+@pytest.mark.parametrize("number", ["-1", "x", "9" * 25, "9" * 5000, "٣"], ids=lambda number: ascii(number)[:9])
 def test_a_form_that_names_nothing_that_can_be_breaks_nothing(
     number: str, app: Flask, browser: NewBrowser, own: dict[str, int], every_door: list[Door]
 ) -> None:
