@@ -200,6 +200,8 @@ def _provider(site: Installation) -> Findings:
     if site.account is None:
         yield Finding(Level.WARNING, "provider", "TWILIO_ACCOUNT_SID is not set: nothing is sent")
         return
+    kept = "texts are kept there for 400 days unless they are redacted or deleted (H-12); set a limit on spending, and an alert for it"
+    yield Finding(Level.OK, "console", f"only its owner can look: {kept}")
     address = f"{site.settings.public_url}/sms"
     try:
         number = site.account.number(site.settings.number)

@@ -290,3 +290,10 @@ def test_a_section_that_this_version_refuses_is_told_and_stops_no_start(settings
     assert level is Level.ERROR
     for part in ("Ana Torres", "'noday' is none of monday", "the clinic's file holds", "Open Settings"):
         assert part in said
+
+
+def test_what_is_to_be_done_in_the_providers_console_is_told(site: Installation, provider: tuple[Provider, TwilioAccount]) -> None:
+    """H-12, O-03: how long texts are kept there, spending, and who answers STOP; nobody but the account's owner sees it."""
+    there = replace(site, account=provider[1])
+    assert "400 days" in found(there, "console")[1]
+    assert "STOP" in found(there, "opt-out")[1]
