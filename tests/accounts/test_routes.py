@@ -341,6 +341,26 @@ def test_a_form_that_names_nothing_that_can_be_breaks_nothing(
                     page.enter(app, who)
 
 
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/inbox", "//evil.example", "/inbox//evil.example", "/inbox\\evil.example", "/inbox\r\nX-Evil: 1"]
+)
+def test_no_form_leads_to_another_site(
+    target: str, app: Flask, browser: NewBrowser, own: dict[str, int], every_door: list[Door]
+) -> None:
+    """Open redirects: whatever a form says about where it came from or where one wants to go."""
+    who, led = hire(app, "admin"), 0
+    page = browser().enter(app, who)
+    for door in every_door:
+        if door.method == "POST" and "admin" in RULES[door.endpoint].roles:
+            answer = page.post(door.path(own), **{**FORM, "item": str(own["item"]), "back": target, "next": target, "from": target})
+            if answer.status == 303:
+                led += 1
+                assert answer.location.startswith("/"), door
+                assert "//" not in answer.location + answer.headers.get("X-Evil", ""), door
+            page.enter(app, who)
+    assert led > 10
+
+
 def test_nothing_of_another_clinic_stands_on_a_page(
     app: Flask, browser: NewBrowser, foreign: dict[str, int], every_door: list[Door]
 ) -> None:
