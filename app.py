@@ -22,6 +22,7 @@ from bot.delivery.alerts import Alarm
 from bot.delivery.spool import Spool
 from bot.delivery.worker import Worker
 from bot.logs import configure_logs
+from bot.operate.version import version_of
 from bot.owned.current import Current
 from bot.reads import NoReader
 from bot.settings import ROOT, Settings, read_settings
@@ -79,6 +80,7 @@ def wire(app: Flask, settings: Settings, *, clock: Callable[[], datetime] | None
         clinic_id=clinic_id,
         clock=clock or (lambda: datetime.now(UTC)),
         carrier_answers=settings.carrier_answers and not settings.demo,
+        version=version_of(ROOT),
     )
     bot.current.look()
     spool, channel, alarm = Spool(settings.spool_dir, store.cipher), _channel(settings), _alarm(settings)

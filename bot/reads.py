@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import structlog
+
 from bot.understand.types import Message, Understanding
+
+log = structlog.get_logger()
 
 
 class Reads(Protocol):
@@ -18,6 +22,19 @@ class Reads(Protocol):
     def read(self, message: Message) -> Understanding:
         """What a message means."""
 
+    def least(self, message: Message) -> Understanding:
+        """What is told of danger by patterns alone, when `read` has broken (S-05)."""
+
+
+def heard(reader: Reads, message: Message) -> Understanding:
+    """What is read; where the reader itself is what broke, what its patterns of danger alone tell. Never raises."""
+    for read in (reader.read, reader.least):
+        try:
+            return read(message)
+        except Exception as error:
+            log.error("reader_failed", error=type(error).__name__)
+    return Understanding()
+
 
 @dataclass(frozen=True)
 class NoReader:
@@ -27,4 +44,8 @@ class NoReader:
 
     def read(self, message: Message) -> Understanding:
         """Never gives an answer."""
+        raise RuntimeError("this process reads no texts")
+
+    def least(self, message: Message) -> Understanding:
+        """Never gives an answer either."""
         raise RuntimeError("this process reads no texts")

@@ -26,7 +26,7 @@ from bot.dialogue.rescheduling import wants_slots
 from bot.dialogue.types import Facts, Person, State, Visit, Waiting, Wants
 from bot.moments import ALIASES
 from bot.owned.current import Current
-from bot.reads import Reads
+from bot.reads import Reads, heard
 from bot.store import papers, programmes, queries, turns, waiting
 from bot.store.database import Conflict, Store
 from bot.store.models import BREAK, CommunicationRow, PhoneRow
@@ -47,7 +47,7 @@ MAX_WORDS = 4000  # longer bodies are cut: Twilio's limit is 1600
 class Bot:
     """Everything a turn needs, wired once at the start.
 
-    clock: the current moment, aware. current: what the clinic tells now. alone: held by the thread that reads.
+    clock: the current moment, aware. current: what the clinic tells now. version: of all that decides. alone: held by who reads.
     """
 
     store: Store
@@ -57,6 +57,7 @@ class Bot:
     clinic_id: int
     clock: Callable[[], datetime]
     carrier_answers: bool = True
+    version: str = ""
     alone: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -177,7 +178,7 @@ def _values(bot: Bot, plan: Plan | None, via: str) -> dict[str, Any]:
         return values
     encrypt, decision = bot.store.cipher.encrypt, plan.decision
     reading = encrypt(turns.reading_json(plan.understanding, plan.message))
-    how = {"reading": reading, "rule": decision.rule[:80], "reader": bot.reader.version}
+    how = {"reading": reading, "rule": decision.rule[:80], "reader": bot.version}
     return {**values, **how, "reply": encrypt(plan.reply) if plan.reply else None, "texts": loops.said(decision)}
 
 
@@ -252,25 +253,23 @@ def _safe(decision: Decision) -> bool:
     return any(say.key.startswith(SAFETY) for say in decision.said)
 
 
-def floor(bot: Bot, body: str, state: State, *spoken: str) -> tuple[Decision | None, str]:
+def floor(bot: Bot, body: str, state: State, *spoken: str, opted_out: bool = False) -> tuple[Decision | None, str]:
     """What is answered when all else fails, with no database and no network: danger as always (S-05), a carriers' word by
     nothing, since it takes effect later, anything else by the sentence that a person will answer.
 
     spoken: the languages on record of the phone's people. Gives the decision on danger or an opt-out, or None, and the answer.
     """
     now = bot.clock().astimezone(bot.clinic.zone)
-    try:
-        read = bot.reader.read(Message(text=body[:MAX_WORDS], now=now, language=state.language))
-    except Exception as error:  # perhaps it is the reader that broke the turn
-        log.error("reader_failed", error=type(error).__name__)
-        read = Understanding()
     record = state.language or next(iter(spoken), None)
+    read = heard(bot.reader, Message(text=body[:MAX_WORDS], now=now, language=record))
     people = tuple(Person(id=0, language=language) for language in spoken)
-    facts = Facts(now=now, clinic=bot.clinic.clinic, languages=bot.texts.languages, people=people)
+    facts = Facts(now=now, clinic=bot.clinic.clinic, languages=bot.texts.languages, people=people, opted_out=opted_out)
+    plain = "" if opted_out else _compose(bot, [Say("failed")], read.language if read.language_sure else record or read.language)
     if read.urgent is None and read.keyword not in carrier.KEYWORDS:
-        language = read.language if read.language_sure else record or read.language
-        return None, _compose(bot, [Say("failed")], language)
+        return None, plain
     decision = decide(state=state, understanding=read, facts=facts)
+    if read.urgent == "abuse":  # nothing may tell it from any other text (S-07)
+        return decision, plain
     return decision, _compose(bot, decision.said, decision.language) if read.urgent else ""
 
 
@@ -286,8 +285,9 @@ def _failed(bot: Bot, row_id: int, via: str) -> str:
         phone = queries.locked_phone(session, row.phone_id)
         now = bot.clock()
         spoken = [patient.language for patient, _ in queries.people(session, phone.id).values()]
-        danger, text = floor(bot, row.body, queries.state_of(phone), *spoken)
-        if danger is None and session.get_one(SenderRow, row.clinic_id).paused_at is not None:
+        danger, text = floor(bot, row.body, queries.state_of(phone), *spoken, opted_out=phone.opted_out_at is not None)
+        safe = danger is not None and _safe(danger)
+        if not safe and session.get_one(SenderRow, row.clinic_id).paused_at is not None:
             text = ""
         if danger is not None:
             queries.keep_state(phone, danger.state)
@@ -296,5 +296,5 @@ def _failed(bot: Bot, row_id: int, via: str) -> str:
         apply(Scope(connection=session.connection(), opened=session, phone=phone, now=now, communication=row), effects)
         row.status, row.reply, row.answered_via, row.rule = "failed", text, via, "failed"
         if text:
-            on_its_way(session, phone, row.id, text, via=via, now=now, safety=danger is not None)
+            on_its_way(session, phone, row.id, text, via=via, now=now, safety=safe)
         return text

@@ -58,7 +58,7 @@ MAY = {
     "settings": {"errors", "production"},
     "production": set(),
     "ehr": {"ehr", "errors"},
-    "operate": {"channels", "clinic", "dialogue", "editing", "operate", "settings", "store", "texts", "turn", "understand"},
+    "operate": {"channels", "clinic", "dialogue", "editing", "operate", "owned", "settings", "store", "texts", "turn", "understand"},
     "records": {"records", "clinic", "dialogue", "ehr", "owned", "settings", "store"},
 }
 PURE = {"understand", "dialogue", "care"}

@@ -33,7 +33,7 @@ from bot.records.retention import purge
 from bot.records.rotation import encrypted, rotate
 from bot.settings import Settings
 from bot.store.models import CommunicationRow, PatientRow, PhoneRow, TaskRow
-from bot.store.work_models import ActionRow
+from bot.store.work_models import ActionRow, SavedViewRow
 from bot.web.wiring import Wired
 from tests.conftest import serving
 from tests.provider import post, sms
@@ -46,8 +46,17 @@ PHONE, STRANGER, PROVIDERS = "+17165550187", "+17165550188", "provzqerr"
 STORED = {  # what must be in the database, and readable there with the key alone
     "text": "plomzaquist", "danger": "vextorbalm", "spooled": "grindlewoop", "broken": "trantuzzle", "stranger": "hobblequint",
     "staff": "snarvelpik", "note": "quobbertine", "for_staff": "glimperfusk", "media": "flarnigosk",
+    "later": "crandlimoff", "call": "sprottiwick", "view": "munglebrath",
 }  # fmt: skip
-UNSTORED = {"refused": "dweezlemarch", "field": "optriskulum", "header": "marbulonque", "code": "zwerpolict"}  # nobody asked for it
+UNSTORED = {
+    "refused": "dweezlemarch",
+    "field": "optriskulum",
+    "header": "marbulonque",
+    "code": "zwerpolict",
+    "draft": "fibbersnatch",
+    "asked": "wuzzelkramp",
+    "address": "glottenspry",
+}  # nobody asked for it, or to keep it
 
 
 @contextmanager
@@ -104,10 +113,21 @@ def run(app: Flask, settings: Settings, clock: Clock, folder: Path, monkeypatch:
         browser = Browser(port).enter(app, who)
         assert STORED["text"] in browser.get(f"/inbox/phone/{line}").text
         assert f"/inbox/phone/{line}" in browser.post("/inbox/search", asked=STORED["text"]).text
+        _pages(browser, line)
     rotate(bot.store)
     purge(records)
     export(records, "messages", "csv")
     everything(records, IDENTIFIER)
+
+
+def _pages(browser: Browser, line: int) -> None:
+    """What staff type elsewhere: a reply for tomorrow, a call, a view, a draft, a search that finds nothing, an address."""
+    assert browser.post(f"/inbox/phone/{line}/reply", text=f"Tomorrow: {STORED['later']}", at="2026-03-05T10:00").status == 303
+    assert browser.post(f"/inbox/phone/{line}/call", outcome="reached", words=STORED["call"]).status == 303
+    assert browser.post("/inbox/views", do="save", name=STORED["view"]).status == 303
+    assert browser.post(f"/inbox/phone/{line}/check", text=UNSTORED["draft"]).status == 200
+    assert browser.post("/inbox/search", asked=UNSTORED["asked"]).status == 200
+    assert browser.post("/inbox/items", do=UNSTORED["address"], item=UNSTORED["address"], back=UNSTORED["address"]).status == 400
 
 
 def _import(records: Records, folder: Path) -> None:
@@ -193,7 +213,7 @@ def day(
     return Day(app, b"".join(path.read_bytes() for path in files), (out.out + out.err + talkative.text).encode())
 
 
-KINDS = (PatientRow, PhoneRow, CommunicationRow, TaskRow, ActionRow)
+KINDS = (PatientRow, PhoneRow, CommunicationRow, TaskRow, ActionRow, SavedViewRow)
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)  # whose files we can read

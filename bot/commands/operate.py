@@ -18,7 +18,7 @@ from bot.editing.lint import load_lint, review
 from bot.errors import SettingsError
 from bot.operate.doctor import Installation, Level, examine
 from bot.operate.replay import replay
-from bot.owned.current import Current
+from bot.owned.current import Current, Refused
 from bot.records.opened import open_records
 from bot.settings import ROOT, Settings, read_settings
 from bot.store.database import Store
@@ -127,10 +127,12 @@ def _said(part: object) -> str:
 
 def _installation(settings: Settings) -> Installation:
     store = Store(url=settings.database_url, keys=settings.keys)
+    clinic, refused = _clinic(store, load_clinic(settings.clinic_file))
     return Installation(
         settings=settings,
         store=store,
-        clinic=_clinic(store, load_clinic(settings.clinic_file)),
+        clinic=clinic,
+        refused=refused,
         texts=load_texts(ROOT / "locales"),
         lint=load_lint(ROOT / "locales"),
         reviews=load_reviews(ROOT / "locales"),
@@ -139,14 +141,16 @@ def _installation(settings: Settings) -> Installation:
     )
 
 
-def _clinic(store: Store, file: ClinicFile) -> ClinicFile:
-    """What the clinic tells now; the file alone where the database cannot be read, which is a finding of its own."""
+def _clinic(store: Store, file: ClinicFile) -> tuple[ClinicFile, tuple[Refused, ...]]:
+    """What the clinic tells now, and what staff have edited in vain; the file alone where the database cannot be read, which is
+    a finding of its own.
+    """
     with suppress(SQLAlchemyError), store.session() as session:
         if clinic_id := session.scalar(select(ClinicRow.id).where(ClinicRow.slug == file.slug)):
             current = Current(file, store, clinic_id)
             current.look()
-            return current.clinic
-    return file
+            return current.clinic, current.refused
+    return file, ()
 
 
 def _account(settings: Settings) -> TwilioAccount | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from bot.actor import Actor
@@ -96,8 +97,12 @@ def claimed(session: Session, phone_id: int, now: datetime) -> Claim | None:
 
 
 def hold(session: Session, phone_id: int, *, by: Actor, now: datetime, take: bool = True) -> None:
-    """Locks the conversation for `by`, or makes their lock last longer. take: although they had none. Raises Refused."""
-    queries.locked_phone(session, phone_id)  # of two who claim it at once the second one finds the claim of the first
+    """Locks the conversation for `by`, or makes their lock last longer. take: although they had none. Raises Refused, and
+    sqlalchemy.exc.NoResultFound for a phone that is not their clinic's (H-16).
+    """
+    phone = queries.locked_phone(session, phone_id)  # of two who claim it at once the second one finds the claim of the first
+    if phone.clinic_id != by.clinic_id:
+        raise NoResultFound
     row = session.get(ClaimRow, phone_id, populate_existing=True)
     others = row is not None and row.actor_id != by.id and row.until > now
     if row is not None and others:

@@ -17,7 +17,7 @@ from bot.errors import DataError
 Value = str | int | bool | datetime | list[str]
 MOST_CHARACTERS = 2000  # of one cell; more means that a quote was opened and never closed
 BLANK = " \u00a0\r\n"
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would run (F-13)
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # how a cell begins that a spreadsheet would run (F-13)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,9 @@ from sqlalchemy.orm import Session
 from bot.channels.twilio_account import AccountError, TwilioAccount, knock
 from bot.clinic import ClinicFile
 from bot.editing.lint import SAFETY, Lint, reveals, unreviewed
-from bot.settings import Settings
+from bot.operate.version import version_of
+from bot.owned.current import Refused
+from bot.settings import ROOT, Settings
 from bot.store.database import MIGRATIONS, Store
 from bot.store.models import CommunicationRow, SecretRow, TaskRow
 from bot.store.sending_models import OutboxRow
@@ -52,7 +54,7 @@ Findings = Iterator[Finding]
 
 @dataclass(frozen=True)
 class Installation:
-    """What is looked at. account: None where no provider is set."""
+    """What is looked at. account: None where no provider is set. refused: what staff have edited and this version does not take."""
 
     settings: Settings
     store: Store
@@ -62,6 +64,7 @@ class Installation:
     reviews: Reviews
     now: datetime
     account: TwilioAccount | None = None
+    refused: tuple[Refused, ...] = ()
 
 
 def examine(site: Installation) -> Findings:
@@ -88,6 +91,11 @@ def _database(site: Installation) -> Findings:
     yield Finding(Level.OK, "database", f"{kind}, tables of version {newest}, can be written")
 
 
+def _version(_: Installation) -> Findings:
+    said = "of phrases, texts and rules; it stands beside every text that they decide about (S-17)"
+    yield Finding(Level.OK, "version", f"{version_of(ROOT)} {said}")
+
+
 def _keys(site: Installation) -> Findings:
     with site.store.session() as session:
         token = session.scalar(select(type_coerce(SecretRow.value, LargeBinary)))
@@ -112,6 +120,20 @@ def _clock(site: Installation) -> Findings:
         yield Finding(Level.ERROR, "hours", "the clinic has no hours within two weeks: patients are told that nobody ever reads")
     if not any(day >= local.date() for day in site.clinic.holidays):
         yield Finding(Level.WARNING, "hours", "the clinic has no holidays from today on: add them")
+
+
+def _settings(site: Installation) -> Findings:
+    """A section edited in the browser that this version refuses is as in the clinic's file, which nobody may have noticed."""
+    for each in site.refused:
+        who = f"what {each.change.actor} saved on {each.change.at:%Y-%m-%d}"
+        yield Finding(
+            Level.ERROR,
+            "settings",
+            f"this version does not take {who} under {each.change.section!r} ({each.why}): the clinic's file holds there instead. "
+            f"Open Settings, {each.change.section!r}, compare it with the history, and save what shall hold, or let the file hold",
+        )
+    if not site.refused:
+        yield Finding(Level.OK, "settings", "all that staff have edited holds")
 
 
 def _queue(site: Installation) -> Findings:
@@ -178,6 +200,8 @@ def _provider(site: Installation) -> Findings:
     if site.account is None:
         yield Finding(Level.WARNING, "provider", "TWILIO_ACCOUNT_SID is not set: nothing is sent")
         return
+    kept = "texts are kept there for 400 days unless they are redacted or deleted (H-12); set a limit on spending, and an alert for it"
+    yield Finding(Level.OK, "console", f"only its owner can look: {kept}")
     address = f"{site.settings.public_url}/sms"
     try:
         number = site.account.number(site.settings.number)
@@ -211,5 +235,5 @@ def _signature(site: Installation) -> Findings:
 
 
 LOOKS: tuple[Callable[[Installation], Findings], ...] = (
-    _database, _keys, _clock, _queue, _alerts, _opt_out, _texts, _provider, _signature,
+    _database, _version, _keys, _clock, _settings, _queue, _alerts, _opt_out, _texts, _provider, _signature,
 )  # fmt: skip

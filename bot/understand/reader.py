@@ -112,6 +112,25 @@ class Reader:
             runner_up=judged.runner_up,
         )
 
+    def least(self, message: Message) -> Understanding:
+        """What is told with neither model nor detector, for when `read` breaks (S-05): a carriers' word, and danger by its patterns.
+
+        The language is English where its patterns match several words, since others hold English words too, else that of the
+        longest match.
+        """
+        text = clean(message.text)
+        keyword = self._keyword(text, self._order(message.language, None))
+        if keyword in KEYWORD_ACTS:
+            return self._command(text, keyword, None, sure=False)
+        prepared = prepare(text)
+        hits = [(code, *hit) for code, tongue in self.tongues.items() if (hit := tongue.floor.find(prepared))]
+        if not hits:
+            return Understanding()
+        code, kind, told = max(hits, key=lambda hit: (hit[0] == SPOKEN and " " in hit[2], len(hit[2])))
+        why = Reason(label=f"urgent.{kind}", source=f"floor: {told}", words=(), score=1.0)
+        language = chinese(text, message.language) if code == "zh" else code
+        return Understanding(urgent=kind, language=language, reasons=(why,))
+
     def _order(self, record: str | None, found: str | None) -> list[str]:
         """Languages whose words count: the text's own when it tells, the recorded one, English."""
         codes = ((code or "").partition("-")[0] for code in (found, record, SPOKEN))

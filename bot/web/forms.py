@@ -14,6 +14,7 @@ from bot.web import cookie
 from bot.web.wiring import wired
 
 FIELD = "form_token"
+LONGEST = 9  # digits of a number that every database takes
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -29,6 +30,13 @@ def check_token() -> None:
     token, given = cookie.given(), request.form.get(FIELD, "").encode("utf-8", "replace")  # compare_digest takes no other letters
     if request.method not in SAFE and not (token and compare_digest(_form_token(token).encode(), given)):
         abort(403, "This form is too old, or not from here. Open the page anew and try again.")
+
+
+def as_number(text: str) -> int:
+    """What a form or an address names by a number, as `type=` of werkzeug's `get`. Raises ValueError for what can be no row's."""
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST):
+        raise ValueError
+    return int(text)
 
 
 def token_field() -> Markup:

@@ -31,6 +31,7 @@ from bot.web import (
     waitlist,
     words,
 )
+from bot.web.forms import as_number
 from bot.web.guard import actor, colleagues, headers, same_site
 from bot.web.trail import recorded
 from bot.web.views import view_of
@@ -70,18 +71,21 @@ def index() -> str:
 def items() -> BaseResponse:
     """Does one thing with the chosen items: a claim, or one of ACTIONS."""
     bot, me = wired().bot, actor()
-    chosen = [int(each) for each in request.form.getlist("item") if each.isascii() and each.isdigit()]
-    do = request.form.get("do", "")
+    chosen = request.form.getlist("item", type=as_number)
+    do, _, named = request.form.get("do", "").partition(":")
     try:
-        if do.startswith("claim:"):
-            work.claim(bot, int(do.partition(":")[2] or 0), by=me)
-            return redirect(url_for("inbox.talk.conversation", phone_id=int(do.partition(":")[2])), code=303)
+        if do == "claim":
+            phone_id = as_number(named)
+            work.claim(bot, phone_id, by=me)
+            return redirect(url_for("inbox.talk.conversation", phone_id=phone_id), code=303)
         if do not in ACTIONS:
             abort(400)
         if not chosen:
             raise work.Refused("Choose one or more items first.")
         done = ACTIONS[do](bot)(bot, chosen, by=me)
         _tell(do, done, chosen)
+    except ValueError:
+        abort(404)
     except work.Refused as error:
         flash(str(error))
     return redirect(back(), code=303)
@@ -149,5 +153,5 @@ ACTIONS: dict[str, Callable[[Bot], Action]] = {
 @blueprint.post("/me")
 def me() -> BaseResponse:
     """The demo's other coordinator."""
-    session["actor"] = request.form.get("actor", type=int)
+    session["actor"] = request.form.get("actor", type=as_number)
     return redirect(back(), code=303)

@@ -12,6 +12,7 @@ from bot.actor import Actor
 from bot.desk import presence
 from bot.store import inbox as queries
 from bot.turn import Bot
+from bot.web.forms import as_number
 from bot.web.guard import actor
 from bot.web.wiring import wired
 
@@ -24,7 +25,7 @@ STREAMS = BoundedSemaphore(40)  # each keeps a thread; beyond, pages ask for the
 @blueprint.get("/mark")
 def mark() -> Response:
     """The mark that tells an open page whether it is out of date."""
-    bot, phone_id = wired().bot, request.args.get("phone", type=int)
+    bot, phone_id = wired().bot, request.args.get("phone", type=as_number)
     return Response(_seen(bot, phone_id, actor()), mimetype="text/plain")
 
 
@@ -33,7 +34,7 @@ def events() -> Response:
     """A stream of marks, one whenever it changes; 204, which ends a browser's tries, when too many are open."""
     if not STREAMS.acquire(blocking=False):
         return Response(status=204)
-    bot, phone_id = wired().bot, request.args.get("phone", type=int)
+    bot, phone_id = wired().bot, request.args.get("phone", type=as_number)
     response = Response(stream_with_context(_changes(bot, phone_id, actor())), mimetype="text/event-stream")
     response.call_on_close(STREAMS.release)
     response.headers["X-Accel-Buffering"] = "no"  # a proxy must not collect them

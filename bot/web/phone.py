@@ -13,6 +13,7 @@ from bot.remind import ask_medicine, remind
 from bot.store import inbox as queries
 from bot.store.models import PhoneRow
 from bot.turn import take
+from bot.web.forms import as_number
 from bot.web.guard import headers, same_site
 from bot.web.wiring import wired
 
@@ -28,7 +29,7 @@ def index() -> str:
     bot = wired().bot
     with bot.store.session() as session:
         phones = queries.phones(session, bot.clinic_id)
-        chosen = request.args.get("phone", type=int) or (phones[0][0] if phones else 0)
+        chosen = request.args.get("phone", type=as_number) or (phones[0][0] if phones else 0)
         talk = queries.conversation(session, bot.clinic_id, chosen, bot.clock())
     if talk is None:
         abort(404)
@@ -62,7 +63,7 @@ def clock() -> BaseResponse:
     """Moves the demo's clock forward, or back to now."""
     moved: DemoClock = wired().bot.clock  # type: ignore[assignment]
     moved.move(STEPS.get(request.form.get("by", "")))
-    return _back(request.form.get("phone", type=int) or 0)
+    return _back(request.form.get("phone", type=as_number) or 0)
 
 
 @blueprint.get("/<int:phone_id>/thread")

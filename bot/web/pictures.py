@@ -16,12 +16,13 @@ from bot.desk import figures
 from bot.desk.figures import Figure, Period
 from bot.store.today import STATES, today
 from bot.web import live
+from bot.web.forms import as_number
 from bot.web.wiring import wired
 
 blueprint = Blueprint("pictures", __name__)
 PERIODS = {7: "7 days", 30: "30 days", 90: "90 days", 365: "a year"}
 SCRIPT = re.compile(r"<script.*?</script>", re.DOTALL)  # for tooltips, which pictures in a page do not have
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 LONG = 16  # letters of a column's name that has too little room beside three others
 SAID = {"needs-action": "No answer yet", "tentative": "Not sure", "declined": "Cannot come", "accepted": "Coming"}
 # Told apart in print and by who sees few colours: dark, mid, light, warm.
@@ -50,7 +51,7 @@ def period(days: int) -> Period:
 
 
 def _days() -> int:
-    days = request.args.get("days", 30, type=int)
+    days = request.args.get("days", 30, type=as_number)
     return days if days in PERIODS else 30
 
 
@@ -114,4 +115,4 @@ def as_csv(figure: Figure) -> str:
 
 def neutral(cell: str) -> str:
     """The cell with an apostrophe before whatever a spreadsheet would take for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+    return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA) else cell

@@ -21,6 +21,7 @@ from bot.owned.export import as_yaml
 from bot.preview import report
 from bot.settings import ROOT
 from bot.web.cookie import gate
+from bot.web.forms import as_number
 from bot.web.guard import actor
 from bot.web.roles import EDITORS
 from bot.web.wiring import wired
@@ -48,7 +49,11 @@ class Wrong:
 @blueprint.get("")
 def index() -> str:
     """All sections, and which of them staff have edited."""
-    return render_template("settings.html", sections=SECTIONS.values(), changed=edit.changed_at(wired().bot), may=_may())
+    bot = wired().bot
+    bot.current.look()
+    refused = {each.change.section: each.why for each in bot.current.refused}
+    shown = {"sections": SECTIONS.values(), "changed": edit.changed_at(bot), "refused": refused}
+    return render_template("settings.html", may=_may(), **shown)
 
 
 @blueprint.get("/file")
@@ -91,8 +96,7 @@ def change(name: str) -> str | BaseResponse | tuple[str, int]:
 @blueprint.post(f"{SECTION}/back")
 def back(name: str) -> BaseResponse:
     """What held before a change holds again."""
-    number = request.form.get("change", "")
-    return _restored(name, int(number) if number.isascii() and number.isdigit() else 0)
+    return _restored(name, request.form.get("change", 0, type=as_number))
 
 
 @blueprint.post(f"{SECTION}/default")
@@ -102,8 +106,7 @@ def default(name: str) -> BaseResponse:
 
 
 def _restored(name: str, change_id: int | None) -> BaseResponse:
-    bot, shown, by = wired().bot, request.form.get("newest", ""), actor()
-    newest = int(shown) if shown.isascii() and shown.isdigit() else -1
+    bot, newest, by = wired().bot, request.form.get("newest", -1, type=as_number), actor()
     try:
         if change_id is None:
             edit.reset(bot, SECTIONS[name], newest=newest, by=by)

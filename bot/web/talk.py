@@ -22,6 +22,7 @@ from bot.store.inbox import Conversation
 from bot.store.models import PhoneRow
 from bot.turn import Bot
 from bot.web import live
+from bot.web.forms import as_number
 from bot.web.guard import actor, colleagues
 from bot.web.wiring import wired
 
@@ -34,7 +35,7 @@ def conversation(phone_id: int) -> str:
 
     again: words to use once more; why: the text whose explanation is asked for.
     """
-    again = request.args.get("again", type=int)
+    again = request.args.get("again", type=as_number)
     with wired().bot.store.session() as session:
         draft = queries.held_back(session, phone_id, again) if again is not None else ""
     return _page(phone_id, draft=draft)
@@ -48,7 +49,7 @@ def _page(phone_id: int, *, draft: str = "") -> str:
         "conversation.html",
         talk=talk,
         draft=draft,
-        why=request.args.get("why", type=int),
+        why=request.args.get("why", type=as_number),
         there=(there := _there(bot, talk)),
         checked=_check(bot, talk, draft, there),
         canned=_canned(bot, talk),
@@ -128,7 +129,7 @@ def corrected(text_id: int) -> BaseResponse:
         flash("Corrected. The text is proposed as a phrase to learn, which somebody reviews first.")
     except work.Refused as error:
         flash(str(error))
-        phone_id = request.form.get("phone", type=int) or 0
+        phone_id = request.form.get("phone", type=as_number) or 0
     return redirect(url_for("inbox.talk.conversation", phone_id=phone_id), code=303)
 
 
@@ -160,7 +161,7 @@ def _at(there: later.There) -> datetime | None:
 
 
 def _withdraw(bot: Bot, phone_id: int, by: Actor) -> None:
-    text_id = request.form.get("text", type=int) or 0
+    text_id = request.form.get("text", type=as_number) or 0
     later.withdraw(bot, phone_id, text_id, by=by)
     flash("Taken back: it does not go.")
 
@@ -182,7 +183,7 @@ def _note(bot: Bot, phone_id: int, by: Actor) -> None:
 
 
 def _paper(bot: Bot, phone_id: int, by: Actor, *, here: bool) -> None:
-    visit_id = request.form.get("visit", type=int) or 0
+    visit_id = request.form.get("visit", type=as_number) or 0
     staff.paper(bot, phone_id, visit_id=visit_id, name=request.form.get("paper", ""), here=here, by=by)
 
 

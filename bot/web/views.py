@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from bot.desk import views
@@ -10,20 +11,21 @@ from bot.desk.work import Refused
 from bot.dialogue.items import KINDS
 from bot.store import worklist
 from bot.store.worklist import View
+from bot.web.forms import as_number
 from bot.web.guard import actor
 from bot.web.wiring import wired
 
 blueprint = Blueprint("views", __name__)
 
 
-def view_of(args: dict[str, str], me: int | None) -> View:
+def view_of(args: MultiDict[str, str], me: int | None) -> View:
     """The view that an address or a form asks for; what it does not know counts as not asked for."""
-    whose, kind, number = args.get("whose", ""), args.get("kind", ""), args.get("page", "")
+    whose, kind = args.get("whose", ""), args.get("kind", "")
     return View(
         whose=whose if whose in worklist.WHOSE else "all",
         kind=kind if kind in KINDS else "",
         language=args.get("language", "")[:12],
-        page=min(int(number), 100_000) if number.isascii() and number.isdigit() and int(number) else 1,
+        page=max(1, min(args.get("page", 1, type=as_number), 100_000)),
         me=me,
     )
 
@@ -37,7 +39,7 @@ def change() -> BaseResponse:
         if form.get("do") == "save":
             views.save(bot, view, form.get("name", ""), by=me)
         elif form.get("do") == "forget":
-            views.forget(bot, form.get("view", type=int) or 0, by=me)
+            views.forget(bot, form.get("view", type=as_number) or 0, by=me)
         else:
             abort(400)
     except Refused as error:

@@ -17,6 +17,7 @@ from bot.remind import BOOKED, CALLED_OFF, MOVED
 from bot.store import inbox, queries
 from bot.store.inbox import Visitor
 from bot.turn import Bot
+from bot.web.forms import as_number
 from bot.web.guard import actor
 from bot.web.wiring import wired
 
@@ -80,7 +81,8 @@ def _answer(what: str, phone_id: int, *, patient_id: int | None = None, visit_id
 
 def _do(bot: Bot, what: str, found: Visitor) -> Done:
     """Does what the form says. Raises Refused."""
-    cause, slot, version = request.form.get("cause"), request.form.get("slot", type=int), request.form.get("version", type=int)
+    form = request.form
+    cause, slot, version = form.get("cause"), form.get("slot", type=as_number), form.get("version", type=as_number)
     if cause not in ("patient", "clinic"):
         raise work.Refused("Choose who caused it.")
     desk = Desk(by=actor(), phone_id=found.phone_id, asked=cause == "patient")
@@ -96,7 +98,7 @@ def _do(bot: Bot, what: str, found: Visitor) -> Done:
 def _page(bot: Bot, what: str, found: Visitor) -> str:
     """The free times; or, once a time is chosen or none is needed, what the patient will be told."""
     now, visit = bot.clock(), found.visit
-    wanted = request.args.get("slot", type=int)
+    wanted = request.args.get("slot", type=as_number)
     with bot.store.session() as session:
         free = [] if what == CALLED_OFF else _free(bot, session, found)
         slot = next((each for each in free if each.id == wanted), None)
@@ -127,7 +129,7 @@ def _times(free: list[Slot]) -> Times:
     services = sorted({slot.service for slot in free})
     service = request.args.get("service", "")
     service = service if service in services else next(iter(services), "")
-    page = max(1, min(request.args.get("page", 1, type=int), 1000))
+    page = max(1, min(request.args.get("page", 1, type=as_number), 1000))
     fit = [slot for slot in free if slot.service == service]
     some = fit[(page - 1) * TIMES : page * TIMES]
     days = [(day, list(slots)) for day, slots in groupby(some, key=lambda slot: slot.start.date())]

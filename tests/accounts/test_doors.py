@@ -16,6 +16,7 @@ from tests.staff import HERE, PASSWORD, Browser, hire
 from tests.world import Clock
 
 NewBrowser = Callable[[], Browser]
+BIG = "9" * 5000
 PAGES = ("/account/login", "/inbox", "/account", "/admin", "/no-such-page", "/inbox/phone/999999")
 
 
@@ -48,7 +49,12 @@ def test_on_this_machine_no_https_is_asked_for(browser: NewBrowser) -> None:
     assert "Strict-Transport-Security" not in answer
 
 
-@pytest.mark.parametrize("path", ["/inbox?%00=%ff", "/inbox?" + "a" * 3000, "/%ff", "/inbox/phone/2147483648"])
+@pytest.mark.parametrize(
+    "path",
+    ["/inbox?%00=%ff", "/inbox?" + "a" * 3000, "/%ff", "/inbox/phone/2147483648", f"/inbox/phone/{BIG}", f"/inbox?page={BIG}",
+     f"/inbox/phone/7?again={BIG}", f"/inbox/pictures?days={BIG}"],
+    ids=lambda path: path[:40],
+)  # fmt: skip
 def test_no_address_breaks_the_guard(app: Flask, browser: NewBrowser, path: str) -> None:
     """Whatever stands in it, one is asked to sign in or told that there is nothing."""
     assert browser().get(path).status in (303, 404)

@@ -15,11 +15,24 @@ from werkzeug.routing import AnyConverter, IntegerConverter, Map, Rule
 from bot.accounts.types import ROLES
 from bot.settings import Settings
 from bot.store.account_models import SessionRow, UserRow
-from bot.store.models import AppointmentRow, Base, ClinicRow, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, TaskRow
+from bot.store.models import (
+    AppointmentRow,
+    Base,
+    ClinicRow,
+    CommunicationRow,
+    PatientPhoneRow,
+    PatientRow,
+    PhoneRow,
+    SlotRow,
+    TaskRow,
+)
 from bot.store.programme_models import CarePlanRow
+from bot.store.sending_models import PlannedReplyRow
+from bot.store.setting_models import SettingChangeRow
 from bot.store.waiting_models import WaitingRow
-from bot.store.work_models import CandidateRow
+from bot.store.work_models import CandidateRow, SavedViewRow
 from bot.turn import Bot
+from bot.web import inbox, talk
 from bot.web.roles import ENTRANCE, OPEN, RULES
 from tests.conftest import application_on, serving, settings_in
 from tests.staff import Browser, hire
@@ -38,6 +51,8 @@ FORM = {
 }
 WORDS = {"action": "reply", "name": "promises", "code": "es"}  # values of arguments that are words
 NAME = "Foreign Patient"
+NUMBERS = ("item", "to", "visit", "slot", "text", "phone", "view", "change", "newest", "version")  # fields of forms that hold one
+SEVERAL = ("inbox.items", "inbox.views.change", "inbox.catchup.act")  # what a form says decides what they do
 
 
 @dataclass(frozen=True)
@@ -127,10 +142,22 @@ def _objects(app: Flask, clinic_id: int) -> dict[str, int]:
         session.flush()
         line = WaitingRow(clinic_id=clinic_id, patient_id=patient.id, service="checkup", since=now, source="patient")
         session.add(line)
+        slot = SlotRow(clinic_id=clinic_id, service="checkup", start=start, minutes=30)
+        planned = CommunicationRow(clinic_id=clinic_id, phone_id=phone.id, direction="outbound", body="later", at=now, status="queued")
+        session.add_all([slot, planned])
+        session.flush()
+        session.add(PlannedReplyRow(communication_id=planned.id, clinic_id=clinic_id, phone_id=phone.id, actor="Somebody", made_at=now))
+        change = SettingChangeRow(clinic_id=clinic_id, section="hours", follows=0, data="{}", actor="Somebody", at=now)
+        session.add(change)
         session.flush()
     user = hire(app, "nurse", email=f"somebody@{clinic_id}.example", clinic_id=clinic_id)
+    with bot.store.begin() as session:
+        view = SavedViewRow(clinic_id=clinic_id, actor_id=user.id, name="mine", whose="all", kind="", language="")
+        session.add(view)
+        session.flush()
+    form = {"slot": slot.id, "planned": planned.id, "change": change.id, "view": view.id}  # what forms name
     people = {"patient_id": patient.id, "visit_id": visit.id, "plan_id": plan.id, "waiting_id": line.id}
-    return people | {"phone_id": phone.id, "item": task.id, "text_id": text.id, "candidate_id": candidate.id, "user_id": user.id}
+    return people | form | {"phone_id": phone.id, "item": task.id, "text_id": text.id, "candidate_id": candidate.id, "user_id": user.id}
 
 
 def test_every_route_has_its_line_and_every_line_its_route(app: Flask) -> None:
@@ -245,6 +272,93 @@ def test_one_foreign_object_among_our_own_is_not_there(
                 page.enter(app, who)
     assert {("inbox.visits.move", "phone_id"), ("inbox.visits.move", "visit_id"), ("inbox.visits.book", "patient_id")} <= tried
     assert _everything(app, clinic=foreign) == before
+
+
+def test_what_a_form_names_of_another_clinic_is_not_there(
+    app: Flask, browser: NewBrowser, own: dict[str, int], foreign: dict[str, int], every_door: list[Door]
+) -> None:
+    """H-16: items, colleagues, visits, times, texts, views, changes; nothing of theirs changes, and nothing of ours refers to it."""
+    before, tried = _everything(app, clinic=foreign), 0
+    who = hire(app, "admin")
+    page = browser().enter(app, who)
+    named = {"item": foreign["item"], "to": foreign["user_id"], "visit": foreign["visit_id"], "slot": foreign["slot"]}
+    named |= {"phone": foreign["phone_id"], "view": foreign["view"], "change": foreign["change"], "newest": foreign["change"]}
+    named |= {"patient": foreign["patient_id"], "version": 1}
+    words = {
+        "cause": "clinic",
+        "paper": "id",
+        "to": str(foreign["user_id"]),
+        "until": "tomorrow",
+        "outcome": "reached",
+        "words": "seen",
+    }
+    does = [*inbox.ACTIONS, f"claim:{foreign['phone_id']}", "save", "forget", "send", "drop", "remove", "add"]
+    for door in every_door:
+        if door.method != "POST" or "admin" not in RULES[door.endpoint].roles:
+            continue
+        for action in talk.ACTIONS if "action" in door.rule.arguments else [""]:
+            path = replace(door, words={**door.words, "action": action} if action else door.words).path(own)
+            for text, do in product((foreign["text_id"], foreign["planned"]), does if door.endpoint in SEVERAL else ["x"]):
+                form = {**{name: str(number) for name, number in named.items()}, **words, "text": str(text), "do": do}
+                assert page.post(path, **form).status < 500, f"{path} {do}"
+                page.enter(app, who)
+                tried += 1
+    assert tried > 60
+    assert _everything(app, clinic=foreign) == before
+    assert _strays(app) == []
+
+
+def _strays(app: Flask) -> list[str]:
+    """Rows that refer to another clinic's row."""
+    found = []
+    with app.extensions["attend"].bot.store.engine.connect() as connection:
+        for table in Base.metadata.sorted_tables:
+            for key in table.foreign_keys if "clinic_id" in table.columns else ():
+                there = key.column.table.alias()
+                if "clinic_id" in there.columns:
+                    query = select(table.c.clinic_id).join(there, key.parent == there.c[key.column.name])
+                    if connection.execute(query.where(table.c.clinic_id != there.c.clinic_id)).all():
+                        found.append(f"{table.name}.{key.parent.name}")
+    return found
+
+
+@pytest.mark.parametrize("number", ["-1", "x", "9" * 25, "9" * 5000, "٣"], ids=lambda number: ascii(number)[:9])
+def test_a_form_that_names_nothing_that_can_be_breaks_nothing(
+    number: str, app: Flask, browser: NewBrowser, own: dict[str, int], every_door: list[Door]
+) -> None:
+    """Whatever stands where a form holds a number."""
+    who = hire(app, "admin")
+    page = browser().enter(app, who)
+    for door in every_door:
+        if door.method == "POST" and "admin" in RULES[door.endpoint].roles and door.endpoint not in ("account.end_others",):
+            for action in talk.ACTIONS if "action" in door.rule.arguments else [""]:
+                path = replace(door, words={**door.words, "action": action} if action else door.words).path(own)
+                for do in ("resolve", "forget", f"claim:{number}") if door.endpoint in SEVERAL else ["x"]:
+                    form = dict.fromkeys(
+                        ("item", "to", "visit", "slot", "text", "phone", "view", "change", "newest", "version"), number
+                    )
+                    assert page.post(path, **form, do=do, cause="clinic", words="seen", paper="id").status < 500, f"{path} {do}"
+                    page.enter(app, who)
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/inbox", "//evil.example", "/inbox//evil.example", "/inbox\\evil.example", "/inbox\r\nX-Evil: 1"]
+)
+def test_no_form_leads_to_another_site(
+    target: str, app: Flask, browser: NewBrowser, own: dict[str, int], every_door: list[Door]
+) -> None:
+    """Open redirects: whatever a form says about where it came from or where one wants to go."""
+    who, led = hire(app, "admin"), 0
+    page = browser().enter(app, who)
+    for door in every_door:
+        if door.method == "POST" and "admin" in RULES[door.endpoint].roles:
+            answer = page.post(door.path(own), **{**FORM, "item": str(own["item"]), "back": target, "next": target, "from": target})
+            if answer.status == 303:
+                led += 1
+                assert answer.location.startswith("/"), door
+                assert "//" not in answer.location + answer.headers.get("X-Evil", ""), door
+            page.enter(app, who)
+    assert led > 10
 
 
 def test_nothing_of_another_clinic_stands_on_a_page(

@@ -172,6 +172,21 @@ def test_nothing_is_sent_to_who_opted_out_is_held_or_taken_over_until_that_ends(
     assert len(texts(world, "olga")) == 1
 
 
+@pytest.mark.parametrize("words", ["my husband hits me", "I want to kill myself", "I have chest pain"])
+def test_who_told_of_danger_gets_no_reminder_until_staff_release_it(world: World, words: str) -> None:
+    """S-08, S-03: a reminder that is due, and one that a coordinator asks for, is held; what is still due then goes."""
+    visit = visit_of(world, "olga")
+    change(world, visit, start=datetime(2026, 3, 12, 14, 0, tzinfo=NEW_YORK))
+    take(world.bot, received(sender=world.number("olga"), body=words))
+    run(world, datetime(2026, 3, 6, 14, tzinfo=UTC))
+    with world.bot.store.begin() as session:
+        assert remind(world.bot, session, world.phones["olga"]) is None
+    assert texts(world, "olga") == []
+    staff.release(world.bot, world.phones["olga"], by=world.staff)
+    run(world, datetime(2026, 3, 7, tzinfo=UTC))
+    assert [at for at, _ in texts(world, "olga")] == ["Fri 06 10:00"]
+
+
 def test_a_queued_text_is_asked_about_again_when_it_is_sent(world: World) -> None:
     """Between queueing and sending the patient confirms by phone: the reminder is not sent (O-21, peers 15)."""
     visit = visit_of(world, "mei")

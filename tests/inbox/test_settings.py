@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import date, time, timedelta
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from bot.clinic import KEYS, load_clinic
 from bot.desk.settings.sections import FIXED, SECTIONS
@@ -410,9 +411,28 @@ def test_a_section_that_this_version_no_longer_takes_is_as_in_the_file(desk: Des
     with desk.bot.store.begin() as session:
         session.execute(update(SettingChangeRow).where(SettingChangeRow.section == "hours").values(data='{"hours": {"noday": "x"}}'))
         newest = session.scalars(select(SettingChangeRow.id).order_by(SettingChangeRow.id.desc())).first()
-    desk.bot.current._seen = (0, desk.bot.current.file)
+    desk.bot.current._seen = (0, desk.bot.current.file, ())
     desk.bot.current.look()
     assert newest
     assert desk.bot.clinic.hours == desk.bot.current.file.hours
     assert desk.bot.clinic.clinic.answers["parking"]["en"] == "Here."
     assert page(desk.ana, "/inbox/settings/hours")
+    assert "This version of Attend does not take what was saved here" in page(desk.ana, "/inbox/settings")
+    desk.ana.post("/inbox/settings/hours/default", data={"newest": newest})
+    assert "does not take" not in page(desk.ana, "/inbox/settings")
+
+
+@pytest.mark.parametrize("shape", [7, "twice", {"x": "y"}, [["x"]], {"x": {"y": [7]}}, [{"x": {}}], {"x": [None]}], ids=str)
+def test_whatever_another_version_saved_no_page_breaks_on_it(desk: Desk, shape: Any) -> None:
+    """Each section can be looked at, with its history, and be as in the file again."""
+    for name, section in SECTIONS.items():
+        values = {"clinic_id": 1, "section": name, "follows": 0, "actor": "Ana Torres", "at": desk.bot.clock()}
+        with desk.bot.store.begin() as session:
+            session.execute(insert(SettingChangeRow).values({**values, "data": json.dumps(dict.fromkeys(section.keys, shape))}))
+    desk.bot.current.look()
+    assert {each.change.section for each in desk.bot.current.refused} == set(SECTIONS)
+    assert desk.bot.clinic == desk.bot.current.file
+    for change in desk.rows(SettingChangeRow):
+        assert page(desk.ana, f"/inbox/settings/{change.section}")
+        desk.ana.post(f"/inbox/settings/{change.section}/default", data={"newest": change.id})
+    assert desk.bot.current.refused == ()

@@ -267,10 +267,10 @@ def test_a_lock_is_shown_to_its_owner_with_ways_to_keep_it_and_let_it_go(desk: D
 def test_an_address_with_nonsense_shows_the_whole_list(desk: Desk) -> None:
     """What a view does not know counts as not asked for."""
     desk.text(7, "please have somebody call me")
-    for query in ("whose=x&page=-3", "page=0", "page=²", "kind=<script>", "page=99999999999999999999"):
+    for query in ("whose=x&page=-3", "page=0", "page=²", "kind=<script>", "page=99999999", "page=99999999999999999999"):
         shown = page(desk.ana, f"/inbox?{query}")
         assert "<script>" not in shown
-        assert ("Owen Park" in shown) == ("9999" not in query)
+        assert ("Owen Park" in shown) == (query != "page=99999999")
 
 
 def test_forms_lead_back_to_our_own_pages_alone(desk: Desk) -> None:

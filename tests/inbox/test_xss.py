@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
+from sqlalchemy import select
 
 from bot.delivery.worker import index_words
-from bot.store.models import CommunicationRow, PatientRow
-from bot.store.work_models import CandidateRow
+from bot.store.models import AppointmentRow, CommunicationRow, PatientPhoneRow, PatientRow, SlotRow
+from bot.store.outgoing import queue
+from bot.store.setting_models import SettingChangeRow
+from bot.store.waiting_models import WaitingRow
+from bot.store.work_models import CandidateRow, SavedViewRow
 from tests.inbox.conftest import Desk, act, do, page
 
 CORPUS = [
@@ -24,6 +30,8 @@ CORPUS = [
     "\x00<scr\x00ipt>alert(1)</scr\x00ipt>",
     "&lt;script&gt;<style>*{background:url(//evil.example)}</style>",
 ]
+# A stream, a picture, and two files, which no browser takes for a page.
+APART = {"inbox.live.events", "inbox.pictures.svg", "inbox.pictures.table", "inbox.settings.file"}
 OURS = {"attend.js"}
 
 
@@ -81,6 +89,48 @@ def test_nothing_that_anybody_writes_runs_on_any_page(desk: Desk, words: str) ->
     for shown in pages:
         check(shown)
     assert sum("alert(1)" in shown or "evil.example" in shown or "onclick" in shown for shown in pages) > 5  # it is there, as text
+
+
+@pytest.mark.parametrize("words", CORPUS)
+def test_nothing_runs_on_any_page_that_has_an_address(desk: Desk, words: str) -> None:
+    """Through names of patients, kinds of visits, clinicians, papers, replies, saved views, the waiting list and what is held up."""
+    with desk.bot.store.begin() as session:
+        whose = select(AppointmentRow, PatientPhoneRow.phone_id).join(
+            PatientPhoneRow, PatientPhoneRow.patient_id == AppointmentRow.patient_id
+        )
+        booked = whose.where(AppointmentRow.status == "booked", AppointmentRow.start > desk.bot.clock() + timedelta(days=1))
+        visit, phone = session.execute(booked).first() or (AppointmentRow(), 0)
+        for patient in session.scalars(select(PatientRow)):
+            patient.name = words
+        for row in [*session.scalars(select(AppointmentRow)), *session.scalars(select(SlotRow))]:
+            row.service, row.practitioner = words[:40], words
+        session.add(SavedViewRow(clinic_id=1, actor_id=1, name=words, whose="all", kind="", language=""))
+        session.add(WaitingRow(clinic_id=1, patient_id=visit.patient_id, service=words[:40], since=desk.bot.clock(), source="patient"))
+        names = {"papers": {words[:30]: {"before": "7 d", "say": {"en": words}}}, "replies": {words[:40]: {"en": words}}}
+        names |= {"answers": {"parking": {"en": words}}, "preparations": {words[:40]: {"en": words}}}
+        for name, data in names.items():
+            change = {"clinic_id": 1, "section": name, "follows": 0, "actor": words[:80], "at": desk.bot.clock()}
+            session.add(SettingChangeRow(**change, data=json.dumps({name: data})))
+        late = desk.bot.clock() - timedelta(hours=8)
+        queue(session, clinic_id=1, phone_id=phone, body=words, now=late, sender="bot", useless_at=late + timedelta(days=2))
+    desk.bot.current.look()
+    assert desk.bot.current.refused == ()
+    desk.text(phone, f"please have somebody call me {words}")
+    ids = {"phone_id": phone, "patient_id": visit.patient_id, "visit_id": visit.id, "code": "es"}
+    shown = {}
+    for rule in desk.app.url_map.iter_rules():
+        if rule.rule.startswith("/inbox") and "GET" in (rule.methods or ()) and rule.endpoint not in APART:
+            listed = getattr(rule._converters.get("name"), "items", [""])
+            for name in sorted(listed):
+                _, address = rule.build({key: each for key, each in {**ids, "name": name}.items() if key in rule.arguments}) or ("", "")
+                shown[address] = desk.ana.get(address, query_string={"day": str(visit.start.date())})
+    for name, data in names.items():
+        for entry in data:
+            shown[f"{name}: {entry}"] = desk.ana.get(f"/inbox/settings/{name}", query_string={"entry": entry})
+    for address, answer in shown.items():
+        assert answer.status_code == 200, address
+        check(answer.get_data(as_text=True))
+    assert len(shown) > 20
 
 
 def test_pages_have_a_policy_that_would_stop_what_got_through(desk: Desk) -> None:

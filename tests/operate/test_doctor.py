@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
+from sqlalchemy import insert
 
 from app import create_app
 from bot.channels.console import received
@@ -27,6 +28,7 @@ from bot.operate.doctor import Installation, Level, examine
 from bot.settings import ROOT, Settings
 from bot.store.database import Store
 from bot.store.outgoing import queue
+from bot.store.setting_models import SettingChangeRow
 from bot.texts import load_texts
 from bot.turn import take
 from bot.web.wiring import Wired
@@ -273,3 +275,25 @@ def test_a_server_that_does_not_answer_is_told(site: Installation, provider: tup
 def test_it_tells_the_clinics_time(site: Installation) -> None:
     """A wrong zone shows at once."""
     assert "Wednesday, 4 March 2026, 9:00 AM at the clinic" in found(site, "clock")[1]
+
+
+def test_a_section_that_this_version_refuses_is_told_and_stops_no_start(settings: Settings, clock: Clock, site: Installation) -> None:
+    """Another version saved it in a browser: the file holds there, and who runs it hears what to do (S-17)."""
+    assert found(site, "settings") == (Level.OK, "all that staff have edited holds")
+    with site.store.begin() as session:
+        values = {"clinic_id": 1, "section": "hours", "follows": 0, "actor": "Ana Torres", "at": NOW, "data": '{"hours": {"noday": 7}}'}
+        session.execute(insert(SettingChangeRow).values(values))
+    with application_on(settings, clock) as started:
+        current = started.extensions["attend"].bot.current
+        assert current.clinic == current.file
+        level, said = found(replace(site, refused=current.refused), "settings")
+    assert level is Level.ERROR
+    for part in ("Ana Torres", "'noday' is none of monday", "the clinic's file holds", "Open Settings"):
+        assert part in said
+
+
+def test_what_is_to_be_done_in_the_providers_console_is_told(site: Installation, provider: tuple[Provider, TwilioAccount]) -> None:
+    """H-12, O-03: how long texts are kept there, spending, and who answers STOP; nobody but the account's owner sees it."""
+    there = replace(site, account=provider[1])
+    assert "400 days" in found(there, "console")[1]
+    assert "STOP" in found(there, "opt-out")[1]

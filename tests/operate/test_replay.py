@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import update
 
 from bot.channels.console import received
 from bot.operate.replay import Tally, replay
+from bot.operate.version import version_of
 from bot.store.crypto import ERASED
 from bot.store.models import CommunicationRow
 from bot.turn import take
@@ -74,3 +76,20 @@ def test_texts_that_cannot_be_read_again_are_counted(world: World) -> None:
     with world.bot.store.begin() as session:
         session.execute(update(CommunicationRow).where(CommunicationRow.id == 2).values(body=ERASED, reading=None))
     assert again(world).skipped == 1
+
+
+@pytest.mark.parametrize("changed", ["intents/en/danger.yaml", "intents/es/phrases/01.yaml", "locales/es/LC_MESSAGES/messages.po",
+                                     "bot/understand/judge.py", "bot/dialogue/safety.py", "bot/texts.py"])  # fmt: skip
+def test_a_version_changes_with_whatever_decides_and_with_nothing_else(changed: str, tmp_path: Path) -> None:
+    """S-17: a list of words, a phrase, an approved text, the code; sentences that only measure change nothing."""
+    versions = []
+    for number in range(3):
+        root = tmp_path / str(number)
+        for name in (changed, "intents/en/tests.yaml", "bot/understand/labels.py"):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text("as it was")
+        (root / "intents/en/tests.yaml").write_text(f"other sentences: {number}")
+        versions.append(version_of(root))
+    (tmp_path / "2" / changed).write_text("otherwise")
+    version_of.cache_clear()
+    assert versions[0] == versions[1] == versions[2] != version_of(tmp_path / "2")

@@ -11,12 +11,13 @@ from icalendar import Calendar
 from sqlalchemy import select
 
 from bot.channels.console import received
+from bot.ehr.csv_in import runs
 from bot.records.batch import Came
-from bot.records.exports import NoSuchExport, export
+from bot.records.exports import TABLES, NoSuchExport, export
 from bot.records.imports import import_file
 from bot.records.opened import Records
 from bot.settings import ROOT
-from bot.store.models import AppointmentRow, AuditRow
+from bot.store.models import AppointmentRow, AuditRow, PatientRow, TaskRow
 from bot.turn import take
 from tests.world import World
 
@@ -33,6 +34,39 @@ def test_messages_are_exported_with_numbers_that_no_spreadsheet_runs(world: Worl
     assert text["phone"] == "'+17165550121"
     assert text["text"] == '\'=HYPERLINK("x")'
     assert text["people"] == "Dorothy Hale"
+
+
+FORMULAS = [
+    "=1+1",
+    "+1",
+    "-1+2",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    " =1",
+    "=cmd|' /C calc'!A0",
+    "＝1+1",
+    "\n=1",
+    '=HYPERLINK("//evil.example","x")',
+]
+
+
+@pytest.mark.parametrize("words", FORMULAS, ids=ascii)
+def test_no_cell_of_any_export_is_run_by_a_spreadsheet(words: str, world: World, records: Records) -> None:
+    """F-13: whatever names, kinds of visits, clinicians, texts, notes and outcomes hold."""
+    take(world.bot, received(sender=world.number("dorothy"), body=f"{words} please have somebody call me"))
+    with records.store.begin() as session:
+        for patient in session.scalars(select(PatientRow)):
+            patient.name, patient.identifier = words, f"{words}{patient.id}"
+        for visit in session.scalars(select(AppointmentRow)):
+            visit.service, visit.practitioner, visit.identifier = words, words, f"{words}{visit.id}"
+        for item in session.scalars(select(TaskRow)):
+            item.outcome, item.note, item.detail = words, words, words
+    for what in TABLES:
+        shown = table(records, what)
+        cells = [cell for row in shown for cell in row.values()]
+        assert any(words.strip() in cell for cell in cells)
+        assert [cell for cell in cells if runs(cell)] == []
 
 
 def test_items_are_exported_with_what_came_of_them(world: World, records: Records) -> None:

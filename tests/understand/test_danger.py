@@ -17,6 +17,7 @@ from tests.world import Parts
 
 FILES = sorted(Path(__file__).with_name("danger").glob("*.yaml"))
 SEEN = 0.95  # least share of each kind, of the reader as a whole
+ALONE = 0.9  # least share of each kind that its patterns see alone, and that is answered in its own language
 CALM = 0.4  # largest share of calm sentences that raise an alarm: they are as near to danger as their writers could make them
 
 
@@ -37,6 +38,16 @@ def test_danger_is_seen(path: Path, kind: str, bot_parts: Parts) -> None:
     told = sentences(path, kind)
     missed = [text for text in told if urgent(bot_parts, text) is None]
     assert len(missed) <= (1 - SEEN) * len(told), missed
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("kind", sorted(URGENT))
+def test_danger_is_seen_by_its_patterns_alone(path: Path, kind: str, bot_parts: Parts) -> None:
+    """S-05: what is left where the reader breaks; most of it is answered in the language that it is told in."""
+    told = sentences(path, kind)
+    heard = [bot_parts.reader.least(Message(text=text)) for text in told]
+    assert sum(read.urgent is not None for read in heard) >= ALONE * len(told)
+    assert sum((read.language or "").partition("-")[0] == path.stem for read in heard) >= ALONE * len(told)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -32,12 +32,14 @@ from bot.delivery.worker import Loop, sweep
 from bot.dialogue import loops
 from bot.dialogue.types import State
 from bot.errors import SettingsError
+from bot.moments import ALIASES
+from bot.operate.version import version_of
 from bot.owned.current import Current
-from bot.settings import Settings, read_settings
+from bot.settings import ROOT, Settings, read_settings
 from bot.store import queries
 from bot.store.models import AppointmentRow, Base, CommunicationRow, ConsentRow, PatientRow, PhoneRow, TaskRow
 from bot.store.outgoing import queue
-from bot.store.sending_models import OutboxRow
+from bot.store.sending_models import OutboxRow, SenderRow
 from bot.understand.reader import Reader
 from bot.understand.types import Context, Message, Understanding
 from bot.web import webhook
@@ -45,6 +47,7 @@ from bot.web.wiring import Wired
 from tests.conftest import application_on, serving
 from tests.provider import ACCOUNT, CLINIC_NUMBER, PUBLIC, TOKENS, Answer, post, signature, sms
 from tests.staff import Browser, hire
+from tests.understand.test_danger import FILES, sentences
 from tests.world import NUMBERS, Clock
 
 Post = Callable[..., Answer]
@@ -115,6 +118,15 @@ def test_an_unsigned_text_is_refused(app: Flask, signed_post: Post) -> None:
         assert signed_post(sms(), X_Twilio_Signature=wrong).status == 403
     assert signed_post(sms(), token="somebody-else's").status == 403
     assert received(app) == []
+
+
+def test_what_decided_about_a_text_stands_beside_it(app: Flask, signed_post: Post) -> None:
+    """S-17: the rules, the approved texts, what was read and why, and the version of all that decides; a broken turn says so."""
+    signed_post(sms("yes"))
+    (row,) = received(app)
+    assert (row.rule, row.texts, row.reader) == ("confirm", "confirmed", version_of(ROOT))
+    assert '"acts":["confirm"]' in (row.reading or "")
+    assert "reasons" in (row.reading or "")
 
 
 def test_a_text_that_was_changed_on_the_way_is_refused(signed_post: Post) -> None:
@@ -469,10 +481,47 @@ def test_a_turn_that_breaks_reaches_a_person(
 
 
 def test_a_broken_reader_reaches_a_person_too(app: Flask, signed_post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    """S-05: when not even reading works, the text is stored and answered by the fixed sentence."""
+    """S-05: when not even reading works, danger is answered and alarmed, a STOP holds, and a person answers the rest."""
     monkeypatch.setattr("bot.understand.reader.Reader.read", lambda *_: 1 / 0)
-    assert "A person will answer" in signed_post(sms("yes")).text
-    assert "failed_turn" in items(app)
+    assert "911" in signed_post(sms(DANGER)).text
+    assert {"failed_turn", "urgent_medical"} <= set(items(app))
+    assert "A person will answer" in signed_post(sms("yes", who="stranger")).text
+    assert signed_post(sms("STOP", who="marcus")).texts == []
+    assert [row.number for row in rows(app, PhoneRow, PhoneRow.opted_out_at.is_not(None))] == [NUMBERS["marcus"]]
+    assert signed_post(sms("yes", who="marcus")).texts == []  # O-08
+    assert "911" in signed_post(sms(DANGER, who="marcus")).text
+    assert "urgent_opted_out" in items(app)  # S-04
+    monkeypatch.setattr("bot.understand.reader.Reader.least", lambda *_: 1 / 0)
+    assert "A person will answer" in signed_post(sms(DANGER, who="stranger")).text
+
+
+def test_a_paused_sender_answers_danger_alone_when_the_reader_is_broken(
+    app: Flask, signed_post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S-18, S-07: abuse is then as silent as anything else, and a person hears of it."""
+    monkeypatch.setattr("bot.understand.reader.Reader.read", lambda *_: 1 / 0)
+    with wired(app).bot.store.begin() as session:
+        session.get_one(SenderRow, wired(app).bot.clinic_id).paused_at = wired(app).bot.clock()
+    assert signed_post(sms("yes", who="marcus")).texts == []
+    assert signed_post(sms("my husband hits me", who="marcus")).texts == []
+    assert "urgent_abuse" in items(app)
+    assert "911" in signed_post(sms(DANGER)).text
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_danger_is_answered_with_neither_reader_nor_database(
+    file: Path, impatient: None, app: Flask, live: int, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S-05, S-07: in every language, by its patterns and in its own words; abuse is answered like all else; a person hears of each."""
+    monkeypatch.setattr("bot.understand.reader.Reader.read", lambda *_: 1 / 0)
+    said = {"medical": "safety.medical", "self_harm": "safety.self_harm", "abuse": "failed"}
+    with locked(settings):
+        told = {kind: post(live, sms(sentences(file, kind)[0], who="stranger")).texts for kind in said}
+    bot = wired(app).bot
+    language = ALIASES.get(file.stem, file.stem)
+    assert told == {kind: bot.texts.answer(bot.clinic.clinic.name, [(key, ())], language) for kind, key in said.items()}
+    sweep(bot, wired(app).spool)
+    assert {f"urgent_{kind}" for kind in said} <= set(items(app))
 
 
 def test_one_bad_file_does_not_stop_the_others(impatient: None, app: Flask, live: int, settings: Settings) -> None:

@@ -72,7 +72,7 @@ class Told:
 def holds(bot: Bot) -> ClinicFile:
     """What holds now, whichever process saved it."""
     with bot.store.session() as session:
-        return edited(bot.current.file, changes.held(session, bot.clinic_id).values())
+        return edited(bot.current.file, changes.held(session, bot.clinic_id).values())[0]
 
 
 def mark(part: Any) -> str:
@@ -139,7 +139,7 @@ def _write(bot: Bot, section: Section, choose: Choose, *, action: str, by: Actor
 
     def work(session: Session) -> None:
         held, now = changes.held(session, by.clinic_id), bot.clock()
-        clinic, last = edited(bot.current.file, held.values()), held.get(section.name)
+        (clinic, _), last = edited(bot.current.file, held.values()), held.get(section.name)
         data = choose(clinic, last)
         if data is not None:
             over(clinic, data, FORM)
