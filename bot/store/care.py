@@ -24,6 +24,7 @@ VISITS = table(AppointmentRow)
 OPTED_OUT, TAKEN_OVER = "opted out", "a coordinator has taken over"
 ASKED_NOT_TO_BE = "asked not to be texted"
 SILENT = timedelta(days=365)  # after which a number may have been given to somebody else (N-02)
+ABROAD = "a number outside the US"
 NOT_SURE = "nobody has been heard from there for a year: ask whose number it is"
 
 
@@ -166,6 +167,8 @@ def _stop(visit: AppointmentRow, patient: PatientRow, link: PatientPhoneRow) -> 
 def _stopped(phone: PhoneRow, hold: str | None, paused: bool) -> str:
     if phone.opted_out_at is not None:
         return OPTED_OUT
+    if queries.abroad(phone.number):
+        return ABROAD
     return "held until a person has seen to it" if hold else TAKEN_OVER if paused else ""
 
 

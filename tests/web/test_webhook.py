@@ -608,6 +608,16 @@ def test_two_machines_do_not_talk_for_ever(app: Flask, signed_post: Post, clock:
     assert {row.status for row in received(app)} == {"answered"}
 
 
+def test_a_machine_that_numbers_its_texts_gets_few_answers_too(app: Flask, signed_post: Post, clock: Clock) -> None:
+    """W-25: other words each time, and the same answer."""
+    answered = 0
+    for number in range(30):
+        clock.now += timedelta(seconds=20)
+        answered += bool(signed_post(sms(f"Your request has been received. Ticket {4117 + number}.", who="stranger")).texts)
+    assert answered <= 2 * loops.WHATEVER
+    assert items(app).count("loop") == 1
+
+
 def test_damping_forgets_after_an_hour_and_counts_phones_apart(app: Flask, signed_post: Post, clock: Clock) -> None:
     """W-25: one phone's repeats silence neither another phone nor the next hour."""
     for _ in range(loops.MOST + 1):
