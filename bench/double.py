@@ -1,8 +1,9 @@
 """A provider of texts for tests and benches: an HTTP server that takes, lists and tells messages as Twilio does, and misbehaves.
 
-    .venv/bin/python bench/double.py PORT FAULTS PAUSE
+    .venv/bin/python bench/double.py PORT FAULTS PAUSE [WEB TOKEN]
 
-It knows nothing of Attend. FAULTS is the share of sends that go wrong, in one of WAYS each; PAUSE the seconds that each takes.
+It knows nothing of Attend. FAULTS is the share of sends that go wrong, in one of WAYS each; PAUSE the seconds that each takes. With the
+port of a web server and the token that it signs by, it tells there what becomes of each text (bench/carrier.py).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -36,6 +38,7 @@ class Provider:
     messages: list[dict[str, Any]] = field(default_factory=list)
     requests: list[dict[str, str]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    tell: Callable[[dict[str, Any], str], None] = lambda message, url: None  # of a text that was taken
     blocked: bool = False  # answers nothing but 503, lists included
     retry_after: int = 0  # seconds, told with each refusal
 
@@ -60,6 +63,7 @@ class Provider:
         }
         with self.lock:
             self.messages.append(message)
+        self.tell(message, form.get("StatusCallback", ""))
         return message
 
 
@@ -139,5 +143,15 @@ class Server(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
 
+def main(port: str, faults: str, pause: str, web: str = "", token: str = "") -> None:
+    """Serves until it is killed."""
+    provider = Provider(faults=float(faults), pause=float(pause))
+    if web:
+        from carrier import Carrier  # noqa: PLC0415 (tests import this module from elsewhere)
+
+        provider.tell = Carrier(int(web), token).tell
+    Server(provider, int(port)).serve_forever()
+
+
 if __name__ == "__main__":
-    Server(Provider(faults=float(sys.argv[2]), pause=float(sys.argv[3])), int(sys.argv[1])).serve_forever()
+    main(*sys.argv[1:])
