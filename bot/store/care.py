@@ -70,9 +70,10 @@ def look_again_for(source: Connection | Session, patients: Select[int] | Iterabl
 
 
 def look_at_all(source: Connection | Session, clinic_id: int, now: datetime) -> None:
-    """The schedule has changed: every visit to come is to be looked at."""
+    """The schedule has changed: every visit to come is to be looked at, and everybody in a programme."""
     coming = (VISITS.c.clinic_id == clinic_id) & (VISITS.c.start > now - BEHIND) & VISITS.c.status.in_(("booked", "noshow"))
     source.execute(update(VISITS).where(coming).values(next_text_at=LOOK_NOW))
+    programmes.look_again_for(source, select(PatientRow.id).where(PatientRow.clinic_id == clinic_id))
 
 
 def reached_on(session: Session, patients: Iterable[int]) -> dict[int, PatientPhoneRow]:
