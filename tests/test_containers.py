@@ -65,6 +65,13 @@ def test_what_is_copied_is_enough_to_start_and_finds_the_trained_reader(tmp_path
     assert set(cache.glob("reader-*")) == kept
 
 
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_what_is_installed_is_pinned(name: str) -> None:
+    """P-01: to exact versions, so that what was tried is what runs."""
+    lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text(encoding="utf-8").splitlines()]
+    assert [line for line in lines if line and not re.fullmatch(r"-r [\w.-]+|[\w.\[\],-]+==[\w.]+( *;.*)?", line)] == []
+
+
 def test_nobody_is_root_and_no_secret_is_in_the_image() -> None:
     """H-17."""
     assert re.findall(r"(?m)^USER (.*)$", STAGES[-1]) == ["attend"]

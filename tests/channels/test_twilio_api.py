@@ -146,7 +146,7 @@ def test_setting_the_numbers_addresses_is_a_valid_request(prism: str) -> None:
 
 
 def test_the_mock_refuses_what_is_invalid(prism: str) -> None:
-    """P-08: else the tests above would show nothing."""
+    """P-07, P-08, P-09: by the provider's description and what it leaves out; else the tests above would show nothing."""
     for asked, to in ((channel(prism, account="AC" + "z" * 32), "+17165550123"), (channel(prism), "dorothy")):
         with pytest.raises(SendError) as refused:
             asked.send(Outgoing(to=to, body="hello", mark="7"))

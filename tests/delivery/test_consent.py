@@ -164,7 +164,7 @@ def test_what_only_sounds_like_an_opt_out_is_none(words: str, rule: str, world: 
 
 
 def test_after_an_opt_out_comes_one_confirmation_and_nothing_more(world: World) -> None:
-    """O-08, O-22: it is a text that is fixed, it asks for nothing, and the same word again gets no second one."""
+    """O-08: it is a text that is fixed, it asks for nothing, and the same word again gets no second one."""
     first = texts(world, "STOP")
     assert first == f"Sunrise Clinic: {world.bot.texts.render('opted_out', 'en', (('phone', world.bot.clinic.clinic.phone),))}"
     assert [texts(world, words) for words in ("STOP", "thanks", "ok", "where are you?")] == [""] * 4
