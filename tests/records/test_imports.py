@@ -404,6 +404,27 @@ def test_an_import_that_was_cut_off_is_run_again(records: Records, import_: Impo
     assert import_(PATIENTS, *lines).counts == {Came.SAME: 4, Came.NEW: 1}
 
 
+@pytest.mark.parametrize("kind", ["patients", "visits", "slots", "waiting"])
+def test_every_kind_of_file_tells_how_far_it_is_and_goes_on_where_it_was_cut_off(
+    records: Records, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch that was written stays; the second run says of those rows that they are as before."""
+    monkeypatch.setattr(imports, "BATCH", 1)
+    path, told = ROOT / "clinics" / f"{kind}.csv", list[int]()
+    if kind != "patients":
+        imports.import_file(records, ROOT / "clinics" / "patients.csv")
+
+    def cut(done: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        imports.import_file(records, path, progress=cut)
+    report = imports.import_file(records, path, progress=told.append)
+    rows = sum(report.counts.values())
+    assert told == list(range(1, rows + 1))
+    assert report.counts == {Came.SAME: 1, Came.NEW: rows - 1}
+
+
 def test_every_batch_leaves_an_entry_in_the_trail(import_: Import, records: Records) -> None:
     """H-07: who imported which lines of what, without a word of it."""
     import_(PATIENTS, GRETA)
