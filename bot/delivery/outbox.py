@@ -207,12 +207,13 @@ def failed(bot: Bot, session: Session, outbox: OutboxRow, communication: Communi
         switch.stop(session, bot.clinic_id, code=code, now=now)
         outbox.status, outbox.send_at, outbox.attempts = "waiting", now, outbox.attempts - 1  # it was not this text's fault
         return
-    again = _again(bot, outbox, given, now, after)
+    pause = codes.wait(given, attempt=outbox.attempts, spread=outbox.id, after=after)
+    if given.whole:
+        sender = switch.locked(session, bot.clinic_id)
+        sender.free_at = max(sender.free_at or now, now + pause)
+    again = _again(outbox, given, now, pause)
     if again is not None:
         outbox.status, outbox.send_at = "waiting", again
-        if given.whole:
-            sender = switch.locked(session, bot.clinic_id)
-            sender.free_at = max(sender.free_at or now, again)
         return
     outbox.status = "failed"
     if communication.status not in ("undelivered", "failed"):
@@ -220,13 +221,11 @@ def failed(bot: Bot, session: Session, outbox: OutboxRow, communication: Communi
     to_a_person(bot, session, communication, code)
 
 
-def _again(bot: Bot, outbox: OutboxRow, given: codes.Rule, now: datetime, after: int) -> datetime | None:
+def _again(outbox: OutboxRow, given: codes.Rule, now: datetime, pause: timedelta) -> datetime | None:
     """When a text is tried again; None: never, or not while it is of use (D-08)."""
     if given.then not in (Then.RETRY, Then.TOMORROW) or outbox.attempts >= given.tries:
         return None
-    at = now + codes.wait(given, attempt=outbox.attempts, spread=outbox.id, after=after)
-    if given.then is Then.TOMORROW:
-        at = codes.tomorrow(now, spread=outbox.id)
+    at = codes.tomorrow(now, spread=outbox.id) if given.then is Then.TOMORROW else now + pause
     useless_at = outbox.useless_at or now + USEFUL
     return at if at < useless_at else None
 

@@ -244,6 +244,18 @@ def test_a_provider_that_names_a_time_is_left_alone_until_then(code: str, whole:
     assert {post.outbox(text).status for text in (first, other)} == {"sent"}
 
 
+def test_a_text_that_has_no_time_to_wait_holds_the_others_all_the_same(post: Post) -> None:
+    """D-08, D-09: it is given up, and the provider is left alone for as long as it said."""
+    text = post.text(useless_at=post.world.clock.now + timedelta(minutes=1))
+    post.text("marcus")
+    post.provider.plan, post.provider.retry_after = ["429"], 600
+    assert (post.send(), post.outbox(text).status, post.items()) == (0, "failed", ["not_delivered 429"])
+    post.wait(seconds=599)
+    assert post.send() == 0
+    post.wait(seconds=1)
+    assert post.send() == 1
+
+
 @pytest.mark.parametrize("code", [21408, 21612])
 def test_a_number_abroad_stops_no_other_text(code: int, post: Post) -> None:
     """D-16: whoever writes from abroad is answered, and if our number does not reach them, that is theirs alone (D-05)."""
