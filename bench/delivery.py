@@ -32,7 +32,7 @@ from typing import Any
 import served
 from databases import databases
 from sending import open_bot
-from served import Client, Server
+from served import Server
 from sqlalchemy import func, select
 
 from bot.store.models import ClinicRow, CommunicationRow, PhoneRow, TaskRow
@@ -161,9 +161,7 @@ def under_fire(url: str, texts: int, kills: int) -> int:
 def _opt_out(scene: Scene, texts: int) -> dict[str, datetime]:
     """A phone whose text is among the last ones texts STOP; gives when that was answered."""
     phone = texts - 1 - random.randrange(texts // 3)
-    client = Client(scene.web.port if scene.web else 0)
-    answer = client.post(served.inbound(f"SM{uuid.uuid4().hex}", phone, "STOP"))
-    client.close()
+    answer = served.post(scene.web.port if scene.web else 0, served.inbound(f"SM{uuid.uuid4().hex}", phone, "STOP"))
     return {} if answer.error else {served.number(phone): datetime.now(UTC)}
 
 

@@ -25,7 +25,7 @@ from urllib.parse import parse_qs, urlsplit
 # What a send may meet: how much of it the provider does, and what the sender sees.
 WAYS = ("429", "503", "502", "drop", "accept_502", "accept_drop", "accept_hang", "hang")
 ANSWERS = {"ok": 201, "accept_502": 502}  # those that end with an answer, the second one of a gateway that knows nothing
-HANG = 3.0  # seconds; the benches' workers wait for less
+HANG = 4.5  # seconds; the benches' workers wait for less
 
 
 @dataclass

@@ -26,8 +26,8 @@ from bot.store.database import Store  # noqa: E402
 from bot.turn import Bot  # noqa: E402
 
 STATUS = "https://texts.example.org/sms/status"
-twilio_sms.TIMEOUT = sender.TIMEOUT = 1.0
-outbox.LEASE, outbox.LOOK_AFTER, lookup.SKEW = timedelta(seconds=5), timedelta(seconds=2), timedelta(seconds=5)
+twilio_sms.TIMEOUT = sender.TIMEOUT = 3.0  # on a busy machine less would time out what the provider has taken
+outbox.LEASE, outbox.LOOK_AFTER, lookup.SKEW = timedelta(seconds=10), timedelta(seconds=2), timedelta(seconds=5)
 codes.LONGEST = timedelta(milliseconds=200)
 
 
