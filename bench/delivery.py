@@ -169,11 +169,15 @@ def _account(found: Scene, texts: int, kills: int, stopped: dict[str, datetime])
     taken = found.messages()
     times = Counter(message["body"] for message in taken)
     with found.bot.store.session() as session:
-        rows = session.execute(select(OutboxRow, CommunicationRow).join_from(OutboxRow, CommunicationRow)).all()
+        due = select(OutboxRow, CommunicationRow).join_from(OutboxRow, CommunicationRow).where(CommunicationRow.in_reply_to.is_(None))
+        rows = session.execute(due).all()  # the others are what STOP is answered with, where the webhook could not (O-08)
         items = session.scalar(select(func.count()).select_from(TaskRow)) or 0
     by_status = Counter(outbox.status for outbox, _ in rows)
     sids = {message["sid"] for message in taken}
-    late = [each for each in taken if each["to"] in stopped and _moment(each) > stopped[each["to"]] + IN_FLIGHT]
+    bodies = {text.body for _, text in rows}
+    late = [
+        each for each in taken if each["body"] in bodies and each["to"] in stopped and _moment(each) > stopped[each["to"]] + IN_FLIGHT
+    ]
     unknown = [text for outbox, text in rows if outbox.status == "failed" and text.status == "unknown" and times[text.body]]
     told = {message["sid"]: message["told"] for message in taken if "told" in message}
     faults = {
