@@ -4,8 +4,9 @@
 
 On SQLite and on PostgreSQL in turn: texts fall due, several worker processes send them, random ones are killed with SIGKILL and
 started again, and the provider (bench/double.py, a process of its own) refuses, drops and hangs, before or after it took a text.
-Some phones opt out meanwhile. In the end every text must be accounted for. Then one worker alone must fill a number of RATE
-segments a second, at a provider that takes PAUSE seconds for each text, within WITHIN.
+Meanwhile a web server (gunicorn with the whole application) takes what the carrier tells about each text, and "STOP" from some of
+the phones. In the end every text must be accounted for. Then one worker alone must fill a number of RATE segments a second, at a
+provider that takes PAUSE seconds for each text, within WITHIN.
 """
 
 from __future__ import annotations
@@ -15,25 +16,25 @@ import json
 import random
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import served
-from cryptography.fernet import Fernet
 from databases import databases
 from sending import open_bot
+from served import Server
 from sqlalchemy import func, select
 
-from bot.actor import Actor
-from bot.desk import staff
 from bot.store.models import ClinicRow, CommunicationRow, PhoneRow, TaskRow
 from bot.store.outgoing import queue
 from bot.store.sending_models import OutboxRow, SenderRow
@@ -44,6 +45,7 @@ RATE, PAUSE, WITHIN = 100.0, 0.1, 0.05
 IN_SECONDS = 0.2  # within which --quick does: of its five seconds, one may use what was left of the one before
 FAST = 1000.0  # segments a second where the rate is not what is measured
 IN_FLIGHT = timedelta(seconds=2)  # a text that was given to a worker before the opt-out may still go
+SETTLED = 3  # seconds in which the last callbacks arrive
 HERE = Path(__file__).parent
 
 
@@ -56,6 +58,7 @@ class Scene:
     key: str
     provider: str
     rate: float
+    web: Server | None
     workers: list[subprocess.Popen[bytes]]
 
     def start(self) -> None:
@@ -81,30 +84,37 @@ class Scene:
 
 
 @contextmanager
-def scene(url: str, texts: int, *, rate: float, faults: float, pause: float) -> Iterator[Scene]:
-    """Texts in a new database, one for each phone, a provider, and no worker yet."""
-    key = Fernet.generate_key().decode()
-    bot = open_bot(url, key)
+def scene(url: str, texts: int, *, rate: float, faults: float, pause: float, web: bool = False) -> Iterator[Scene]:
+    """Texts in a new database, one for each phone, a provider, a web server if it is asked for, and no worker yet."""
+    bot = open_bot(url, served.KEY)
     bot.store.migrate()
     _fill(bot, texts)
     port = served._free_port()
-    double = subprocess.Popen([sys.executable, str(HERE / "double.py"), str(port), str(faults), str(pause)])
-    found = Scene(bot, url, key, f"http://127.0.0.1:{port}", rate, [])
-    try:
-        _until(lambda: _answers(found), seconds=30)
-        yield found
-    finally:
-        while found.workers:
-            found.kill()
-        double.kill()
-        double.wait()
-        bot.store.engine.dispose()
+    command = [sys.executable, str(HERE / "double.py"), str(port), str(faults), str(pause)]
+    with ExitStack() as stack:
+        server = None
+        if web:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            server = Server("app:serve()", {**served.environment(folder, url), "WORKERS": "apart"})
+            stack.enter_context(served.running(server))
+            command += [str(server.port), served.TOKEN]
+        double = subprocess.Popen(command)
+        found = Scene(bot, url, served.KEY, f"http://127.0.0.1:{port}", rate, server, [])
+        try:
+            _until(lambda: _answers(found), seconds=30)
+            yield found
+        finally:
+            while found.workers:
+                found.kill()
+            double.kill()
+            double.wait()
+            bot.store.engine.dispose()
 
 
 def _fill(bot: Bot, texts: int) -> None:
     now = datetime.now(UTC)
     with bot.store.begin() as session:
-        session.add(ClinicRow(id=1, slug="bench"))
+        session.add(ClinicRow(id=1, slug="demo"))
         session.flush()
         session.add(SenderRow(clinic_id=1))
         for each in range(texts):
@@ -133,7 +143,7 @@ def _until(done: Callable[[], bool], *, seconds: float) -> bool:
 
 def under_fire(url: str, texts: int, kills: int) -> int:
     """Sends the texts while workers die; prints the account and gives the number of faults."""
-    with scene(url, texts, rate=FAST, faults=FAULTS, pause=0.01) as found:
+    with scene(url, texts, rate=FAST, faults=FAULTS, pause=0.01, web=True) as found:
         for _ in range(WORKERS):
             found.start()
         stopped: dict[str, datetime] = {}
@@ -142,28 +152,34 @@ def under_fire(url: str, texts: int, kills: int) -> int:
             time.sleep(random.random() * 0.05)  # anywhere in a text
             found.kill()
             found.start()
-            stopped |= _opt_out(found.bot, texts)
+            stopped |= _opt_out(found, texts)
         _until(lambda: not found.open(), seconds=60 + texts / 20)
+        time.sleep(SETTLED)
         return _account(found, texts, kills, stopped)
 
 
-def _opt_out(bot: Bot, texts: int) -> dict[str, datetime]:
-    """A phone whose text is among the last ones opts out; gives when that was committed."""
+def _opt_out(scene: Scene, texts: int) -> dict[str, datetime]:
+    """A phone whose text is among the last ones texts STOP; gives when that was answered."""
     phone = texts - 1 - random.randrange(texts // 3)
-    staff.consent(bot, phone + 1, texts=False, by=Actor(id=None, name="bench", role="", clinic_id=bot.clinic_id))
-    return {served.number(phone): datetime.now(UTC)}
+    answer = served.post(scene.web.port if scene.web else 0, served.inbound(f"SM{uuid.uuid4().hex}", phone, "STOP"))
+    return {} if answer.error else {served.number(phone): datetime.now(UTC)}
 
 
 def _account(found: Scene, texts: int, kills: int, stopped: dict[str, datetime]) -> int:
     taken = found.messages()
     times = Counter(message["body"] for message in taken)
     with found.bot.store.session() as session:
-        rows = session.execute(select(OutboxRow, CommunicationRow).join_from(OutboxRow, CommunicationRow)).all()
+        due = select(OutboxRow, CommunicationRow).join_from(OutboxRow, CommunicationRow).where(CommunicationRow.in_reply_to.is_(None))
+        rows = session.execute(due).all()  # the others are what STOP is answered with, where the webhook could not (O-08)
         items = session.scalar(select(func.count()).select_from(TaskRow)) or 0
     by_status = Counter(outbox.status for outbox, _ in rows)
     sids = {message["sid"] for message in taken}
-    late = [each for each in taken if each["to"] in stopped and _moment(each) > stopped[each["to"]] + IN_FLIGHT]
-    unknown = [text for outbox, text in rows if outbox.status == "failed" and times[text.body]]
+    bodies = {text.body for _, text in rows}
+    late = [
+        each for each in taken if each["body"] in bodies and each["to"] in stopped and _moment(each) > stopped[each["to"]] + IN_FLIGHT
+    ]
+    unknown = [text for outbox, text in rows if outbox.status == "failed" and text.status == "unknown" and times[text.body]]
+    told = {message["sid"]: message["told"] for message in taken if "told" in message}
     faults = {
         "without an end": by_status["waiting"] + by_status["sending"],
         "marked as sent, not at the provider": sum(outbox.status == "sent" and text.provider_sid not in sids for outbox, text in rows),
@@ -171,9 +187,11 @@ def _account(found: Scene, texts: int, kills: int, stopped: dict[str, datetime])
         "given up, and no item tells it": max(0, by_status["failed"] - items),
         "sent more than once": sum(count > 1 for count in times.values()),
         "sent after an opt-out": len(late),
+        "not known as the carrier told it": sum(told.get(text.provider_sid, text.status) != text.status for _, text in rows),
         "texts that are missing": texts - len(rows),
     }
-    print(f"  {texts} texts, {WORKERS} workers killed {kills} times, {len(stopped)} opted out; the provider took {len(taken)}")
+    print(f"  {texts} texts, {WORKERS} workers killed {kills} times, {len(stopped)} opted out")
+    print(f"  the provider took {len(taken)}; callbacks told what became of {len(told)}")
     print("  " + "   ".join(f"{status} {count}" for status, count in sorted(by_status.items())))
     print(f"  truly unknowable (taken, but it could not be found out in time; a person was told): {len(unknown)}")
     for fault, count in faults.items():

@@ -1,8 +1,9 @@
 """A provider of texts for tests and benches: an HTTP server that takes, lists and tells messages as Twilio does, and misbehaves.
 
-    .venv/bin/python bench/double.py PORT FAULTS PAUSE
+    .venv/bin/python bench/double.py PORT FAULTS PAUSE [WEB TOKEN]
 
-It knows nothing of Attend. FAULTS is the share of sends that go wrong, in one of WAYS each; PAUSE the seconds that each takes.
+It knows nothing of Attend. FAULTS is the share of sends that go wrong, in one of WAYS each; PAUSE the seconds that each takes. With the
+port of a web server and the token that it signs by, it tells there what becomes of each text (bench/carrier.py).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -21,8 +23,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 # What a send may meet: how much of it the provider does, and what the sender sees.
-WAYS = ("429", "503", "drop", "accept_drop", "accept_hang", "hang")
-HANG = 3.0  # seconds; the benches' workers wait for less
+WAYS = ("429", "503", "502", "drop", "accept_502", "accept_drop", "accept_hang", "hang")
+ANSWERS = {"ok": 201, "accept_502": 502}  # those that end with an answer, the second one of a gateway that knows nothing
+HANG = 4.5  # seconds; the benches' workers wait for less
 
 
 @dataclass
@@ -35,7 +38,9 @@ class Provider:
     messages: list[dict[str, Any]] = field(default_factory=list)
     requests: list[dict[str, str]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    tell: Callable[[dict[str, Any], str], None] = lambda message, url: None  # of a text that was taken
     blocked: bool = False  # answers nothing but 503, lists included
+    retry_after: int = 0  # seconds, told with each refusal
 
     def way(self) -> str:
         """What the next send meets."""
@@ -58,62 +63,67 @@ class Provider:
         }
         with self.lock:
             self.messages.append(message)
+        self.tell(message, form.get("StatusCallback", ""))
         return message
 
 
-def handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
-    """A request handler of that provider."""
+class Handler(BaseHTTPRequestHandler):
+    """Answers for a provider, as Twilio's API does."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    provider: Provider
+    protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:
-            """Messages.create."""
-            raw = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            form = {name: values[0] for name, values in parse_qs(raw, keep_blank_values=True).items()}
-            with provider.lock:
-                provider.requests.append(form)
-            way = "503" if provider.blocked else provider.way()
-            time.sleep(provider.pause)
-            if way.isdecimal():
-                code = int(way)
-                status = code if code < 1000 else 429 if code == 20429 else 400
-                return self._answer(status, {"code": code, "message": "no", "status": status})
-            message = provider.accept(form) if way == "ok" or way.startswith("accept") else {}
-            if way.endswith("hang"):
-                time.sleep(HANG)
-            if way != "ok":
-                self.close_connection = True
-                return None
-            return self._answer(201, message)
+    def do_POST(self) -> None:
+        """Messages.create."""
+        raw = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        form = {name: values[0] for name, values in parse_qs(raw, keep_blank_values=True).items()}
+        with self.provider.lock:
+            self.provider.requests.append(form)
+        way = "503" if self.provider.blocked else self.provider.way()
+        time.sleep(self.provider.pause)
+        if way.isdecimal():
+            return self._refuse(int(way))
+        message = self.provider.accept(form) if way == "ok" or way.startswith("accept") else {}
+        if way.endswith("hang"):
+            time.sleep(HANG)
+        if way in ANSWERS:
+            return self._answer(ANSWERS[way], message)
+        self.close_connection = True
+        return None
 
-        def do_GET(self) -> None:
-            """Messages.list, and one message."""
-            if provider.blocked:
-                return self._answer(503, {"code": 20503, "message": "down", "status": 503})
-            url = urlsplit(self.path)
-            asked = {name.lower(): values[0] for name, values in parse_qs(url.query).items()}
-            with provider.lock:
-                found = [
-                    each for each in reversed(provider.messages) if all(each.get(name, value) == value for name, value in asked.items())
-                ]
-            if url.path.endswith("/Messages.json"):
-                return self._answer(200, {"messages": found, "page_size": 50, "page": 0, "next_page_uri": None, "uri": url.path})
-            sid = url.path.rsplit("/", 1)[-1].removesuffix(".json")
-            one = [each for each in found if each["sid"] == sid]
-            return self._answer(200, one[0]) if one else self._answer(404, {"code": 20404, "message": "none", "status": 404})
+    def do_GET(self) -> None:
+        """Messages.list, and one message."""
+        if self.provider.blocked:
+            return self._answer(503, {"code": 20503, "message": "down", "status": 503})
+        url = urlsplit(self.path)
+        asked = {name.lower(): values[0] for name, values in parse_qs(url.query).items()}
+        with self.provider.lock:
+            found = [
+                each
+                for each in reversed(self.provider.messages)
+                if all(each.get(name, value) == value for name, value in asked.items())
+            ]
+        if url.path.endswith("/Messages.json"):
+            return self._answer(200, {"messages": found, "page_size": 50, "page": 0, "next_page_uri": None, "uri": url.path})
+        sid = url.path.rsplit("/", 1)[-1].removesuffix(".json")
+        one = [each for each in found if each["sid"] == sid]
+        return self._answer(200, one[0]) if one else self._answer(404, {"code": 20404, "message": "none", "status": 404})
 
-        def _answer(self, status: int, body: dict[str, Any]) -> None:
-            raw = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
+    def _refuse(self, code: int) -> None:
+        status = code if code < 1000 else {20429: 429, 20500: 500, 20503: 503}.get(code, 400)
+        self._answer(status, {"code": code, "message": "no", "status": status})
 
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
+    def _answer(self, status: int, body: dict[str, Any]) -> None:
+        raw = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(raw)))
+        if status >= 400 and self.provider.retry_after:
+            self.send_header("Retry-After", str(self.provider.retry_after))
+        self.end_headers()
+        self.wfile.write(raw)
 
-    return Handler
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
 
 
 class Server(ThreadingHTTPServer):
@@ -122,7 +132,7 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(self, provider: Provider, port: int = 0) -> None:
-        super().__init__(("127.0.0.1", port), handler(provider))
+        super().__init__(("127.0.0.1", port), type("Own", (Handler,), {"provider": provider}))
 
     def handle_error(self, *_: object) -> None:
         """A client that was killed is no error here."""
@@ -133,5 +143,15 @@ class Server(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
 
+def main(port: str, faults: str, pause: str, web: str = "", token: str = "") -> None:
+    """Serves until it is killed."""
+    provider = Provider(faults=float(faults), pause=float(pause))
+    if web:
+        from carrier import Carrier  # noqa: PLC0415 (tests import this module from elsewhere)
+
+        provider.tell = Carrier(int(web), token).tell
+    Server(provider, int(port)).serve_forever()
+
+
 if __name__ == "__main__":
-    Server(Provider(faults=float(sys.argv[2]), pause=float(sys.argv[3])), int(sys.argv[1])).serve_forever()
+    main(*sys.argv[1:])

@@ -25,8 +25,9 @@ from bot.owned.current import Current  # noqa: E402
 from bot.store.database import Store  # noqa: E402
 from bot.turn import Bot  # noqa: E402
 
-twilio_sms.TIMEOUT = sender.TIMEOUT = 1.0
-outbox.LEASE, outbox.LOOK_AFTER, lookup.SKEW = timedelta(seconds=5), timedelta(seconds=2), timedelta(seconds=5)
+STATUS = "https://texts.example.org/sms/status"
+twilio_sms.TIMEOUT = sender.TIMEOUT = 3.0  # on a busy machine less would time out what the provider has taken
+outbox.LEASE, outbox.LOOK_AFTER, lookup.SKEW = timedelta(seconds=10), timedelta(seconds=2), timedelta(seconds=5)
 codes.LONGEST = timedelta(milliseconds=200)
 
 
@@ -50,7 +51,7 @@ def main() -> None:
     url, key, provider, rate = sys.argv[1:5]
     configure_logs()
     bot = open_bot(url, key)
-    channel = TwilioSms(account_sid="AC" + "0" * 32, token="t", number="+17165550100", base_url=provider)  # noqa: S106 (loopback)
+    channel = TwilioSms(account_sid="AC" + "0" * 32, token="t", number="+17165550100", status_url=STATUS, base_url=provider)  # noqa: S106
     send = sender.Sender(bot, channel, rate=float(rate))
     for loop in (Loop("send", send, every=0.2), Loop("look", partial(lookup.look, bot, channel), every=0.5)):
         loop.start()

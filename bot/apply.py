@@ -272,7 +272,7 @@ def _consent(scope: Scope, decision: str, source: str, category: str = "all") ->
     scope.execute(insert(CONSENTS), **about, decision=decision, category=category, source=source, at=scope.now)
 
 
-APPLY: dict[type[Any], Callable[[Scope, Any], None]] = {
+APPLY: dict[type[Any], Callable[[Scope, Any], object]] = {
     Say: say,
     LogItem: log_item,
     Promise: promise,

@@ -53,6 +53,8 @@ ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
 
 RATES = {"long-code": 1.0, "toll-free": 3.0, "short-code": 100.0}  # segments a second (D-11)
 CHOICES = {"OPT_OUT_HANDLED_BY": ("carrier", "us"), "SENDER_TYPE": tuple(RATES), "WORKERS": ("inside", "apart")}
+WHO_MUST = {"toll-free": "carrier", "short-code": "us"}  # of some numbers it is no choice who answers STOP (O-14)
+WHY = {"carrier": "its carrier answers STOP and START whatever you set", "us": "nobody else answers STOP, START and HELP there"}
 DATABASES = ("sqlite:", "postgresql+psycopg:")
 
 
@@ -106,9 +108,7 @@ def read_settings(environ: Mapping[str, str] = os.environ, *, demo: bool = False
         wrong.append(f"DATABASE_URL begins with {url.split(':')[0]!r}: it must begin with one of {', '.join(DATABASES)}")
     if re.match(r"https?://[^/]*@[^/]*:\d+(/|$)", public):
         wrong.append("PUBLIC_URL has a password and a port: requests signed for such an address cannot be checked (W-08)")
-    for name, allowed in CHOICES.items():
-        if given[name] not in allowed:
-            wrong.append(f"{name} is {given[name]!r}: it must be {' or '.join(allowed)}")
+    _choices(given, wrong)
     if not re.fullmatch(r"|0*[1-9][0-9]*(\.[0-9]+)?|0?\.0*[1-9][0-9]*", given["SEGMENTS_PER_SECOND"]):
         wrong.append(f"SEGMENTS_PER_SECOND is {given['SEGMENTS_PER_SECOND']!r}: it must be a number above 0, e.g. 3")
     if not demo and environ.get("TWILIO_ACCOUNT_SID"):
@@ -164,6 +164,15 @@ def _pages(given: Mapping[str, str], public: str, wrong: list[str], *, demo: boo
         wrong.append(f"OIDC_ISSUER is {given['OIDC_ISSUER']!r}: it must begin with https://")
     if not given["PROXY_HOPS"].isdecimal() or int(given["PROXY_HOPS"]) > 9:
         wrong.append(f"PROXY_HOPS is {given['PROXY_HOPS']!r}: it must be a small number, e.g. 1 behind one proxy")
+
+
+def _choices(given: dict[str, str], wrong: list[str]) -> None:
+    for name, allowed in CHOICES.items():
+        if given[name] not in allowed:
+            wrong.append(f"{name} is {given[name]!r}: it must be {' or '.join(allowed)}")
+    needed = WHO_MUST.get(given["SENDER_TYPE"], given["OPT_OUT_HANDLED_BY"])
+    if given["OPT_OUT_HANDLED_BY"] != needed:
+        wrong.append(f"OPT_OUT_HANDLED_BY must be {needed} for a {given['SENDER_TYPE']} number: {WHY[needed]}")
 
 
 def _alerts(given: Mapping[str, str], wrong: list[str]) -> None:

@@ -159,7 +159,7 @@ def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan 
     decision = decide(state=state, understanding=understanding, facts=facts)
     since = now - loops.WITHIN
     if row.nth_before and row.nth_before > since and (keys := loops.said(decision)):  # else too few texts came to be a loop
-        often = turns.times_said(connection, phone, row.id, row.body, keys, since=since, least=loops.MOST)
+        often = turns.times_said(connection, phone, row.id, row.body, keys, since=since, least=loops.MOST, whatever=loops.WHATEVER)
         decision = loops.damp(decision, [keys] * often)
     if row.media:  # a picture is never fetched here (W-27); a person looks at it
         decision = replace(decision, effects=(*decision.effects, LogItem(kind="media")))

@@ -59,7 +59,7 @@ MAY = {
     "production": set(),
     "ehr": {"ehr", "errors"},
     "operate": {"channels", "clinic", "dialogue", "editing", "operate", "owned", "settings", "store", "texts", "turn", "understand"},
-    "records": {"records", "clinic", "dialogue", "ehr", "owned", "settings", "store"},
+    "records": {"records", "clinic", "dialogue", "ehr", "errors", "owned", "settings", "store"},
 }
 PURE = {"understand", "dialogue", "care"}
 IMPURE = {"flask", "sqlalchemy", "babel", "requests", "twilio", "socket", "time", "random"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import os
 import re
 import shutil
@@ -14,6 +16,8 @@ import pytest
 import yaml
 from cryptography.fernet import Fernet
 
+import app as application
+from bot.channels.twilio_sms import TIMEOUT
 from bot.settings import NAMES, ROOT, read_settings
 from tests.provider import ACCOUNT, CLINIC_NUMBER, PUBLIC
 
@@ -65,6 +69,13 @@ def test_what_is_copied_is_enough_to_start_and_finds_the_trained_reader(tmp_path
     assert set(cache.glob("reader-*")) == kept
 
 
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_what_is_installed_is_pinned(name: str) -> None:
+    """P-01: to exact versions, so that what was tried is what runs."""
+    lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text(encoding="utf-8").splitlines()]
+    assert [line for line in lines if line and not re.fullmatch(r"-r [\w.-]+|[\w.\[\],-]+==[\w.]+( *;.*)?", line)] == []
+
+
 def test_nobody_is_root_and_no_secret_is_in_the_image() -> None:
     """H-17."""
     assert re.findall(r"(?m)^USER (.*)$", STAGES[-1]) == ["attend"]
@@ -90,6 +101,54 @@ def test_the_settings_of_a_service_are_those_that_the_program_reads(service: str
     assert settings.database_url == contents["database_url"]
     assert not settings.sends
     assert settings.metrics_token == "a secret"
+
+
+def test_every_file_and_volume_that_compose_names_is_there_or_said_to_be_made() -> None:
+    """What the documents tell to make is what is mounted; no volume and no secret is named that is declared nowhere."""
+    documents = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    for name, service in COMPOSE["services"].items():
+        for source, target, *_ in (volume.split(":") for volume in service.get("volumes", [])):
+            assert source in COMPOSE["volumes"] or source.removeprefix("./") in documents, (name, source)
+            assert target.startswith("/")
+        assert set(service.get("secrets", [])) <= COMPOSE["secrets"].keys()
+    for secret in COMPOSE["secrets"].values():
+        assert secret["file"].removeprefix("./") in documents
+    asked = set(re.findall(r"\$\{(\w+):\?", (ROOT / "compose.yaml").read_text(encoding="utf-8")))
+    assert [name for name in asked if f"`{name}`" not in documents] == []
+
+
+def test_each_service_has_a_command_and_a_health_check_of_its_own() -> None:
+    """The image's checks that the web answers; the worker has no port, and the others wait until the database takes connections."""
+    (command,) = re.findall(r"(?m)^CMD (\[.*\])$", STAGES[-1])
+    server, *options = json.loads(command)
+    assert (server, options[-1]) == ("gunicorn", "app:serve()")
+    assert callable(application.serve)
+    assert int(options[options.index("--timeout") + 1]) >= 15  # seconds that the provider waits (W-15)
+    flask, *rest = COMPOSE["services"]["worker"]["command"]
+    assert (flask, rest[:2]) == ("flask", ["--app", "app"])
+    assert rest[2] in application.create_app().cli.commands
+    (checked,) = re.findall(r"HEALTHCHECK [^\[]*(\[.*\])", STAGES[-1])
+    assert f":{re.findall('(?m)^EXPOSE (.*)$', STAGES[-1])[0]}/healthz" in json.loads(checked)[-1]
+    ast.parse(json.loads(checked)[-1])
+    assert COMPOSE["services"]["worker"]["healthcheck"] == {"disable": True}
+    database = COMPOSE["services"]["database"]
+    assert database["healthcheck"]["test"][1] == "pg_isready"
+    for name in OURS:
+        assert (
+            int(COMPOSE["services"][name]["stop_grace_period"].removesuffix("s")) >= 2 * TIMEOUT
+        )  # a worker that is killed leaves a lease
+        assert COMPOSE["services"][name]["depends_on"] == {"database": {"condition": "service_healthy"}}
+    (inside,) = [port.split(":")[-1] for port in COMPOSE["services"]["web"]["ports"]]
+    assert f"0.0.0.0:{inside}" in options
+
+
+def test_only_the_proxy_of_the_machine_reaches_the_containers() -> None:
+    """H-10: one port, on loopback, and no container may gain rights."""
+    ports = [port for service in COMPOSE["services"].values() for port in service.get("ports", [])]
+    assert ports == ["127.0.0.1:8000:8000"]
+    for name in OURS:
+        service = COMPOSE["services"][name]
+        assert (service["cap_drop"], service["security_opt"], service["read_only"]) == (["ALL"], ["no-new-privileges:true"], True)
 
 
 def test_texts_that_wait_for_the_database_outlive_the_container() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -99,11 +100,24 @@ def clean(text: str) -> str:
     return ILLEGAL.sub("", text)[:MOST]
 
 
+class _Asked(threading.local):
+    """How long the last refusal of a thread wants us to wait (Retry-After), in seconds: the SDK tells it to nobody."""
+
+    after = 0
+
+    def hear(self, response: Any, **_: Any) -> None:
+        """Every answer comes by here."""
+        seconds = response.headers.get("Retry-After", "")
+        self.after = int(seconds) if re.fullmatch("[0-9]{1,6}", seconds) else 0
+
+
 class TwilioSms:
     """Sends texts through Twilio's REST API."""
 
     def __init__(self, *, account_sid: str, token: str, number: str, status_url: str = "", base_url: str = "") -> None:
-        self._client = Client(account_sid, token, http_client=TwilioHttpClient(timeout=TIMEOUT))
+        self._asked = _Asked()
+        http = TwilioHttpClient(timeout=TIMEOUT, request_hooks={"response": self._asked.hear})
+        self._client = Client(account_sid, token, http_client=http)
         if base_url:
             self._client.api.base_url = base_url
         self._number, self._status_url = number, status_url
@@ -111,7 +125,7 @@ class TwilioSms:
     def send(self, text: Outgoing) -> Sent:
         """Sends one text. Raises SendError."""
         more = {"status_callback": f"{self._status_url}?{urlencode({'text': text.mark})}"} if self._status_url else {}
-        with _errors():
+        with _errors(self._asked):
             message = self._client.messages.create(
                 to=text.to, from_=self._number, body=clean(text.body), validity_period=text.seconds, **more
             )
@@ -123,7 +137,7 @@ class TwilioSms:
         The day of sending is not asked for: a text that waits in the provider's queue has none yet. An account that redacts
         messages keeps no words; there the phone and the time must do.
         """
-        with _errors():
+        with _errors(self._asked):
             messages = self._client.messages.list(to=text.to, from_=self._number, limit=SEARCHED)
             fits = [
                 each for each in messages if each.body in (clean(text.body), "") and each.date_created and each.date_created >= since
@@ -132,7 +146,7 @@ class TwilioSms:
 
     def fetch(self, sid: str) -> Sent:
         """What has become of a text. Raises SendError."""
-        with _errors():
+        with _errors(self._asked):
             return _sent(self._client.messages(sid).fetch())
 
 
@@ -143,13 +157,13 @@ def _sent(message: Any) -> Sent:
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def _errors(asked: _Asked) -> Iterator[None]:
     """Whatever goes wrong becomes one SendError, which tells no number and no word."""
     try:
         yield
     except SendError:
         raise
     except TwilioException as error:  # TwilioRestException carries a code, others do not (P-04)
-        raise SendError(getattr(error, "code", None) or 0) from error
+        raise SendError(getattr(error, "code", None) or 0, after=asked.after) from error
     except Exception as error:  # no answer, or none that the SDK can read: the text may have been sent
         raise SendError(None) from error

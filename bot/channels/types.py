@@ -49,11 +49,14 @@ class Sent:
 
 
 class SendError(Exception):
-    """The provider did not take a text. code: its error code, None when it is unknown what happened (W-34)."""
+    """The provider did not take a text. code: its error code, None when it is unknown what happened (W-34).
 
-    def __init__(self, code: int | None) -> None:
+    after: so many seconds it wants to be left alone, if it said so (D-09).
+    """
+
+    def __init__(self, code: int | None, *, after: int = 0) -> None:
         super().__init__(f"provider error {code}" if code is not None else "no answer from the provider")
-        self.code = code
+        self.code, self.after = code, after
 
 
 class Channel(Protocol):

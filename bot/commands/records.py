@@ -34,7 +34,7 @@ def register(cli: click.Group, clear_errors: Clear) -> None:
     @click.argument("file", type=FILE)
     @click.option("--dry-run", is_flag=True, help="Tell what would come of it; change nothing.")
     def import_(file: Path, dry_run: bool) -> None:
-        """A CSV file of patients, visits or free times. Can be run again: what is in already is passed over.
+        """A CSV file of patients, visits, free times or who waits for one. Can be run again: what is in already is passed over.
 
         Exits 1 when a row was left out.
         """

@@ -91,6 +91,6 @@ def _of_a_reply(bot: Bot, session: Session, told: Callback) -> None:
 def reply_lost(bot: Bot, session: Session, row: CommunicationRow, code: int) -> None:
     """A reply that rode in TwiML did not arrive."""
     row.error = code
-    if codes.rule(code).then is Then.STOP:
+    if codes.rule(code, abroad=queries.is_abroad(session, row.phone_id)).then is Then.STOP:
         switch.stop(session, bot.clinic_id, code=code, now=bot.clock())
     outbox.to_a_person(bot, session, row, code)

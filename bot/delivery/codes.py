@@ -17,6 +17,7 @@ class Then(StrEnum):
     NUMBER = "no text can arrive at this number; a person finds another way"
     OPTED_OUT = "the carrier says that this phone has opted out"
     STOP = "nothing more is sent until the configuration is mended"
+    LOOK = "it may have been taken all the same: that is looked up before anything else"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ DOWN = Rule(Then.RETRY, tries=3, wait=30 * _SECONDS)
 AWAY = Rule(Then.RETRY, tries=3, wait=30 * _MINUTES)
 ONCE = Rule(Then.RETRY, tries=2, wait=10 * _MINUTES)
 FULL = Rule(Then.TOMORROW, tries=3)
-NUMBER, STOP, PERSON = Rule(Then.NUMBER), Rule(Then.STOP), Rule(Then.PERSON)
+NUMBER, STOP, PERSON, LOOK = Rule(Then.NUMBER), Rule(Then.STOP), Rule(Then.PERSON), Rule(Then.LOOK)
+REACH = frozenset({21408, 21612})  # our number does not reach theirs; one abroad must not stop the texts to all others
 SPREADS = 0.6180339887  # multiples of it, modulo 1, lie farthest from their neighbours
 CARRIERS = ZoneInfo("America/Los_Angeles")  # where the carriers' days begin (D-07)
 LONGEST = 120 * _MINUTES  # no wait is longer
@@ -47,7 +49,8 @@ LONGEST = 120 * _MINUTES  # no wait is longer
 CODES: dict[int, Rule] = {
     429: BUSY,  # HTTP: too many requests
     20429: BUSY,
-    **dict.fromkeys((500, 502, 503, 504, 20500, 20503), DOWN),  # the provider is not well; it said so, so nothing was sent
+    **dict.fromkeys((503, 20503), DOWN),  # the provider takes nothing just now; it said so, so nothing was sent
+    **dict.fromkeys((408, 500, 502, 504, 20500), LOOK),  # something broke on the way, perhaps after it was taken (D-10)
     30001: DOWN,  # its queue is full
     21611: DOWN,  # ours is full
     30017: DOWN,  # the carrier is congested
@@ -67,15 +70,18 @@ CODES: dict[int, Rule] = {
 }
 
 
-def rule(code: int) -> Rule:
-    """What to do about an error code."""
-    return CODES.get(code, PERSON)
+def rule(code: int, *, abroad: bool = False) -> Rule:
+    """What to do about an error code. abroad: it is of a number outside the US, which our number need not reach (D-16)."""
+    return PERSON if abroad and code in REACH else CODES.get(code, PERSON)
 
 
-def wait(given: Rule, *, attempt: int, spread: int) -> timedelta:
-    """How long before the next try. spread: any number of the text; texts that failed together come back at different times."""
+def wait(given: Rule, *, attempt: int, spread: int, after: int = 0) -> timedelta:
+    """How long before the next try. spread: any number of the text; texts that failed together come back at different times.
+
+    after: not before so many seconds, as the provider has told (Retry-After).
+    """
     longer: float = 2 ** (attempt - 1) * (1 + spread * SPREADS % 1 / 2)
-    return min(given.wait * longer, LONGEST)
+    return min(max(given.wait * longer, timedelta(seconds=after)), LONGEST)
 
 
 def tomorrow(now: datetime, *, spread: int) -> datetime:

@@ -30,6 +30,8 @@ LEASE = timedelta(minutes=2)  # how long a worker has to send a text; far longer
 LOOK_AFTER = timedelta(minutes=1)  # after a send without an answer, the provider may still be at it
 CONFIRM = timedelta(hours=2)  # a text that nobody confirmed by then is looked up (W-31)
 USEFUL = timedelta(hours=LONGEST // 3600)  # a text without an end of its own
+HOUR = timedelta(hours=1)
+MOST = 15  # texts of the bot's own to one phone in an hour
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,8 @@ def _may_go(bot: Bot, session: Session, outbox: OutboxRow, communication: Commun
     if found is None:
         return True
     outbox.reason = found.why
+    if found.why == FLOOD:
+        apply(Scope(connection=session.connection(), opened=session, phone=phone, now=now), (LogItem(kind="loop"),))
     if found.until is not None and (outbox.useless_at is None or found.until < outbox.useless_at):
         outbox.send_at = found.until
     elif found.why == ARRIVED:
@@ -116,7 +120,7 @@ def _may_go(bot: Bot, session: Session, outbox: OutboxRow, communication: Commun
     return False
 
 
-ARRIVED = "arrived"
+ARRIVED, FLOOD = "arrived", "too many texts in an hour"
 
 
 def _why_not(
@@ -128,7 +132,14 @@ def _why_not(
         return Reason(ARRIVED)
     if phone.unusable_at is not None and not queries.wrote_since(session, phone.id, phone.unusable_at):
         return Reason("unusable_number")
-    return recheck.reason(bot, session, text=communication, phone=phone, now=now)
+    return recheck.reason(bot, session, text=communication, phone=phone, now=now) or _flood(session, communication, now)
+
+
+def _flood(session: Session, communication: CommunicationRow, now: datetime) -> Reason | None:
+    """Whatever made them: that many texts of the bot's own within an hour are a mistake, and what is left of them waits (W-25)."""
+    if communication.sender != "bot" or queries.sent_since(session, communication.phone_id, now - HOUR) < MOST:
+        return None
+    return Reason(FLOOD, until=now + HOUR)
 
 
 def _lease(outbox: OutboxRow, communication: CommunicationRow, number: str, now: datetime) -> Claimed:
@@ -168,8 +179,11 @@ def take_over(outbox: OutboxRow, communication: CommunicationRow, told: Sent, no
     advance(communication, told.status)
 
 
-def not_sent(bot: Bot, claimed: Claimed, code: int | None) -> None:
-    """The provider refused the text, or (None) nobody knows: then it is looked up before anything else (D-10)."""
+def not_sent(bot: Bot, claimed: Claimed, code: int | None, *, after: int = 0) -> None:
+    """The provider refused the text, or (None) nobody knows: then it is looked up before anything else (D-10).
+
+    after: so many seconds it wants to be left alone.
+    """
     log.warning("not_sent", outbox=claimed.outbox_id, code=code)
 
     def write(session: Session) -> None:
@@ -177,28 +191,29 @@ def not_sent(bot: Bot, claimed: Claimed, code: int | None) -> None:
         if rows is None:
             return
         outbox, communication = rows
-        if code is None:
+        if code is None or codes.rule(code).then is Then.LOOK:
             outbox.look_at, communication.status = bot.clock() + LOOK_AFTER, "unknown"
             return
-        failed(bot, session, outbox, communication, code)
+        failed(bot, session, outbox, communication, code, after=after)
 
     bot.store.run(write)
 
 
-def failed(bot: Bot, session: Session, outbox: OutboxRow, communication: CommunicationRow, code: int) -> None:
+def failed(bot: Bot, session: Session, outbox: OutboxRow, communication: CommunicationRow, code: int, *, after: int = 0) -> None:
     """A text did not arrive, as the provider or later the carrier tells: what follows stands in the table of codes."""
-    now, given = bot.clock(), codes.rule(code)
+    now, given = bot.clock(), codes.rule(code, abroad=queries.is_abroad(session, communication.phone_id))
     outbox.reason, outbox.look_at, communication.error = str(code), None, code
     if given.then is Then.STOP:
         switch.stop(session, bot.clinic_id, code=code, now=now)
         outbox.status, outbox.send_at, outbox.attempts = "waiting", now, outbox.attempts - 1  # it was not this text's fault
         return
-    again = _again(bot, outbox, given, now)
+    pause = codes.wait(given, attempt=outbox.attempts, spread=outbox.id, after=after)
+    if given.whole:
+        sender = switch.locked(session, bot.clinic_id)
+        sender.free_at = max(sender.free_at or now, now + pause)
+    again = _again(outbox, given, now, pause)
     if again is not None:
         outbox.status, outbox.send_at = "waiting", again
-        if given.whole:
-            sender = switch.locked(session, bot.clinic_id)
-            sender.free_at = max(sender.free_at or now, again)
         return
     outbox.status = "failed"
     if communication.status not in ("undelivered", "failed"):
@@ -206,13 +221,11 @@ def failed(bot: Bot, session: Session, outbox: OutboxRow, communication: Communi
     to_a_person(bot, session, communication, code)
 
 
-def _again(bot: Bot, outbox: OutboxRow, given: codes.Rule, now: datetime) -> datetime | None:
+def _again(outbox: OutboxRow, given: codes.Rule, now: datetime, pause: timedelta) -> datetime | None:
     """When a text is tried again; None: never, or not while it is of use (D-08)."""
     if given.then not in (Then.RETRY, Then.TOMORROW) or outbox.attempts >= given.tries:
         return None
-    at = now + codes.wait(given, attempt=outbox.attempts, spread=outbox.id)
-    if given.then is Then.TOMORROW:
-        at = codes.tomorrow(now, spread=outbox.id)
+    at = codes.tomorrow(now, spread=outbox.id) if given.then is Then.TOMORROW else now + pause
     useless_at = outbox.useless_at or now + USEFUL
     return at if at < useless_at else None
 

@@ -33,7 +33,7 @@ def send(bot: Bot, channel: Channel, claimed: Claimed) -> bool:
     try:
         told = channel.send(claimed.text)
     except SendError as error:
-        outbox.not_sent(bot, claimed, error.code)
+        outbox.not_sent(bot, claimed, error.code, after=error.after)
         return False
     outbox.sent(bot, claimed, told)
     return True

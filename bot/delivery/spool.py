@@ -28,11 +28,15 @@ class Spool:
         self._folder.mkdir(parents=True, exist_ok=True)
         name = self._cipher.index(inbound.sid)[:32]
         new = self._folder / f"{name}.{uuid.uuid4().hex}.new"
-        with new.open("wb") as file:
-            file.write(self._cipher.encrypt(msgspec.json.encode(inbound).decode()))
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._folder / f"{name}.msg")  # the same message twice is one file
+        try:
+            with new.open("wb") as file:
+                file.write(self._cipher.encrypt(msgspec.json.encode(inbound).decode()))
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(self._folder / f"{name}.msg")  # the same message twice is one file
+        except OSError:
+            new.unlink(missing_ok=True)  # on a full disk every retry would leave another half
+            raise
         folder = os.open(self._folder, os.O_RDONLY)
         try:
             os.fsync(folder)

@@ -6,7 +6,7 @@ Each reader gives the value, or raises ValueError whose message tells what to do
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -19,6 +19,7 @@ US = frozenset({"US", "PR", "VI", "GU", "AS", "MP"})  # +1 is not the US: it is 
 EXCEL = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+")
 DAY_FORMS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M")
 HOUR = timedelta(hours=1)
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 YEARS = range(2000, 2100)  # of visits; beyond the calendar's ends there is no UTC to turn a time into
 
 
@@ -72,6 +73,41 @@ def zone(text: str) -> str:
     if name is None:
         raise ValueError("write the name of a time zone, such as America/Chicago")
     return name
+
+
+def day(text: str) -> date:
+    """A day."""
+    for form in ("%Y-%m-%d", "%m/%d/%Y"):
+        try:
+            found = datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+        if found.year in YEARS:
+            return found
+    raise ValueError("write a day like 2026-03-10 or 3/10/2026")
+
+
+def since(text: str, *, zone: ZoneInfo) -> datetime:
+    """The beginning of a day at the clinic, in UTC."""
+    return datetime.combine(day(text), time(), zone).astimezone(UTC)
+
+
+def clock(text: str) -> time:
+    """A time of the day."""
+    for form in ("%H:%M", "%I:%M %p"):
+        try:
+            return datetime.strptime(text, form).time()  # noqa: DTZ007 - neither has a time of the day
+        except ValueError:
+            continue
+    raise ValueError("write a time like 14:00 or 2:00 PM")
+
+
+def weekdays(text: str) -> list[int]:
+    """Days of the week by their first three letters, 0 = Monday."""
+    names = re.split(r"[\s;,]+", text.casefold().strip())
+    if not all(name[:3] in WEEKDAYS for name in names):
+        raise ValueError("write days of the week like mon tue wed")
+    return sorted({WEEKDAYS.index(name[:3]) for name in names})
 
 
 def phones(text: str) -> list[str]:

@@ -1,11 +1,11 @@
-"""Reading a clinic's CSV files of patients, visits and free times: row by row, every mistake told, none stopping the rest (F-12)."""
+"""Reading a clinic's CSV files of patients, visits, times and who waits: each mistake is told, none stops the rest (F-12)."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from bot.ehr import cells
 from bot.errors import DataError
 
-Value = str | int | bool | datetime | list[str]
+Value = str | int | bool | date | datetime | time | list[str] | list[int]
+KEYS = {"waiting list": ("patient", "service")}  # what tells its rows apart; the others have an identifier
 MOST_CHARACTERS = 2000  # of one cell; more means that a quote was opened and never closed
 BLANK = " \u00a0\r\n"
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # how a cell begins that a spreadsheet would run (F-13)
@@ -49,7 +50,7 @@ class Problem:
 
 @dataclass
 class Table:
-    """An open file. kind: patients, visits or slots. notes: what to know about the file as a whole."""
+    """An open file. kind: patients, visits, slots or waiting list. notes: what to know about the file as a whole."""
 
     kind: str
     rows: Iterator[Row | Problem]
@@ -93,7 +94,20 @@ def columns(zone: ZoneInfo) -> dict[str, dict[str, Column]]:
         "practitioner": visit["practitioner"],
         "status": Column(partial(cells.one_of, choices=("free", "busy")), "free (if empty) or busy"),
     }
-    return {"patients": {"identifier": identifier, **person}, "visits": {**visit, **_with_patients(person)}, "slots": slot}
+    waits = {
+        "patient": visit["patient"],
+        "service": service,
+        "waiting_since": Column(partial(cells.since, zone=zone), "the day, which tells the place on the list", needed=True),
+        "first_day": Column(cells.day, "not before that day"),
+        "last_day": Column(cells.day, "not after that day"),
+        "weekdays": Column(cells.weekdays, "mon tue wed …; any if empty"),
+        "earliest": Column(cells.clock, "not before that time of the day"),
+        "latest": Column(cells.clock, "not after that time of the day"),
+        "status": Column(partial(cells.one_of, choices=("waiting", "off")), "waiting (if empty) or off: waits no longer"),
+    }
+    more = _with_patients(person)
+    patients = {"identifier": identifier, **person}
+    return {"patients": patients, "visits": {**visit, **more}, "slots": slot, "waiting list": {**waits, **more}}
 
 
 def _with_patients(person: dict[str, Column]) -> dict[str, Column]:
@@ -102,7 +116,7 @@ def _with_patients(person: dict[str, Column]) -> dict[str, Column]:
 
 
 def open_table(file: TextIO, path: Path, *, zone: ZoneInfo) -> Table:
-    """Reads the head of a file opened with newline="". Raises DataError when it is none of the three kinds."""
+    """Reads the head of a file opened with newline="". Raises DataError when it is none of the four kinds."""
     sample = file.readline()
     file.seek(0)
     delimiter = max(",;\t", key=sample.count)
@@ -116,12 +130,13 @@ def open_table(file: TextIO, path: Path, *, zone: ZoneInfo) -> Table:
         raise DataError(f"{path}:1: the column {', '.join(twice)} stands there twice")
     ignored = [name for name in head if name and name not in known]
     notes = [f"columns that are not read: {', '.join(ignored)}"] if ignored else []
-    return Table(kind=kind, rows=_rows(reader, head, known), notes=notes)
+    return Table(kind=kind, rows=_rows(reader, head, known, KEYS.get(kind, ("identifier",))), notes=notes)
 
 
 def _kind(head: list[str], path: Path, zone: ZoneInfo) -> tuple[str, dict[str, Column]]:
     """Which table this is: what has a start is a visit's if it names a person, else a free time's."""
     kind = "patients" if "start" not in head else "visits" if {"patient", "name"} & set(head) else "slots"
+    kind = "waiting list" if "waiting_since" in head else kind
     known = columns(zone)[kind]
     missing = [name for name, column in known.items() if column.needed and name not in head]
     if missing:
@@ -132,8 +147,8 @@ def _kind(head: list[str], path: Path, zone: ZoneInfo) -> tuple[str, dict[str, C
     return kind, known
 
 
-def _rows(reader: Iterator[list[str]], head: list[str], known: dict[str, Column]) -> Iterator[Row | Problem]:
-    seen: dict[str, int] = {}
+def _rows(reader: Iterator[list[str]], head: list[str], known: dict[str, Column], key: tuple[str, ...]) -> Iterator[Row | Problem]:
+    seen: dict[tuple[str, ...], int] = {}
     while True:
         line = reader.line_num + 1  # type: ignore[attr-defined]
         try:
@@ -147,10 +162,10 @@ def _rows(reader: Iterator[list[str]], head: list[str], known: dict[str, Column]
             continue
         row = _row(line, cells_, head, known)
         if isinstance(row, Row):
-            identifier = str(row.says["identifier"])
-            if identifier in seen:
-                row = Problem(line, "identifier", f"the same as in line {seen[identifier]}: keep one of the two")
-            seen.setdefault(identifier, line)
+            which = tuple(str(row.says[name]) for name in key)
+            if which in seen:
+                row = Problem(line, key[0], f"the same as in line {seen[which]}: keep one of the two")
+            seen.setdefault(which, line)
         yield row
 
 

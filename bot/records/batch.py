@@ -29,7 +29,7 @@ class Came(StrEnum):
 
 @dataclass
 class Report:
-    """What came of a file. kind: patients, visits or slots; notes: about the file as a whole."""
+    """What came of a file. kind: patients, visits, slots or waiting list; notes: about the file as a whole."""
 
     kind: str
     notes: list[str]

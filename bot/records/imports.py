@@ -7,11 +7,14 @@ from itertools import islice
 from pathlib import Path
 
 from bot.ehr.csv_in import Problem, Row, encoding, open_table
+from bot.errors import DataError
 from bot.records.batch import Batch, Came, Report
 from bot.records.opened import Records
 from bot.records.people import People
 from bot.records.visits import Slots, Visits
+from bot.records.waitlist import WaitingList
 
+TAKERS: dict[str, type[Visits | Slots | WaitingList]] = {"visits": Visits, "slots": Slots, "waiting list": WaitingList}
 BATCH = 200  # rows of one transaction: others write between two of them
 
 
@@ -20,13 +23,16 @@ class _DryRun(Exception):
 
 
 def import_file(records: Records, path: Path, *, dry_run: bool = False, progress: Callable[[int], None] = lambda _: None) -> Report:
-    """Imports a file of patients, visits or free times; a dry run takes everything back. progress: hears the rows done so far.
+    """Imports a file of patients, visits, free times or who waits; a dry run takes everything back.
 
-    Raises DataError when the file is no such table. A batch that cannot be written raises, and those before it stay.
+    progress: hears the rows done so far. Raises DataError when the file is no such table. A batch that cannot be written raises,
+    and those before it stay.
     """
     coding = encoding(path)
     with path.open(encoding=coding, errors="replace", newline="") as file:
         table = open_table(file, path, zone=records.clinic.zone)
+        if table.kind == "waiting list" and records.clinic.waitlist is None:
+            raise DataError(f"{path}:1: this clinic has no waiting list: give its file a section `waitlist` first")
         report = Report(table.kind, table.notes)
         if coding == "cp1252":
             report.notes.append("not UTF-8, so read as Windows-1252: look whether names with accents are right")
@@ -64,5 +70,5 @@ def _take(batch: Batch, rows: list[Row]) -> Iterator[Came]:
     if batch.report.kind == "patients":
         people = People(batch, rows, "identifier")
         return (people.take(row)[1] for row in rows)
-    taker = Visits(batch, rows) if batch.report.kind == "visits" else Slots(batch, rows)
+    taker = TAKERS[batch.report.kind](batch, rows)
     return (taker.take(row) for row in rows)

@@ -131,7 +131,7 @@ class People:
 
 
 def _numbers(given: Value | None) -> list[str]:
-    return given if isinstance(given, list) else []
+    return [each for each in given if isinstance(each, str)] if isinstance(given, list) else []
 
 
 def _numbers_of(source: str | None) -> set[str]:

@@ -25,6 +25,7 @@ VISITS = table(AppointmentRow)
 OPTED_OUT, TAKEN_OVER = "opted out", "a coordinator has taken over"
 ASKED_NOT_TO_BE = "asked not to be texted"
 SILENT = timedelta(days=365)  # after which a number may have been given to somebody else (N-02)
+ABROAD = "a number outside the US"
 NOT_SURE = "nobody has been heard from there for a year: ask whose number it is"
 
 
@@ -70,9 +71,10 @@ def look_again_for(source: Connection | Session, patients: Select[int] | Iterabl
 
 
 def look_at_all(source: Connection | Session, clinic_id: int, now: datetime) -> None:
-    """The schedule has changed: every visit to come is to be looked at."""
+    """The schedule has changed: every visit to come is to be looked at, and everybody in a programme."""
     coming = (VISITS.c.clinic_id == clinic_id) & (VISITS.c.start > now - BEHIND) & VISITS.c.status.in_(("booked", "noshow"))
     source.execute(update(VISITS).where(coming).values(next_text_at=LOOK_NOW))
+    programmes.look_again_for(source, select(PatientRow.id).where(PatientRow.clinic_id == clinic_id))
 
 
 def reached_on(session: Session, patients: Iterable[int]) -> dict[int, PatientPhoneRow]:
@@ -168,6 +170,8 @@ def _stop(visit: AppointmentRow, patient: PatientRow, link: PatientPhoneRow) -> 
 def _stopped(phone: PhoneRow, hold: str | None, paused: bool) -> str:
     if phone.opted_out_at is not None:
         return OPTED_OUT
+    if queries.abroad(phone.number):
+        return ABROAD
     return "held until a person has seen to it" if hold else TAKEN_OVER if paused else ""
 
 

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Integer, bindparam, or_, select, update
+import phonenumbers
+from sqlalchemy import Connection, Integer, bindparam, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer
 
@@ -19,6 +20,7 @@ from bot.store.moment import Moment
 from bot.store.sending_models import OutboxRow, SenderRow
 from bot.store.turns import Line
 
+US = frozenset({"US", "PR", "VI", "GU", "AS", "MP"})
 HORIZON = timedelta(days=60)  # how far ahead slots are offered
 
 
@@ -134,6 +136,27 @@ def wrote_since(session: Session, phone_id: int, moment: datetime) -> bool:
     """Whether a text has come from a phone since then."""
     query = select(CommunicationRow.id).where(CommunicationRow.phone_id == phone_id, CommunicationRow.direction == "inbound")
     return session.scalar(query.where(CommunicationRow.at > moment).limit(1)) is not None
+
+
+def sent_since(session: Session, phone_id: int | None, moment: datetime) -> int:
+    """How many texts of the bot's own were given to a worker for a phone since then."""
+    text = CommunicationRow
+    query = select(func.count()).select_from(text).join(OutboxRow, OutboxRow.communication_id == text.id)
+    return session.scalar(query.where(text.phone_id == phone_id, text.sender == "bot", text.at > moment, OutboxRow.attempts > 0)) or 0
+
+
+def is_abroad(session: Session, phone_id: int | None) -> bool:
+    """Whether a phone's number is known to be of another country."""
+    return phone_id is not None and abroad(session.get_one(PhoneRow, phone_id).number)
+
+
+def abroad(number: str) -> bool:
+    """Whether a number is known to be of another country; +1 is Canada and the Caribbean too (D-16)."""
+    try:
+        region = phonenumbers.region_code_for_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return False
+    return region is not None and region not in US
 
 
 def thread(session: Session, phone_id: int, *, limit: int = 200) -> list[CommunicationRow]:

@@ -213,15 +213,20 @@ def _visit(row: Sequence[Any], name: str, zone: tzinfo) -> Visit:
     )
 
 
-def times_said(connection: Connection, line: Line, row_id: int, words: str, keys: str, *, since: datetime, least: int) -> int:
+def times_said(
+    connection: Connection, line: Line, row_id: int, words: str, keys: str, *, since: datetime, least: int, whatever: int
+) -> int:
     """How often `words` were answered with the text keys `keys` on that phone since then.
 
-    0 when fewer than `least` texts were answered so, whatever they said: then nothing need be decrypted.
+    0 when fewer than `least` texts were answered so, whatever they said: then nothing need be decrypted. Those that said something
+    else count too where there are `whatever` of them: a machine may number its texts.
     """
     rows = connection.execute(_SAID, {"phone_id": line.id, "row_id": row_id, "since": since})
     same = [id_ for id_, texts in rows if texts == keys]
     if len(same) < least:
         return 0
+    if len(same) >= whatever:
+        return len(same)
     words = words.strip().casefold()
     return sum(str(connection.scalar(_BODY, {"row_id": id_})).strip().casefold() == words for id_ in same)
 

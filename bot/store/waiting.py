@@ -33,16 +33,29 @@ class Waits:
     offered: int
 
 
-def join(source: Source, clinic_id: int, effect: JoinWaitlist, now: datetime) -> None:
-    """Puts a patient on the list; who is on it already keeps the place, with the new wishes."""
+def join(source: Source, clinic_id: int, effect: JoinWaitlist, now: datetime, *, since: datetime | None = None) -> bool:
+    """Puts a patient on the list; who is on it already keeps the place, with the new wishes. since: their place, if not the last.
+
+    Gives whether they were not on it before.
+    """
     wishes = msgspec.json.encode(effect.wishes).decode()
     mine = _waits(effect.patient, effect.service)
-    values: dict[str, Any] = {"appointment_id": effect.visit, "wishes": wishes}
-    if source.execute(update(WAITS).where(mine).values(**values)).rowcount == 0:  # type: ignore[attr-defined]
-        new = {"clinic_id": clinic_id, "patient_id": effect.patient, "service": effect.service, "since": now, "source": effect.source}
-        source.execute(insert(WAITS).values(**new, **values, status="waiting"))
+    values: dict[str, Any] = {"appointment_id": effect.visit, "wishes": wishes} | ({"since": since} if since else {})
+    new: bool = source.execute(update(WAITS).where(mine).values(**values)).rowcount == 0  # type: ignore[attr-defined]
+    if new:
+        who = {"clinic_id": clinic_id, "patient_id": effect.patient, "service": effect.service, "source": effect.source}
+        source.execute(insert(WAITS).values(**who, **{"since": now, **values}, status="waiting"))
     free = (SLOTS.c.clinic_id == clinic_id, SLOTS.c.service == effect.service, SLOTS.c.start > now, SLOTS.c.status != "busy")
     source.execute(update(SLOTS).where(*free).values(offer_at=LOOK_NOW))
+    return new
+
+
+def coming(session: Session, clinic_id: int, patient_id: int, service: str, now: datetime) -> int | None:
+    """A patient's next visit of a service, which a time from the list would replace."""
+    visit = AppointmentRow
+    mine = (visit.clinic_id == clinic_id, visit.patient_id == patient_id, visit.service == service)
+    query = select(visit.id).where(*mine, visit.status == "booked", visit.start > now)
+    return session.scalar(query.order_by(visit.start).limit(1))
 
 
 def leave(source: Source, effect: LeaveWaitlist, now: datetime) -> None:

@@ -16,7 +16,7 @@ class WaitingRow(Base):
     """A patient who waits for a time of a service. status: waiting, booked, left (their word), removed (by staff), over.
 
     appointment_id: the visit that would be moved there; None: a new one is booked. wishes: `understand.types.Wish`es as JSON, any
-    of which will do. source: patient, or who of the staff.
+    of which will do. source: patient, import, or who of the staff. said: what the last import said, as JSON.
     """
 
     __tablename__ = "waiting"
@@ -32,6 +32,7 @@ class WaitingRow(Base):
     wishes: Mapped[str] = mapped_column(default="[]")
     since: Mapped[datetime]
     source: Mapped[str] = mapped_column(String(60))
+    said: Mapped[str | None]
     status: Mapped[str] = mapped_column(String(10), default="waiting")
     closed_at: Mapped[datetime | None]
 

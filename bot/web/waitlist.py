@@ -9,7 +9,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from werkzeug.wrappers import Response as BaseResponse
 
 from bot.desk import waitlist, work
-from bot.desk.waitlist import Wanted
+from bot.dialogue.wanted import Wanted
 from bot.store import inbox, waiting
 from bot.store.waiting_models import WaitingRow
 from bot.web.guard import actor

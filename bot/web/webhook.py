@@ -46,7 +46,7 @@ def _without_database(inbound: Inbound) -> Response:
     try:
         wired().spool.put(inbound)
     except OSError as error:
-        log.error("spool_unwritable", error=type(error).__name__)
+        log.error("spool_unwritable", error=error.strerror or type(error).__name__)
         if danger is None:
             return Response("cannot store the message now", status=503)
     return _twiml(answer if inbound.textable else "", inbound.sid)

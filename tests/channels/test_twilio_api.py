@@ -22,6 +22,7 @@ from twilio.http.http_client import TwilioHttpClient
 from bot.channels.twilio_account import Number, TwilioAccount
 from bot.channels.twilio_sms import TwilioSms
 from bot.channels.types import Outgoing, SendError
+from bot.delivery.lookup import look
 from bot.delivery.sender import send_waiting
 from bot.settings import ROOT
 from bot.store.models import CommunicationRow, PhoneRow, TaskRow
@@ -145,7 +146,7 @@ def test_setting_the_numbers_addresses_is_a_valid_request(prism: str) -> None:
 
 
 def test_the_mock_refuses_what_is_invalid(prism: str) -> None:
-    """P-08: else the tests above would show nothing."""
+    """P-07, P-08, P-09: by the provider's description and what it leaves out; else the tests above would show nothing."""
     for asked, to in ((channel(prism, account="AC" + "z" * 32), "+17165550123"), (channel(prism), "dorothy")):
         with pytest.raises(SendError) as refused:
             asked.send(Outgoing(to=to, body="hello", mark="7"))
@@ -163,26 +164,35 @@ def test_a_phone_that_the_carrier_knows_as_opted_out_is_opted_out_here(prism: st
 
 
 def test_too_many_requests_hold_the_whole_sender_and_the_text_goes_later(prism: str, refuse: Refuse, world: World) -> None:
-    """D-09: 429 with Retry-After; the wait is ours, since the SDK hands that header to nobody."""
+    """D-09: 429 with Retry-After, seven seconds here."""
     refuse("code=429, example=e20429")
     assert send_waiting(world.bot, channel(prism)) == 0
     assert (row(world, OutboxRow).status, row(world, OutboxRow).reason) == ("waiting", "20429")
-    assert row(world, SenderRow).free_at > NOW
+    assert row(world, SenderRow).free_at == NOW + timedelta(seconds=7)
     refuse("")
     assert send_waiting(world.bot, channel(prism)) == 0
     world.clock.now += timedelta(seconds=10)
     assert send_waiting(world.bot, channel(prism)) == 1
 
 
-@pytest.mark.parametrize(("status", "code"), [(500, 20500), (503, 20503)])
-def test_a_provider_that_is_not_well_is_asked_again_for_that_text_alone(
-    prism: str, refuse: Refuse, world: World, status: int, code: int
-) -> None:
-    """D-09: it said so, so nothing was sent; other texts go on."""
-    refuse(f"code={status}, example=e{code}")
+def test_a_provider_that_is_not_well_is_asked_again_for_that_text_alone(prism: str, refuse: Refuse, world: World) -> None:
+    """D-04: it said so, so nothing was sent; other texts go on."""
+    refuse("code=503, example=e20503")
     assert send_waiting(world.bot, channel(prism)) == 0
-    assert (row(world, OutboxRow).status, row(world, OutboxRow).reason) == ("waiting", str(code))
+    assert (row(world, OutboxRow).status, row(world, OutboxRow).reason) == ("waiting", "20503")
     assert row(world, OutboxRow).send_at > NOW
     refuse("")
     world.clock.now += timedelta(minutes=2)
+    assert send_waiting(world.bot, channel(prism)) == 1
+
+
+def test_an_error_of_the_providers_own_is_looked_up_before_the_text_goes_again(prism: str, refuse: Refuse, world: World) -> None:
+    """D-04, D-10: it may have broken after the text was taken."""
+    refuse("code=500, example=e20500")
+    assert send_waiting(world.bot, channel(prism)) == 0
+    assert (row(world, OutboxRow).status, row(world, CommunicationRow).status) == ("sending", "unknown")
+    refuse("")
+    world.clock.now += timedelta(minutes=2)
+    assert send_waiting(world.bot, channel(prism)) == 0
+    look(world.bot, channel(prism))  # the mock's list has another text
     assert send_waiting(world.bot, channel(prism)) == 1

@@ -85,7 +85,7 @@ def test_a_number_in_full_can_be_answered(sender: str) -> None:
      "\ud800", "+999123456789"],
 )  # fmt: skip
 def test_what_is_no_number_cannot_be_answered(sender: str) -> None:
-    """W-26: short codes, names, other channels, other digits."""
+    """W-26, P-13: short codes, names, other channels, other digits."""
     assert not is_phone(sender)
 
 
@@ -169,7 +169,7 @@ def send(url: str) -> Sent:
 
 
 def test_a_text_is_sent_with_its_status_address() -> None:
-    """D-14, D-12: To, From, Body, StatusCallback with our mark, ValidityPeriod; the provider's id and status come back."""
+    """D-12, D-13, D-14, P-05: To, From, Body, StatusCallback with our mark, ValidityPeriod; the provider's id and status come back."""
     with provider(201, json.dumps({"sid": "SM1", "status": "queued"})) as (url, requests):
         assert send(url) == Sent(sid="SM1", status="queued")
     ((path, form),) = requests

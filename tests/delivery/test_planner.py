@@ -272,6 +272,18 @@ def test_who_asked_not_to_be_texted_is_not(world: World) -> None:
     assert texts(world, "olga") == []
 
 
+def test_a_number_abroad_is_not_texted_by_itself(world: World) -> None:
+    """D-16: +1 is not the US; whoever writes from there is answered."""
+    with world.bot.store.begin() as session:
+        phone = session.get_one(PhoneRow, world.phones["olga"])
+        phone.number, phone.number_key = "+16135550155", world.bot.store.cipher.index("+16135550155")
+    run(world, datetime(2026, 3, 25, tzinfo=UTC), every=6 * HOUR)
+    assert texts(world, "marcus") != []
+    with world.bot.store.session() as session:
+        assert session.scalars(select(CommunicationRow.id).where(CommunicationRow.phone_id == world.phones["olga"])).all() == []
+    assert take(world.bot, received(sender="+16135550155", body="what time is my visit"))
+
+
 def test_a_patient_without_a_phone_stops_nobody_elses_reminders(world: World) -> None:
     """The first visit of the batch belongs to nobody who can be reached (peers 30)."""
     with world.bot.store.begin() as session:

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.desk.waitlist import Wanted
-from bot.desk.work import Refused
+from bot.dialogue.wanted import Wanted
 from bot.store import queries
 from bot.store.models import AppointmentRow, PhoneRow
 from bot.store.waiting_models import WaitingRow
@@ -63,11 +62,11 @@ def test_what_makes_no_sense_is_refused_in_plain_words(desk: Desk, form: dict[st
 def test_days_and_weekdays_become_the_wish_that_the_bot_understands() -> None:
     """Without days any day will do; with some, those that are to come."""
     today = datetime(2026, 3, 4, tzinfo=ZoneInfo("America/New_York")).date()
-    assert Wanted(start=time(14)).wish(today) == Wish(start=14 * 60)
-    wish = Wanted(first=today, last=today.replace(day=18), weekdays=frozenset({1})).wish(today)
+    assert (Wanted().wishes(today), Wanted(start=time(14)).wishes(today)) == ((), (Wish(start=14 * 60),))
+    (wish,) = Wanted(first=today, last=today.replace(day=18), weekdays=frozenset({1})).wishes(today)
     assert [day.day for day in wish.days or ()] == [10, 17]
-    with pytest.raises(Refused):
-        Wanted(first=today, last=today, weekdays=frozenset({6})).wish(today)
+    with pytest.raises(ValueError, match="No day fits"):
+        Wanted(first=today, last=today, weekdays=frozenset({6})).wishes(today)
 
 
 def test_a_coordinator_notes_that_a_patient_wants_fewer_texts(desk: Desk) -> None:

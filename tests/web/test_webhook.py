@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import http.client
 import itertools
+import json
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +25,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, select
+from structlog.testing import capture_logs
 
 from bench import served
 from bot.channels import twilio_sms
@@ -138,7 +143,7 @@ def test_a_text_that_was_changed_on_the_way_is_refused(signed_post: Post) -> Non
 
 
 def test_the_published_example_of_a_signature_holds() -> None:
-    """W-04: our signer and the one under test agree with the provider's own example."""
+    """W-04, P-10: our signer and the one under test agree with the provider's own example."""
     url = "https://mycompany.com/myapp.php?foo=1&bar=2"
     form = {"CallSid": "CA1234567890ABCDE", "Caller": "+14158675309", "Digits": "1234"}
     form |= {"From": "+14158675309", "To": "+18005551212"}
@@ -373,6 +378,18 @@ def test_a_visit_called_off_twice_is_called_off_once(app: Flask, signed_post: Po
     assert visit_of(app, "Marcus Reed").version == called_off.version
 
 
+def test_json_is_not_the_providers_form(app: Flask, live: int) -> None:
+    """W-10: a body that the signature does not cover does nothing, whatever its hash in the address says."""
+    path = f"/sms?bodySHA256={hashlib.sha256(b'other').hexdigest()}"
+    body = json.dumps(dict(sms("yes"))).encode()
+    connection = http.client.HTTPConnection("127.0.0.1", live, timeout=30)
+    connection.request("POST", path, body, {"Content-Type": "application/json", "X-Twilio-Signature": signature(PUBLIC + path, [])})
+    response = connection.getresponse()
+    assert Answer(response.status, "", response.read().decode()).texts == []
+    connection.close()
+    assert received(app) == []
+
+
 # ---- when things are down
 
 
@@ -446,6 +463,33 @@ def test_nothing_is_promised_that_is_stored_nowhere(impatient: None, live: int, 
     settings.spool_dir.write_text("a file where the folder should be")
     with locked(settings):
         assert post(live, sms("yes")).status == 503
+
+
+def test_a_full_disk_keeps_nothing_by_halves(impatient: None, live: int, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """W-20: 503 and plain words in the log, nothing of the text; no half of a file stays, and with room again it is taken."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with locked(settings):
+        with monkeypatch.context() as patch, capture_logs() as logged:
+            patch.setattr(os, "fsync", full)
+            assert post(live, sms("yes, see you on friday")).status == 503
+        assert list(settings.spool_dir.iterdir()) == []
+        assert post(live, sms("yes")).status == 200
+    assert len(spooled(settings)) == 1
+    assert [line["error"] for line in logged if line["event"] == "spool_unwritable"] == ["No space left on device"]
+    assert "friday" not in str(logged)
+
+
+def test_whatever_hangs_the_provider_is_answered_in_time(live: int, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """W-15: with the waits of a clinic, for a database that lets nobody write and for a reader that takes a second."""
+    read = Reader.read
+    monkeypatch.setattr(Reader, "read", lambda *given: (time.sleep(1), read(*given))[1])
+    with locked(settings):
+        began = time.monotonic()
+        assert "A person will answer" in post(live, sms("yes")).text
+        assert time.monotonic() - began < 8  # seconds; it gives up after 15, and this machine is not a clinic's
 
 
 def test_danger_is_answered_whatever_is_broken(impatient: None, app: Flask, live: int, settings: Settings) -> None:
@@ -655,6 +699,16 @@ def test_two_machines_do_not_talk_for_ever(app: Flask, signed_post: Post, clock:
     assert items(app).count("loop") == 1
     assert signed_post(sms("Where are you?", who="stranger")).texts
     assert {row.status for row in received(app)} == {"answered"}
+
+
+def test_a_machine_that_numbers_its_texts_gets_few_answers_too(app: Flask, signed_post: Post, clock: Clock) -> None:
+    """W-25: other words each time, and the same answer."""
+    answered = 0
+    for number in range(30):
+        clock.now += timedelta(seconds=20)
+        answered += bool(signed_post(sms(f"Your request has been received. Ticket {4117 + number}.", who="stranger")).texts)
+    assert answered <= 2 * loops.WHATEVER
+    assert items(app).count("loop") == 1
 
 
 def test_damping_forgets_after_an_hour_and_counts_phones_apart(app: Flask, signed_post: Post, clock: Clock) -> None:

@@ -74,6 +74,10 @@ class _Patient:
         every = sentences([About(id=0, start=start, step="", say=say)])
         return self._written([self.bot.texts.render(key, self.language, values) for key, values in every])
 
+    def asked(self, say: str) -> str:
+        """A question of a programme."""
+        return self._written([self.bot.texts.render(say, self.language)])
+
     def told(self, words: str) -> str:
         """A sentence that a coordinator sends."""
         return self._written([clean(words)])
@@ -104,6 +108,10 @@ def _texts(patient: _Patient, target: Target) -> Iterator[tuple[str, str]]:
         for kind, steps in clinic.cadence.kinds.items():
             for step in steps:
                 yield f"{kind}: {step.name}", patient.reminded(step.say)
+    if name == "programmes":
+        for programme in clinic.programmes.values():
+            for question in programme.questions:
+                yield f"{programme.title}: {question.name}", patient.asked(question.say)
     for about, read, service in _situations(target, clinic):
         yield about, patient.gets(read, service)
 

@@ -11,6 +11,7 @@ from bot.care.schedule import SAYS, TO
 from bot.clinic import DAYS, KEPT
 from bot.desk.meaning import BARRIERS, TOPICS
 from bot.desk.settings.fields import Checks, Choice, Field, Given, Group, Kind, Line, Named, Rows, Sentence, Span, Times, inside, typed
+from bot.desk.settings.programmes import PROGRAMMES
 from bot.dialogue.questions import CLINICAL
 from bot.moments import language_name
 
@@ -122,7 +123,7 @@ def _zones() -> dict[str, str]:
     return {name: name.replace("_", " ") for name in sorted(available_timezones()) if name.startswith(ZONES)}
 
 
-FIXED = ("slug", "programmes")  # what is changed in the file alone: the name for good, and what asks in approved texts
+FIXED = ("slug",)  # what is changed in the file alone: the name for good
 SECTIONS = {each.name: each for each in (
     Section("clinic", "The clinic", "Its name begins each text; its phone number stands in the answer to HELP.", (
         Field("name", "Name", Line(longest=60), "Neutral: it must not tell what people are treated for."),
@@ -162,6 +163,9 @@ SECTIONS = {each.name: each for each in (
             Field("kinds", "Texts", Named(Rows(STEP, "text"), "Kind of visit", "kind of visit"),
                   "By kind of visit; “default” serves those that are not named."),
         ))),
+    ), schedule=True),
+    Section("programmes", "Programmes", "What some patients are asked for a while, and what their answers do.", (
+        Field("programmes", "Programmes", PROGRAMMES, "Who is in one that is taken away is asked nothing more."),
     ), schedule=True),
     Section("waitlist", "Waiting list", "Who waits for a time is offered one that opens; who answers first has it.", (
         Field("waitlist", "How it is offered", Group((
