@@ -60,8 +60,14 @@ def _learn(phrases: Mapping[str, list[Phrase]], digest: str) -> Learned:
     for code, own in phrases.items():
         counts = Counter(word for phrase in own for word in set(words_of(phrase.text)))
         words[code] = tuple(sorted(word for word, count in counts.items() if count >= TWICE and word.isalpha()))
-    detector = train_detector({code: [phrase.text for phrase in own] for code, own in phrases.items()})
+    # Who asks for another language often writes in that one.
+    own_words = {code: [phrase.text for phrase in own if not _asks_language(phrase)] for code, own in phrases.items()}
+    detector = train_detector(own_words)
     return Learned(train([phrase for own in phrases.values() for phrase in own]), detector, words, digest)
+
+
+def _asks_language(phrase: Phrase) -> bool:
+    return any(label.startswith("language") for label in phrase.labels)
 
 
 def _write(learned: Learned, place: Path) -> None:
