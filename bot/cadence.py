@@ -31,7 +31,7 @@ def read_cadence(given: Any, where: Place, holidays: frozenset[date]) -> Cadence
     opens, closes = _between(given.get("between", "09:00-20:00"), where / "between")
     texts_then = given.get("on_holidays", "no")
     if texts_then not in ("yes", "no"):
-        raise (where / "on_holidays").wrong(f"must be yes or no, not {texts_then!r}")
+        raise (where / "on_holidays").wrong("must be yes or no, not %(value)r", value=texts_then)
     return Cadence(
         kinds=_kinds(given["kinds"], where / "kinds") if "kinds" in given else usual.kinds,
         hours=Hours(opens=opens, closes=closes, holidays=frozenset() if texts_then == "yes" else holidays),
@@ -57,25 +57,25 @@ def read_waitlist(given: Any, where: Place) -> Terms | None:
 
 def _only(given: Any, known: tuple[str, ...], where: Place) -> None:
     if not isinstance(given, dict):
-        raise where.wrong(f"must be a mapping with {', '.join(known)}")
+        raise where.wrong("must be a mapping with %(known)s", known=", ".join(known))
     for name in given:
         if name not in known:
-            raise where.wrong(f"{name!r} is none of {', '.join(known)}")
+            raise where.wrong("%(value)r is none of %(known)s", value=name, known=", ".join(known))
 
 
 def _between(text: str, where: Place) -> tuple[time, time]:
     try:
         opens, closes = (time.fromisoformat(part.strip()) for part in text.split("-"))
     except (AttributeError, ValueError) as error:
-        raise where.wrong(f"{text!r} must look like 09:00-20:00") from error
+        raise where.wrong("%(value)r must look like 09:00-20:00", value=text) from error
     if not LAWFUL[0] <= opens < closes <= LAWFUL[1]:
-        raise where.wrong(f"{text!r} must lie within 08:00-21:00, since texts must not start outside these hours")
+        raise where.wrong("%(value)r must lie within 08:00-21:00, since texts must not start outside these hours", value=text)
     return opens, closes
 
 
 def _count(text: str, where: Place) -> int:
     if not re.fullmatch("[0-9]{1,3}", str(text)) or int(text) < 1:
-        raise where.wrong(f"{text!r} must be a whole number from 1 up to 999")
+        raise where.wrong("%(value)r must be a whole number from 1 up to 999", value=text)
     return int(text)
 
 
@@ -83,7 +83,7 @@ def read_span(text: str, where: Place) -> timedelta:
     """A length of time, such as `7 d`."""
     found = re.fullmatch(r"(\d{1,3}) ?(d|h|min)", text) if isinstance(text, str) else None
     if found is None:
-        raise where.wrong(f"{text!r} must look like 7 d, 2 h or 30 min")
+        raise where.wrong("%(value)r must look like 7 d, 2 h or 30 min", value=text)
     return int(found[1]) * UNITS[found[2]]
 
 
@@ -99,7 +99,7 @@ def _steps(given: Any, where: Place) -> tuple[Step, ...]:
     steps = tuple(_step(each, where / f"step {number}") for number, each in enumerate(given, 1))
     names = [step.name for step in steps]
     if double := next((name for name in names if names.count(name) > 1), None):
-        raise where.wrong(f"two steps are called {double!r}; give each a name of its own")
+        raise where.wrong("two steps are called %(double)r; give each a name of its own", double=double)
     return steps
 
 
@@ -119,10 +119,12 @@ def _step(given: Any, where: Place) -> Step:
 def _words(given: dict[str, Any], name: str, known: tuple[str, ...], where: Place) -> list[str]:
     words = given.get(name)
     if not isinstance(words, list) or not words:
-        raise (where / name).wrong(f"needs a list `{name}: [{known[0]}]` of one or more of {', '.join(known)}")
+        raise (where / name).wrong(
+            "needs a list `%(name)s: [%(first)s]` of one or more of %(known)s", name=name, first=known[0], known=", ".join(known)
+        )
     for word in words:
         if word not in known:
-            raise (where / name).wrong(f"{word!r} is none of {', '.join(known)}")
+            raise (where / name).wrong("%(value)r is none of %(known)s", value=word, known=", ".join(known))
     return words
 
 
@@ -147,16 +149,23 @@ def _programme(name: str, given: Any, where: Place, hours: Hours) -> Programme:
             raise (where / key).wrong("is missing")
     starts = given.get("starts", ENROLLED)
     if starts not in (ENROLLED, FULFILLED):
-        raise (where / "starts").wrong(f"{starts!r} is neither {ENROLLED} (by staff) nor {FULFILLED} (after a visit)")
+        raise (where / "starts").wrong(
+            "%(starts)r is neither %(enrolled)s (by staff) nor %(fulfilled)s (after a visit)",
+            starts=starts,
+            enrolled=ENROLLED,
+            fulfilled=FULFILLED,
+        )
     services = given.get("services", [])
     if not isinstance(services, list) or (services and starts != FULFILLED):
-        raise (where / "services").wrong(f"must be a list of kinds of visits, and only where `starts: {FULFILLED}`")
+        raise (where / "services").wrong(
+            "must be a list of kinds of visits, and only where `starts: %(fulfilled)s`", fulfilled=FULFILLED
+        )
     lasts = read_span(given["lasts"], where / "lasts")
     if not DAY <= lasts <= LONGEST:
-        raise (where / "lasts").wrong(f"{given['lasts']!r} must be between 1 d and {LONGEST.days} d")
+        raise (where / "lasts").wrong("%(value)r must be between 1 d and %(days)s d", value=given["lasts"], days=LONGEST.days)
     questions = _questions(given["steps"], where / "steps", hours)
     if late := next((each.name for each in questions if each.after is not None and each.after >= lasts), None):
-        raise (where / "lasts").wrong(f"{given['lasts']!r} ends before the step {late!r}; make it longer")
+        raise (where / "lasts").wrong("%(value)r ends before the step %(late)r; make it longer", value=given["lasts"], late=late)
     usual = Programme(name=name, title="", questions=(), lasts=lasts)
     return Programme(
         name=name,
@@ -186,7 +195,7 @@ def _questions(given: Any, where: Place, hours: Hours) -> tuple[Question, ...]:
     found = tuple(_question(each, where / f"step {number}", hours) for number, each in enumerate(given, 1))
     names = [each.name for each in found]
     if double := next((name for name in names if names.count(name) > 1), None):
-        raise where.wrong(f"two steps are called {double!r}; give each a name of its own")
+        raise where.wrong("two steps are called %(double)r; give each a name of its own", double=double)
     return found
 
 
@@ -197,7 +206,7 @@ def _question(given: Any, where: Place, hours: Hours) -> Question:
     if ("after" in given) == ("at" in given):
         raise where.wrong('needs either `after: 1 d` or `at: ["09:00"]`')
     if given.get("say") not in NUMBERS:
-        raise (where / "say").wrong(f"{given.get('say')!r} is none of {', '.join(NUMBERS)}")
+        raise (where / "say").wrong("%(value)r is none of %(known)s", value=given.get("say"), known=", ".join(NUMBERS))
     if "days" in given and "at" not in given:
         raise (where / "days").wrong("belongs to a step with `at`")
     return Question(
@@ -213,13 +222,15 @@ def _question(given: Any, where: Place, hours: Hours) -> Question:
 def _answers(given: Any, expected: Iterable[str], where: Place) -> dict[str, tuple[str, ...]]:
     """What each answer that the text offers does."""
     if not isinstance(given, dict) or set(given) != set(expected):
-        raise where.wrong(f"must tell what each of {', '.join(expected)} does, as a list; an empty one does nothing but record it")
+        raise where.wrong(
+            "must tell what each of %(answers)s does, as a list; an empty one does nothing but record it", answers=", ".join(expected)
+        )
     for answer, does in given.items():
         for each in _list(does, where / answer):
             if each not in DOES:
-                raise (where / answer).wrong(f"{each!r} is none of {', '.join(DOES)}")
+                raise (where / answer).wrong("%(value)r is none of %(known)s", value=each, known=", ".join(DOES))
     if END not in given.get("leave", [END]):
-        raise (where / "leave").wrong(f"must `{END}` the programme, since the patient has said so")
+        raise (where / "leave").wrong("must `%(end)s` the programme, since the patient has said so", end=END)
     return {answer: tuple(does) for answer, does in given.items()}
 
 
@@ -227,10 +238,13 @@ def _clock(text: Any, where: Place, hours: Hours) -> time:
     try:
         clock = time.fromisoformat(text)
     except (TypeError, ValueError) as error:
-        raise where.wrong(f'{text!r} must look like "09:00"') from error
+        raise where.wrong('%(value)r must look like "09:00"', value=text) from error
     if not hours.opens <= clock < hours.closes:
         raise where.wrong(
-            f"{text!r} must lie within {hours.opens:%H:%M}-{hours.closes:%H:%M}, when texts may start (`reminders: between`)"
+            "%(value)r must lie within %(opens)s-%(closes)s, when texts may start (`reminders: between`)",
+            value=text,
+            opens=f"{hours.opens:%H:%M}",
+            closes=f"{hours.closes:%H:%M}",
         )
     return clock
 
@@ -238,7 +252,7 @@ def _clock(text: Any, where: Place, hours: Hours) -> time:
 def _days(given: Any, where: Place) -> Iterator[int]:
     for day in _list(given, where):
         if day not in DAYS:
-            raise where.wrong(f"{day!r} is none of {', '.join(DAYS)}")
+            raise where.wrong("%(value)r is none of %(known)s", value=day, known=", ".join(DAYS))
         yield DAYS.index(day)
 
 

@@ -15,7 +15,7 @@ from bot.care.programmes import Programme
 from bot.care.schedule import Cadence
 from bot.care.waitlist import Terms
 from bot.dialogue.types import Clinic, Paper
-from bot.errors import DataError, Place
+from bot.errors import DataError, Place, Said
 from bot.understand.labels import BARRIERS, TOPICS
 from bot.yamlfile import read_yaml
 
@@ -117,13 +117,13 @@ def read_clinic(data: Mapping[str, Any], file: Place) -> ClinicFile:
         if not isinstance(data.get(name), str) or not data[name].strip():
             raise (file / name).wrong("is missing")
     if len(data["name"]) > LONGEST_NAME:
-        raise (file / "name").wrong(f"must have at most {LONGEST_NAME} letters, since each text begins with it")
+        raise (file / "name").wrong("must have at most %(most)s letters, since each text begins with it", most=LONGEST_NAME)
     try:
         zone = ZoneInfo(data["zone"])
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise (file / "zone").wrong(f"{data['zone']!r} is no IANA time zone, such as America/New_York") from error
+        raise (file / "zone").wrong("%(value)r is no IANA time zone, such as America/New_York", value=data["zone"]) from error
     if data.get("may_cancel", "yes") not in ("yes", "no"):
-        raise (file / "may_cancel").wrong(f"must be yes or no, not {data['may_cancel']!r}")
+        raise (file / "may_cancel").wrong("must be yes or no, not %(value)r", value=data["may_cancel"])
     holidays = frozenset(_date(each, file / "holidays") for each in _list(data, "holidays", file))
     cadence = read_cadence(data.get("reminders"), file / "reminders", holidays)
     waitlist = read_waitlist(data.get("waitlist"), file / "waitlist")
@@ -164,14 +164,14 @@ def over(clinic: ClinicFile, edited: Mapping[str, Any], file: Place) -> ClinicFi
 def _mapping(data: Mapping[str, Any], key: str, file: Place) -> dict[str, Any]:
     found = data.get(key) or {}
     if not isinstance(found, dict):
-        raise (file / key).wrong(f"must be a mapping, not {found!r}")
+        raise (file / key).wrong("must be a mapping, not %(found)r", found=found)
     return found
 
 
 def _list(data: Mapping[str, Any], key: str, file: Place) -> list[str]:
     found = data.get(key) or []
     if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-        raise (file / key).wrong(f"must be a list such as [{key}, {key}], not {found!r}")
+        raise (file / key).wrong("must be a list such as [%(key)s, %(key)s], not %(found)r", key=key, found=found)
     return found
 
 
@@ -179,12 +179,14 @@ def _sentences(data: Mapping[str, Any], key: str, file: Place, known: frozenset[
     found = _mapping(data, key, file)
     for name, languages in found.items():
         if known is not None and name not in known:
-            raise (file / key).wrong(f"{name!r} is none of {', '.join(sorted(known))}")
+            raise (file / key).wrong("%(value)r is none of %(known)s", value=name, known=", ".join(sorted(known)))
         if not isinstance(languages, dict) or not languages.get("en"):
             raise (file / key / name / "en").wrong("needs at least `en: a sentence`")
         for language, sentence in languages.items():
             if not isinstance(sentence, str) or len(sentence) > LONGEST:
-                raise (file / key / name / language).wrong(f"must be a sentence of at most {LONGEST} characters, as it is texted")
+                raise (file / key / name / language).wrong(
+                    "must be a sentence of at most %(most)s characters, as it is texted", most=LONGEST
+                )
     return dict(found)
 
 
@@ -195,7 +197,7 @@ def _papers(given: dict[str, Any], where: Place) -> Iterator[Paper]:
             raise here.wrong("needs a name of at most 30 letters and `say: {en: your insurance card}`")
         for key in paper:
             if key not in ("before", "visits", "say"):
-                raise here.wrong(f"{key!r} is none of before, visits, say")
+                raise here.wrong("%(value)r is none of before, visits, say", value=key)
         services = paper.get("visits") or []
         if not isinstance(services, list):
             raise (here / "visits").wrong("must be a list of kinds of visits, such as [lab]; left out: all kinds")
@@ -205,16 +207,18 @@ def _papers(given: dict[str, Any], where: Place) -> Iterator[Paper]:
 def _lead_times(given: dict[str, Any], where: Place) -> dict[str, timedelta]:
     for kind in given:
         if kind not in BARRIERS:
-            raise where.wrong(f"{kind!r} is none of {', '.join(sorted(BARRIERS))}")
+            raise where.wrong("%(value)r is none of %(known)s", value=kind, known=", ".join(sorted(BARRIERS)))
     return {kind: read_span(span, where / kind) for kind, span in given.items()}
 
 
 def _retention(given: dict[str, Any], where: Place) -> dict[str, int]:
     for kind, days in given.items():
         if kind not in KEPT:
-            raise where.wrong(f"{kind!r} is none of {', '.join(KEPT)}; consent and the audit trail are always kept")
+            raise where.wrong(
+                "%(value)r is none of %(known)s; consent and the audit trail are always kept", value=kind, known=", ".join(KEPT)
+            )
         if not re.fullmatch("[0-9]{1,5}", str(days)) or int(days) < 1:
-            raise (where / kind).wrong(f"{days!r} must be a number of days")
+            raise (where / kind).wrong("%(value)r must be a number of days", value=days)
     return {kind: int(days) for kind, days in given.items()}
 
 
@@ -222,13 +226,13 @@ def _hours(given: dict[str, Any], where: Place) -> dict[int, tuple[time, time]]:
     hours = {}
     for day, text in given.items():
         if day not in DAYS:
-            raise where.wrong(f"{day!r} is none of {', '.join(DAYS)}")
+            raise where.wrong("%(value)r is none of %(known)s", value=day, known=", ".join(DAYS))
         try:
             start, end = (time.fromisoformat(part.strip()) for part in str(text).split("-"))
         except ValueError as error:
-            raise (where / day).wrong(f"{text!r} must look like 08:00-17:00") from error
+            raise (where / day).wrong("%(value)r must look like 08:00-17:00", value=text) from error
         if start >= end:
-            raise (where / day).wrong(f"{text!r} must end after it begins, such as 08:00-17:00")
+            raise (where / day).wrong("%(value)r must end after it begins, such as 08:00-17:00", value=text)
         hours[DAYS.index(day)] = (start, end)
     if not hours:
         raise where.wrong("needs one day or more on which somebody is at the desk")
@@ -236,16 +240,16 @@ def _hours(given: dict[str, Any], where: Place) -> dict[int, tuple[time, time]]:
 
 
 def _hours_long(text: Any, where: Place) -> timedelta:
-    return timedelta(hours=_number(text, where, 80, "hours at the desk from 1 to 80, such as 4"))
+    return timedelta(hours=_number(text, where, 80, Said("hours at the desk from 1 to 80, such as 4")))
 
 
 def _minutes(text: Any, where: Place) -> timedelta:
-    return timedelta(minutes=_number(text, where, 120, "minutes from 1 to 120, such as 10"))
+    return timedelta(minutes=_number(text, where, 120, Said("minutes from 1 to 120, such as 10")))
 
 
-def _number(text: Any, where: Place, most: int, what: str) -> int:
+def _number(text: Any, where: Place, most: int, what: Said) -> int:
     if not re.fullmatch("[0-9]{1,3}", str(text)) or not 0 < int(text) <= most:
-        raise where.wrong(f"{text!r} must be a number of {what}")
+        raise where.wrong("%(value)r must be a number of %(what)s", value=text, what=what)
     return int(text)
 
 
@@ -253,4 +257,4 @@ def _date(text: str, where: Place) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise where.wrong(f"{text!r} must look like 2026-12-25") from error
+        raise where.wrong("%(value)r must look like 2026-12-25", value=text) from error

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import date, datetime, time
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
@@ -26,12 +27,35 @@ CLOCK = {"ko": "aaaa h:mm"}
 
 def moment(value: datetime, language: str) -> str:
     """A day and time, e.g. "Tue, Mar 10, 9:00 AM"."""
+    return f"{day(value, language)}, {clock(value, language)}"
+
+
+def day(value: date, language: str) -> str:
+    """A day, e.g. "Tue, Mar 10"."""
     if language in DAYS:
-        clock = f"{value.hour % 12 or 12}:{value.minute:02} {'PM' if value.hour >= 12 else 'AM'}"
-        return f"{DAYS[language][value.weekday()]} {value.day} {MONTHS[language][value.month - 1]}, {clock}"
+        return f"{DAYS[language][value.weekday()]} {value.day} {MONTHS[language][value.month - 1]}"
     locale = locale_of(language)
-    day = format_date(value, DAY.get(language) or locale.datetime_skeletons["MMMEd"].pattern, locale=locale)
-    return f"{day}, {format_time(value, CLOCK.get(language, 'short'), locale=locale)}"
+    return format_date(value, DAY.get(language) or locale.datetime_skeletons["MMMEd"].pattern, locale=locale)
+
+
+def full_day(value: date, language: str) -> str:
+    """A day in whole words, e.g. "Tuesday, March 10"."""
+    locale = locale_of(language)
+    short: str = locale.datetime_skeletons["MMMEd"].pattern
+    return format_date(value, re.sub("E+", "EEEE", re.sub("MMM+", "MMMM", short)), locale=locale)
+
+
+def day_of_month(value: date, language: str) -> str:
+    """A day without its weekday, e.g. "Mar 10"."""
+    locale = locale_of(language)
+    return format_date(value, locale.datetime_skeletons["MMMd"].pattern, locale=locale)
+
+
+def clock(value: datetime | time, language: str) -> str:
+    """A time of the day, e.g. "9:00 AM"."""
+    if language in DAYS:
+        return f"{value.hour % 12 or 12}:{value.minute:02} {'PM' if value.hour >= 12 else 'AM'}"
+    return format_time(value, CLOCK.get(language, "short"), locale=locale_of(language))
 
 
 def locale_of(language: str) -> Locale:
@@ -47,6 +71,6 @@ def in_cldr(language: str) -> bool:
         return False
 
 
-def language_name(code: str) -> str:
-    """The English name of a language, e.g. "Haitian Creole"; the code itself where CLDR knows none."""
-    return str(Locale.parse("en").languages.get(code.replace("-", "_"), code))
+def language_name(code: str, language: str = "en") -> str:
+    """The name of a language in another one, e.g. "Haitian Creole"; the code itself where CLDR knows none."""
+    return str(locale_of(language).languages.get(code.replace("-", "_"), code))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from bot.care.check_ins import Asked
 from bot.care.due import Number, Timed
 from bot.care.forecast import forecast
 from bot.care.schedule import Cadence
+from bot.errors import Said
 from bot.store import care
 from bot.store.models import AppointmentRow, PatientRow, PhoneRow
 from bot.store.programme_models import CarePlanRow
@@ -29,12 +30,12 @@ class Entry:
     at: datetime
     who: str
     what: str
-    why: str
+    why: tuple[Said, ...]
     held_back: str = ""
 
     def __str__(self) -> str:
         reason = f"  NOT: {self.held_back}" if self.held_back else ""
-        return f"{self.at:%a %b %d %H:%M}  {self.who:14} {self.what:24} {self.why}{reason}"
+        return f"{self.at:%a %b %d %H:%M}  {self.who:14} {self.what:24} {'; '.join(self.why)}{reason}"
 
 
 def preview(bot: Bot, cadence: Cadence, *, first: date, days: int, most: int | None = None) -> list[Entry]:
@@ -55,7 +56,7 @@ def preview(bot: Bot, cadence: Cadence, *, first: date, days: int, most: int | N
             number, _ = care.number(session, phone, now=now, zone=zone, known=bot.clinic.programmes, needs=bot.clinic.clinic.needs)
             found += _of(number, cadence, names, phone.number[-2:], now, end, bot)
         found += [
-            Entry(now.astimezone(zone), names[who], "", "is to be texted", "no phone on record")
+            Entry(now.astimezone(zone), names[who], "", (Said("is to be texted"),), "no phone on record")
             for who in names.keys() - reached.keys()
         ]
     return sorted((entry for entry in found if begin <= entry.at < end), key=lambda entry: (entry.at, entry.who))
@@ -86,12 +87,15 @@ def _of(
     def entry(at: datetime, every: tuple[Timed, ...], held_back: str = "") -> Entry:
         who = "/".join(dict.fromkeys(names.get(timed.visit.patient, "?") for timed in every))
         what = "+".join(dict.fromkeys(say for timed in every for say in timed.step.say))
-        why = "; ".join(f"{timed.step.name}: {timed.visit.group}, visit {_local(timed.visit.start, bot)}" for timed in every)
+        why = tuple(_why(timed, zone) for timed in every)
         return Entry(at=at.astimezone(zone), who=f"{who} ..{digits}", what=what, why=why, held_back=held_back)
 
     def question(at: datetime, asked: Asked, held_back: str = "") -> Entry:
         who = f"{names.get(asked.plan.patient, '?')} ..{digits}"
-        why = f"{asked.question.name}: {asked.plan.programme.name}{', once more' if asked.again else ''}"
+        about = {"question": asked.question.name, "programme": asked.plan.programme.name}
+        why = (
+            Said("%(question)s: %(programme)s, once more", **about) if asked.again else Said("%(question)s: %(programme)s", **about),
+        )
         return Entry(at=at.astimezone(zone), who=who, what=asked.question.say, why=why, held_back=held_back)
 
     for at, every in told.texts:
@@ -104,16 +108,22 @@ def _of(
         yield entry(timed.at, (timed,), timed.why)
 
 
-def _local(moment: datetime, bot: Bot) -> str:
-    return f"{moment.astimezone(bot.clinic.zone):%a %b %d %H:%M}"
+def _why(timed: Timed, zone: tzinfo) -> Said:
+    told = {"step": timed.step.name, "group": Said(timed.visit.group), "when": timed.visit.start.astimezone(zone)}
+    return Said("%(step)s: %(group)s, visit %(when)s", **told)
 
 
-def report(bot: Bot, *, first: date, days: int, other: Cadence | None = None, most: int | None = None) -> list[str]:
-    """The lines to print. other: another schedule; then only what it changes is told, - without it and + with it. most: see above."""
+def report(
+    bot: Bot, *, first: date, days: int, other: Cadence | None = None, most: int | None = None, write: Callable[[Entry], str] = str
+) -> list[str]:
+    """The lines to print. other: another schedule; then only what it changes is told, - without it and + with it. most: see above.
+
+    write: an entry as a line.
+    """
     entries = preview(bot, bot.clinic.cadence, first=first, days=days, most=most)
     if other is None:
-        goes, stays = [str(each) for each in entries if not each.held_back], [str(each) for each in entries if each.held_back]
+        goes, stays = [write(each) for each in entries if not each.held_back], [write(each) for each in entries if each.held_back]
         return [f"{len(goes)} texts will go:", *goes, f"{len(stays)} will not:", *stays]
     changed_to = preview(bot, other, first=first, days=days, most=most)
-    changed = [line for line in difflib.ndiff([str(each) for each in entries], [str(each) for each in changed_to]) if line[0] in "+-"]
-    return changed or ["The other schedule changes nothing in these days."]
+    changed = [line for line in difflib.ndiff([*map(write, entries)], [*map(write, changed_to)]) if line[0] in "+-"]
+    return changed or [Said("The other schedule changes nothing in these days.")]

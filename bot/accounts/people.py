@@ -45,7 +45,7 @@ def invite(accounts: Accounts, *, email: str, role: str, by: int | None, address
     if email.count("@") != 1 or len(email) < 3 or any(letter.isspace() for letter in email):
         raise Refused("That is no email address.")
     if role not in ROLES:
-        raise Refused(f"There is no role {role!r}.")
+        raise Refused("There is no role “%(role)s”.", role=role)
     code, now = secrets.token_urlsafe(32), accounts.clock()
     with accounts.store.begin() as session:
         user = signing_in.by_email(session, accounts.clinic_id, email)
@@ -63,15 +63,18 @@ def invite(accounts: Accounts, *, email: str, role: str, by: int | None, address
     return code
 
 
-def accept(accounts: Accounts, *, code: str, name: str, password: str, address: str, clinic: str) -> str:
-    """Takes an invitation up, once; gives the id of a session that sets up the second factor. Raises Refused."""
+def accept(accounts: Accounts, *, code: str, name: str, password: str, address: str, clinic: str, language: str = "") -> str:
+    """Takes an invitation up, once; gives the id of a session that sets up the second factor. Raises Refused.
+
+    language: of the pages that they will see; "": as their browser asks.
+    """
     with accounts.store.session() as session:
         email = _open_invitation(session, accounts, code).email
     name = " ".join(name.split())[:80]
     if not name:
         raise Refused("Write the name that your colleagues know you by.")
     if (why := passwords.weakness(password, about=(name, email, clinic))) is not None:
-        raise Refused(why)
+        raise Refused(why.english, **why.values)
     kept = passwords.hashed(password)
     with accounts.store.begin() as session:
         invitation, now = _open_invitation(session, accounts, code, take=True), accounts.clock()
@@ -83,7 +86,7 @@ def accept(accounts: Accounts, *, code: str, name: str, password: str, address: 
             _keep_an_admin(session, user)
         invitation.used_at = now
         user.name, user.role, user.password_hash, user.active = name, invitation.role, kept, True
-        user.totp_secret, user.totp_step = None, 0
+        user.totp_secret, user.totp_step, user.language = None, 0, language
         session.flush()
         session.execute(delete(RecoveryCodeRow).where(RecoveryCodeRow.user_id == user.id))
         sessions.end_all(session, user.id)
@@ -98,13 +101,19 @@ def change_password(accounts: Accounts, held: Held, *, old: str, new: str, addre
     """A new password; every other session of this person ends. Raises Refused."""
     signing_in.own_password(accounts, held, given=old, address=address)
     if (why := passwords.weakness(new, about=(held.actor.name, held.email, clinic))) is not None:
-        raise Refused(why)
+        raise Refused(why.english, **why.values)
     kept = passwords.hashed(new)
     with accounts.store.begin() as session:
         session.get_one(UserRow, held.user_id).password_hash = kept
         sessions.end_all(session, held.user_id, but=held.id)
         _record(accounts, session, held.user_id, "change_password", f"user:{held.user_id}", address)
     log.info("password_changed", user=held.user_id)
+
+
+def choose_language(accounts: Accounts, held: Held, language: str) -> None:
+    """The language of the pages that this person sees; "": as their browser asks."""
+    with accounts.store.begin() as session:
+        session.get_one(UserRow, held.user_id).language = language
 
 
 def renew_recovery_codes(accounts: Accounts, held: Held, *, password: str, address: str) -> tuple[str, ...]:
@@ -143,7 +152,10 @@ def actors(accounts: Accounts) -> list[Actor]:
     """Everybody of this clinic who is not shut out, by name."""
     query = select(UserRow).where(UserRow.clinic_id == accounts.clinic_id, UserRow.active).order_by(UserRow.name)
     with accounts.store.session() as session:
-        return [Actor(id=row.id, name=row.name, role=row.role, clinic_id=row.clinic_id) for row in session.scalars(query)]
+        return [
+            Actor(id=row.id, name=row.name, role=row.role, clinic_id=row.clinic_id, language=row.language)
+            for row in session.scalars(query)
+        ]
 
 
 def invitations(accounts: Accounts) -> list[InvitationRow]:
@@ -167,7 +179,7 @@ def change(
 ) -> None:
     """Another role, or shut out and let in again; ends the person's sessions. Raises Refused, sqlalchemy.exc.NoResultFound."""
     if role is not None and role not in ROLES:
-        raise Refused(f"There is no role {role!r}.")
+        raise Refused("There is no role “%(role)s”.", role=role)
     with accounts.store.begin() as session:
         user = _member(session, accounts, user_id)
         if active is False or (role is not None and role != "admin"):

@@ -30,10 +30,10 @@ def accepted_step(secret: str, code: str, *, after: int, now: datetime) -> int |
     return None
 
 
-def picture(secret: str, *, email: str, issuer: str) -> str:
-    """The QR code that the app reads, as SVG for inside a page; it names clinic and person."""
+def picture(secret: str, *, email: str, issuer: str, title: str) -> str:
+    """The QR code that the app reads, as SVG for inside a page; it names clinic and person. title: for who does not see it."""
     uri = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=issuer)
-    return str(segno.make(uri, error="m").svg_inline(border=3, light="#fff", omitsize=True, title="QR code for the app"))
+    return str(segno.make(uri, error="m").svg_inline(border=3, light="#fff", omitsize=True, title=title))
 
 
 def new_codes() -> tuple[str, ...]:

@@ -70,7 +70,7 @@ def find(accounts: Accounts, token: str) -> Held | None:
     (row, user), now = found, accounts.clock()
     if now >= row.ends_at or now - row.seen_at > IDLE:
         return None
-    actor = Actor(id=user.id, name=user.name, role=user.role, clinic_id=user.clinic_id)
+    actor = Actor(id=user.id, name=user.name, role=user.role, clinic_id=user.clinic_id, language=user.language)
     return Held(id=row.id, stage=row.stage, actor=actor, email=user.email, seen_at=row.seen_at)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.errors import Told
 from bot.store.database import Store
 
 ROLES = ("coordinator", "nurse", "translator", "manager", "admin")
@@ -20,5 +21,5 @@ class Accounts:
     clock: Callable[[], datetime]
 
 
-class Refused(Exception):
+class Refused(Told):
     """It is not possible; the message says why in plain words."""

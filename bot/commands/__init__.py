@@ -105,10 +105,15 @@ def _register_data(app: Flask, wire: Wire) -> None:
 
     @app.cli.command("texts")
     @click.argument("language")
-    def texts(language: str) -> None:
-        """Brings a language's catalogue up to date with bot/texts.py, or begins it."""
+    @click.option("--staff", is_flag=True, help="Begin the words of the staff's pages in it, too.")
+    def texts(language: str, staff: bool) -> None:
+        """Brings a language's catalogues up to date with the English of the program, or begins them."""
+        from bot.editing import staff_texts  # noqa: PLC0415 - only this needs the memory for pages
+
         with _clear_errors():
             print(update_catalog(ROOT / "locales", language))
+            if staff or staff_texts.path_of(ROOT, language).exists():
+                print(staff_texts.update_staff_catalog(ROOT, language))
 
     @app.cli.command("preview")
     @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The first day, YYYY-MM-DD; default: today.")

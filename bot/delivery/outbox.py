@@ -18,6 +18,7 @@ from bot.delivery.codes import Then
 from bot.delivery.recheck import Reason
 from bot.delivery.status import advance
 from bot.dialogue.effects import Effect, LogItem, OptOut
+from bot.errors import Said
 from bot.store import queries
 from bot.store.database import NO_KEY
 from bot.store.models import CommunicationRow, PhoneRow
@@ -246,6 +247,6 @@ def to_a_person(bot: Bot, session: Session, communication: CommunicationRow, cod
     apply(Scope(connection=session.connection(), opened=session, phone=phone, now=now, communication=communication), effects)
 
 
-def sender_words(session: Session, clinic_id: int) -> str:
+def sender_words(session: Session, clinic_id: int) -> tuple[Said, ...]:
     """What keeps texts from going out, for people."""
     return switch.words(session.get(SenderRow, clinic_id))

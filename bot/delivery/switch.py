@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
+from bot.errors import Said
 from bot.store.database import NO_KEY, Store
 from bot.store.sending_models import SenderRow
 
@@ -50,10 +51,12 @@ def resume(store: Store, clinic_id: int) -> None:
     log.warning("sender_resumed")
 
 
-def words(sender: SenderRow | None) -> str:
-    """What keeps the sender from sending, for people; "" when nothing does."""
-    if sender is None:
-        return ""
-    stopped = f"sender: stopped by code {sender.stopped_code} since {sender.stopped_at:%Y-%m-%d %H:%M} UTC" if sender.stopped_at else ""
-    paused = f"sender: paused since {sender.paused_at:%Y-%m-%d %H:%M} UTC" if sender.paused_at else ""
-    return "\n".join(filter(None, (stopped, paused)))
+def words(sender: SenderRow | None) -> tuple[Said, ...]:
+    """What keeps the sender from sending, for people."""
+    found = []
+    if sender is not None and sender.stopped_at:
+        code, since = sender.stopped_code, f"{sender.stopped_at:%Y-%m-%d %H:%M}"
+        found.append(Said("sender: stopped by code %(code)s since %(since)s UTC", code=code, since=since))
+    if sender is not None and sender.paused_at:
+        found.append(Said("sender: paused since %(since)s UTC", since=f"{sender.paused_at:%Y-%m-%d %H:%M}"))
+    return tuple(found)

@@ -70,7 +70,7 @@ def book(bot: Bot, patient_id: int, *, slot_id: int, desk: Desk) -> Done:
         )
         session.add(visit)
         session.flush()
-        return _finish(bot, session, visit, BOOKED, desk, _local(bot, visit.start))
+        return _finish(bot, session, visit, BOOKED, desk, (visit.start,))
 
 
 def move(bot: Bot, visit_id: int, *, slot_id: int, desk: Desk, version: int | None = None) -> Done:
@@ -89,7 +89,7 @@ def move(bot: Bot, visit_id: int, *, slot_id: int, desk: Desk, version: int | No
         visit.practitioner = slot.practitioner or visit.practitioner
         visit.participant, visit.changed_at, visit.told_at = _participant(desk), now, now
         session.flush()
-        return _finish(bot, session, visit, MOVED, desk, f"{_local(bot, before)} to {_local(bot, visit.start)}")
+        return _finish(bot, session, visit, MOVED, desk, (before, visit.start))
 
 
 def call_off(bot: Bot, visit_id: int, *, desk: Desk, version: int | None = None) -> Done:
@@ -101,7 +101,7 @@ def call_off(bot: Bot, visit_id: int, *, desk: Desk, version: int | None = None)
         _leave(session, visit, desk)
         visit.slot_id, visit.changed_at, visit.told_at = None, now, now
         visit.participant = "declined" if desk.asked else visit.participant
-        return _finish(bot, session, visit, CALLED_OFF, desk, _local(bot, visit.start))
+        return _finish(bot, session, visit, CALLED_OFF, desk, (visit.start,))
 
 
 def _participant(desk: Desk) -> str:
@@ -127,12 +127,8 @@ def _leave(session: Session, visit: AppointmentRow, desk: Desk) -> None:
         session.get_one(SlotRow, visit.slot_id).status = "free" if desk.asked else "busy-unavailable"
 
 
-def _local(bot: Bot, moment: datetime) -> str:
-    return f"{moment.astimezone(bot.clinic.zone):%a %b %-d, %-I:%M %p}"
-
-
-def _finish(bot: Bot, session: Session, visit: AppointmentRow, what: str, desk: Desk, detail: str) -> Done:
-    """Tells the patient, or has somebody tell them; closes what had asked for it; writes down who did what."""
+def _finish(bot: Bot, session: Session, visit: AppointmentRow, what: str, desk: Desk, times: tuple[datetime, ...]) -> Done:
+    """Tells the patient, or has somebody tell them; closes what had asked for it; writes down who did what. times: before, after."""
     told = _tell(bot, session, visit, what, desk)
     if what == CALLED_OFF:
         visit.status = "cancelled"
@@ -146,9 +142,9 @@ def _finish(bot: Bot, session: Session, visit: AppointmentRow, what: str, desk: 
     asked_for = CloseItems(kinds=SETTLES[what, desk.asked], visit=None if what == BOOKED else visit.id)
     outcome = "called_off" if what == CALLED_OFF else "booked"
     closed = tasks.close(connection, desk.phone_id, asked_for, now=now, outcome=outcome)
-    cause = "the patient asked" if desk.asked else "the clinic's change"
+    detail = (*(moment.isoformat(timespec="minutes") for moment in times), "patient" if desk.asked else "clinic")
     did = partial(record, session, by=desk.by, now=now, phone_id=desk.phone_id)
-    did(kind=what.replace(" ", "_"), detail=f"{detail} ({cause})")
+    did(kind=what.replace(" ", "_"), detail=" ".join(detail))
     for item in closed:
         did(kind="resolved", detail=outcome, task_id=item)
     return Done(told, tuple(closed))

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from bot.actor import Actor
 from bot.desk.booking import Desk, call_off
 from bot.desk.work import Refused
+from bot.errors import Said
 from bot.store import care
 from bot.store.models import AppointmentRow, PatientRow, SlotRow
 from bot.store.turns import table
@@ -35,7 +36,7 @@ class Closed:
 
     told: int = 0
     to_phone: int = 0
-    left: list[tuple[Affected, str]] = field(default_factory=list)
+    left: list[tuple[Affected, Said]] = field(default_factory=list)
 
 
 def affected(bot: Bot, day: date) -> list[Affected]:
@@ -66,12 +67,12 @@ def close(bot: Bot, day: date, *, by: Actor) -> Closed:
     done = Closed()
     for each in affected(bot, day):
         if each.phone_id is None:
-            done.left.append((each, "no phone on record: tell them otherwise, and call it off in your own system"))
+            done.left.append((each, Said("no phone on record: tell them otherwise, and call it off in your own system")))
             continue
         try:
             came = call_off(bot, each.visit_id, desk=Desk(by=by, phone_id=each.phone_id, asked=False))
         except Refused as error:
-            done.left.append((each, str(error)))
+            done.left.append((each, error.said))
             continue
         done.told += came.told
         done.to_phone += not came.told

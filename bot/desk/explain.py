@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.desk.meaning import ACTS, BARRIERS, TOPICS, URGENT
+from bot.desk.meaning import ACTS, BARRIERS, DANGER, TOPICS, URGENT
+from bot.desk.words import ENGLISH, Words
 from bot.understand.types import Understanding
 
 RULES = {
@@ -89,34 +90,38 @@ SOURCES = {
     "keyword": "the whole text is this word",
     "model": "what it learned from phrases",
     "danger": "words that mean danger",
+    "floor": "words that mean danger",
     "split": "read together with the texts just before it",
 }
 
 
-def why(rule: str | None, texts: Iterable[str] = ()) -> list[str]:
+def why(rule: str | None, texts: Iterable[str] = (), words: Words = ENGLISH) -> list[str]:
     """A stored rule, e.g. "reschedule+barrier", as sentences; what is new and has none is shown as it is. texts: of the answer."""
     found = []
     for name in filter(None, (rule or "").split("+")):
-        found.append(RULES.get(name) or RULES.get(name.split("_")[0]) or name.replace("_", " "))
-    found += [DONE[key] for key in texts if key in DONE]
+        found.append(words(RULES.get(name) or RULES.get(name.split("_")[0]) or name.replace("_", " ")))
+    found += [words(DONE[key]) for key in texts if key in DONE]
     return list(dict.fromkeys(found))
 
 
-def label_words(label: str) -> str:
+def label_words(label: str, words: Words = ENGLISH) -> str:
     """A label of a reading, such as "ask.cost" or "cancel", in plain words."""
     head, _, detail = label.partition(".")
     if head == "urgent":
-        return URGENT.get(detail, "danger").casefold()
+        danger = words(URGENT.get(detail, DANGER))
+        return danger[0].lower() + danger[1:]
     if head == "ask":
-        return f"asks {TOPICS.get(detail, 'a question')}"
+        return words("asks %(what)s", what=words(TOPICS[detail]) if detail in TOPICS else words("a question"))
     if head == "barrier":
-        return f"in the way: {BARRIERS.get(detail, 'something')}"
-    return ACTS[head][1] if head in ACTS else label.replace("_", " ")
+        return words("in the way: %(what)s", what=words(BARRIERS[detail]) if detail in BARRIERS else words("something"))
+    return words(ACTS[head][1] if head in ACTS else label.replace("_", " "))
 
 
-def source_words(source: str) -> str:
+def source_words(source: str, words: Words = ENGLISH) -> str:
     """Where a label comes from, in plain words."""
-    return SOURCES.get(source, source)
+    kind, _, found = source.partition(": ")
+    told = words(SOURCES.get(kind, kind))
+    return f"{told}: {found}" if found else told
 
 
 def labels_of(read: Understanding) -> tuple[str, ...]:

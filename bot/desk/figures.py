@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from bot.clinic import ClinicFile
-from bot.moments import language_name
+from bot.desk.words import ENGLISH, Words
 from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, PatientPhoneRow, PatientRow, TaskRow
 from bot.store.work_models import CandidateRow, PromiseRow
 
@@ -21,7 +21,10 @@ Cell = str | int | float
 
 @dataclass(frozen=True)
 class Figure:
-    """One picture. columns: names, the first that of the rows; unit: of the numbers; stacked: the columns add up to a whole."""
+    """One picture. columns: names, the first that of the rows; unit: of the numbers; stacked: the columns add up to a whole.
+
+    weekly: a row a week. All words are in the language of the period's reader.
+    """
 
     name: str
     title: str
@@ -29,18 +32,20 @@ class Figure:
     rows: tuple[tuple[Cell, ...], ...]
     unit: str = ""
     stacked: bool = False
+    weekly: bool = False
     note: str = ""
 
 
 @dataclass(frozen=True)
 class Period:
-    """A clinic and a span of time: since ≤ moment < until. now: until is later where visits to come count too."""
+    """A clinic and a span of time: since ≤ moment < until. now: until is later where visits to come count too. words: to tell it in."""
 
     clinic_id: int
     since: datetime
     now: datetime
     until: datetime
     clinic: ClinicFile
+    words: Words = ENGLISH
 
     def week(self, moment: datetime) -> date:
         """The Monday of a moment's week, at the clinic."""
@@ -56,6 +61,12 @@ MOVES = {
     "ask_when": "asked when",
     "no_fit": "to a person",
 }
+CAUSES = {"keyword": "word STOP or CANCEL", "words": "own words", "staff": "told the clinic", "carrier": "blocked by the carrier"}
+KINDS = {
+    "transport": "transport", "cost": "cost", "work": "work", "childcare": "caring for others", "language": "language",
+    "understanding": "understanding", "fear": "fear", "illness": "illness", "mobility": "mobility", "housing_food": "housing, food",
+    "phone_tech": "phone, video", "memory": "memory", "side_effects": "side effects", "other": "other",
+}  # fmt: skip
 MOST = 4  # languages that are told apart in one picture
 ASKED = ("clarify", "unclear_", "which_", "doubtful_")
 HANDED = ("handoff", "human", "received", "clinician", "no_answer", "failed", "find_time", "no_fit", "declined", "safety.")
@@ -71,9 +82,11 @@ def confirmations(session: Session, period: Period) -> Figure:
     weeks: dict[date, Counter[str]] = defaultdict(Counter)
     for start, status, said in rows:
         weeks[period.week(start)][said if status != "cancelled" else ""] += 1
+    words = period.words
     return Figure(
-        "confirmations", "What patients said about their visits", ("week of", *STATES.values()),
-        tuple(_row(f"{week:%b %-d}", (weeks[week][state] for state in STATES)) for week in sorted(weeks)), "visits", stacked=True,
+        "confirmations", words("What patients said about their visits"), (words("week of"), *map(words, STATES.values())),
+        tuple(_row(words.day_of_month(week), (weeks[week][state] for state in STATES)) for week in sorted(weeks)), words("visits"),
+        stacked=True, weekly=True,
     )  # fmt: skip
 
 
@@ -81,8 +94,10 @@ def rescheduling(session: Session, period: Period) -> Figure:
     """How texts that ask for another time went on."""
     count = [func.coalesce(func.sum(case((_rule(rule), 1), else_=0)), 0) for rule in MOVES]
     totals = session.execute(select(*count).select_from(CommunicationRow).where(*_texts(period))).one()
-    rows = tuple((title, number) for title, number in zip(MOVES.values(), totals, strict=True))
-    return Figure("rescheduling", "Asking for another time", ("what happened", "texts"), rows, "texts")
+    words = period.words
+    rows = tuple((words(title), number) for title, number in zip(MOVES.values(), totals, strict=True))
+    columns = (words("what happened"), words("texts"))
+    return Figure("rescheduling", words("Asking for another time"), columns, rows, words("texts"))
 
 
 def response_times(session: Session, period: Period) -> Figure:
@@ -91,9 +106,11 @@ def response_times(session: Session, period: Period) -> Figure:
     for made, _, kept in _promises(session, period):
         if kept is not None:
             waits[period.week(made)].append(period.clinic.worked(made, kept).total_seconds() / 3600)
-    rows = (_row(f"{week:%b %-d}", (round(median(waits[week]), 1), round(ninetieth(waits[week]), 1))) for week in sorted(waits))
-    title, note = "How long patients waited for a person", "Hours in which somebody is at the desk."
-    return Figure("response-times", title, ("week of", "half of them", "nine of ten"), tuple(rows), "hours", note=note)
+    words = period.words
+    rows = (_row(words.day_of_month(week), (round(median(waits[week]), 1), round(ninetieth(waits[week]), 1))) for week in sorted(waits))
+    columns, note = (words("week of"), words("half of them"), words("nine of ten")), words("Hours in which somebody is at the desk.")
+    title, unit = words("How long patients waited for a person"), words("hours")
+    return Figure("response-times", title, columns, tuple(rows), unit, weekly=True, note=note)
 
 
 def ninetieth(values: Iterable[float]) -> float:
@@ -108,11 +125,14 @@ def promises(session: Session, period: Period) -> Figure:
     for made, due, kept in _promises(session, period):
         late = (kept or period.now) > due
         weeks[period.week(made)]["late" if late else "kept" if kept else "open"] += 1
-    rows = (_row(f"{week:%b %-d}", (weeks[week][each] for each in ("kept", "late", "open"))) for week in sorted(weeks))
+    words = period.words
+    rows = (_row(words.day_of_month(week), (weeks[week][each] for each in ("kept", "late", "open"))) for week in sorted(weeks))
     done = sum((Counter(weeks[week]) for week in weeks), Counter[str]())
-    rate = f"{round(100 * done['kept'] / (done['kept'] + done['late']))} % kept." if done["kept"] + done["late"] else ""
-    columns = ("week of", "kept in time", "late", "still open")
-    return Figure("promises", "Promises that a person will answer", columns, tuple(rows), "promises", stacked=True, note=rate)
+    over = done["kept"] + done["late"]
+    rate = words("%(share)s %% kept.", share=round(100 * done["kept"] / over)) if over else ""
+    columns = (words("week of"), words("kept in time"), words("late"), words("still open"))
+    title, unit = words("Promises that a person will answer"), words("promises")
+    return Figure("promises", title, columns, tuple(rows), unit, stacked=True, weekly=True, note=rate)
 
 
 def barriers(session: Session, period: Period) -> Figure:
@@ -128,14 +148,18 @@ def barriers(session: Session, period: Period) -> Figure:
         found[kind][language or ""] += number
     spoken = sum(found.values(), Counter[str]())
     languages = sorted(spoken, key=lambda code: (-spoken[code], code))[:MOST]
-    rest = ("others",) if len(spoken) > MOST else ()
+    words = period.words
+    rest = (words("others"),) if len(spoken) > MOST else ()
     kinds = sorted(found, key=lambda kind: -found[kind].total())
-    columns = ("what", *(language_name(code) if code else "unknown" for code in languages), *rest)
+    columns = (words("what"), *(words.language_name(code) if code else words("unknown") for code in languages), *rest)
     table = tuple(
-        _row(kind.replace("_", " "), [*(found[kind][code] for code in languages), *(_others(found[kind], languages) for _ in rest)])
+        _row(
+            words(KINDS.get(kind, kind.replace("_", " "))),
+            [*(found[kind][code] for code in languages), *(_others(found[kind], languages) for _ in rest)],
+        )
         for kind in kinds
     )
-    return Figure("barriers", "What stands in the way", columns, table, "reports", stacked=True)
+    return Figure("barriers", words("What stands in the way"), columns, table, words("reports"), stacked=True)
 
 
 def _others(counts: Counter[str], languages: list[str]) -> int:
@@ -157,9 +181,11 @@ def understanding(session: Session, period: Period) -> Figure:
         found[code or ""][outcome] += number
     order = sorted(found, key=lambda code: -found[code].total())
     outcomes = ("settled", "asked", "handed", "corrected")
-    table = tuple(_row(language_name(code) if code else "unknown", (found[code][each] for each in outcomes)) for code in order)
-    columns = ("language", "settled by the bot", "asked back", "handed to a person", "corrected")
-    return Figure("understanding", "How texts were understood", columns, table, "texts", stacked=True)
+    words = period.words
+    named = {code: words.language_name(code) if code else words("unknown") for code in order}
+    table = tuple(_row(named[code], (found[code][each] for each in outcomes)) for code in order)
+    columns = (words("language"), words("settled by the bot"), words("asked back"), words("handed to a person"), words("corrected"))
+    return Figure("understanding", words("How texts were understood"), columns, table, words("texts"), stacked=True)
 
 
 def came_of() -> ColumnElement[str]:
@@ -179,11 +205,12 @@ def opt_outs(session: Session, period: Period) -> Figure:
         .group_by(ConsentRow.source)
         .order_by(func.count().desc())
     )
-    causes = {"keyword": "word STOP or CANCEL", "words": "own words", "staff": "told the clinic", "carrier": "blocked by the carrier"}
+    words = period.words
     found: Counter[str] = Counter()
     for source, number in rows:
-        found[causes.get(source.partition(":")[0], source)] += number
-    return Figure("opt-outs", "Ending texts", ("how", "phones"), tuple(found.most_common()), "phones")
+        found[words(CAUSES.get(source.partition(":")[0], source))] += number
+    title, columns = words("Ending texts"), (words("how"), words("phones"))
+    return Figure("opt-outs", title, columns, tuple(found.most_common()), words("phones"))
 
 
 def _row(head: str, cells: Iterable[int | float]) -> tuple[Cell, ...]:

@@ -1,12 +1,13 @@
-"""What a patient's text means, in plain English: built from the bot's reading, so it is no translation."""
+"""What a patient's text means, in the words of whoever reads it: built from the bot's reading, so it is no translation."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
-from bot.moments import language_name
+from bot.desk.words import ENGLISH, Words
 from bot.understand.types import Understanding, Wish
 
+DANGER = "May be in danger"
 URGENT = {
     "medical": "May be in danger: a medical emergency",
     "self_harm": "May be in danger: thoughts of suicide or self-harm",
@@ -64,83 +65,83 @@ BARRIERS = {
     "phone_tech": "phone or video does not work", "memory": "forgets", "side_effects": "the medicine makes ill",
     "other": "something stands in the way",
 }  # fmt: skip
+EVERY = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 MANY = 8  # days that are told one by one at most
 
 
-def meaning(read: Understanding) -> str:
-    """One line, e.g. "Wants another time: Thu Mar 5, noon to 5 PM; no ride"."""
+def meaning(read: Understanding, words: Words = ENGLISH) -> str:
+    """One line, e.g. "Wants another time: Thu, Mar 5, noon to 5 PM; no ride"."""
     if read.urgent:
-        return URGENT.get(read.urgent, "May be in danger")
+        return words(URGENT.get(read.urgent, DANGER))
     if read.keyword in KEYWORDS:
-        return KEYWORDS[read.keyword]
-    parts = [_act(act, read) for act in ACTS if act in read.acts]
+        return words(KEYWORDS[read.keyword])
+    parts = [_act(act, read, words) for act in ACTS if act in read.acts]
     if read.when and not read.acts & {"reschedule", "choose"}:
-        parts.append(f"speaks of {_when(read)}")
+        parts.append(words("speaks of %(when)s", when=_when(read, words)))
     if "ask" in read.acts:
-        topics = [TOPICS.get(topic, topic) for topic in sorted(read.topics)]
-        parts.append(f"asks {', '.join(topics) or 'a question'}")
-    parts += [BARRIERS.get(barrier, barrier) for barrier in sorted(read.barriers)]
-    parts += [f"visit {each.number}: {ACTS[each.act][1] if each.act in ACTS else each.act}" for each in read.answers]
-    if doubtful := [ACTS[act][1] for act in ACTS if act in read.doubtful]:
-        parts.append(f"perhaps {' or '.join(doubtful)}")
-    line = "; ".join(parts) or (f"Answers “{read.number}”" if read.number is not None else "Not understood")
+        topics = [words(TOPICS.get(topic, topic)) for topic in sorted(read.topics)]
+        parts.append(words("asks %(what)s", what=", ".join(topics) or words("a question")))
+    parts += [words(BARRIERS.get(barrier, barrier)) for barrier in sorted(read.barriers)]
+    for each in read.answers:
+        parts.append(words("visit %(number)s: %(answer)s", number=each.number, answer=_act_in_line(each.act, words)))
+    if doubtful := [_act_in_line(act, words) for act in ACTS if act in read.doubtful]:
+        parts.append(words("perhaps %(what)s", what=words(" or ").join(doubtful)))
+    answers = words("Answers “%(number)s”", number=read.number) if read.number is not None else words("Not understood")
+    line = "; ".join(parts) or answers
     return line[0].upper() + line[1:]
 
 
-def _act(act: str, read: Understanding) -> str:
-    words = ACTS[act][0]
+def _act_in_line(act: str, words: Words) -> str:
+    return words(ACTS[act][1] if act in ACTS else act)
+
+
+def _act(act: str, read: Understanding, words: Words) -> str:
     if act == "reschedule" and read.when:
-        return f"{words}: {_when(read)}"
+        return words("Wants another time: %(when)s", when=_when(read, words))
     if act == "choose" and read.choice is not None:
-        return f"Takes the offered time number {read.choice}"
+        return words("Takes the offered time number %(number)s", number=read.choice)
     if act == "language" and read.language_to:
-        return f"Wants {language_name(read.language_to)}"
-    return words
+        return words("Wants %(language)s", language=words.language_name(read.language_to))
+    return words(ACTS[act][0])
 
 
-def wished(wishes: tuple[Wish, ...]) -> str:
-    """What somebody would take, e.g. "Tue Mar 10, noon to 5 PM"."""
-    return " or ".join(_wish(wish) for wish in wishes)
+def wished(wishes: tuple[Wish, ...], words: Words = ENGLISH) -> str:
+    """What somebody would take, e.g. "Tue, Mar 10, noon to 5 PM"."""
+    return words(" or ").join(_wish(wish, words) for wish in wishes)
 
 
-def _when(read: Understanding) -> str:
-    told = wished(read.when.wishes if read.when else ())
-    return f"{told} (unsure)" if read.when and read.when.doubtful else told
+def _when(read: Understanding, words: Words) -> str:
+    told = wished(read.when.wishes if read.when else (), words)
+    return words("%(when)s (unsure)", when=told) if read.when and read.when.doubtful else told
 
 
-def _wish(wish: Wish) -> str:
-    days = "any day" if wish.days is None else _days(wish.days)
-    window = _window(wish.start, wish.end)
+def _wish(wish: Wish, words: Words) -> str:
+    days = words("any day") if wish.days is None else _days(wish.days, words)
+    window = _window(wish.start, wish.end, words)
     return f"{days}, {window}" if window else days
 
 
-def _days(days: tuple[date, ...]) -> str:
+def _days(days: tuple[date, ...], words: Words) -> str:
     if len(days) > 2 and days[-1] - days[0] == timedelta(days=len(days) - 1):
-        return f"{_day(days[0])} to {_day(days[-1])}"
+        return words("%(first)s to %(last)s", first=words.day(days[0]), last=words.day(days[-1]))
     if len(days) <= MANY:
-        return ", ".join(_day(day) for day in days)
+        return ", ".join(words.day(day) for day in days)
     if len(weekdays := sorted({day.weekday() for day in days})) < 7:
-        names = [f"{days[0] + timedelta(days=(weekday - days[0].weekday()) % 7):%A}s" for weekday in weekdays]
-        return ", ".join(names)
-    return f"one of {len(days)} days from {_day(days[0])}"
+        return ", ".join(words(EVERY[weekday]) for weekday in weekdays)
+    return words("one of %(number)s days from %(first)s", number=len(days), first=words.day(days[0]))
 
 
-def _day(day: date) -> str:
-    return f"{day:%a %b} {day.day}"
-
-
-def _window(start: int | None, end: int | None) -> str:
+def _window(start: int | None, end: int | None, words: Words) -> str:
+    told = {"start": _clock(start, words), "end": _clock(end, words)}
     if start is not None and start == end:
-        return f"at {_clock(start)}"
+        return words("at %(start)s", **told)
     if start is not None and end is not None:
-        return f"{_clock(start)} to {_clock(end)}"
+        return words("%(start)s to %(end)s", **told)
     if start is not None:
-        return f"from {_clock(start)}"
-    return f"until {_clock(end)}" if end is not None else ""
+        return words("from %(start)s", **told)
+    return words("until %(end)s", **told) if end is not None else ""
 
 
-def _clock(minutes: int) -> str:
-    hour, minute = divmod(minutes, 60)
-    if (hour, minute) == (12, 0):
-        return "noon"
-    return f"{(hour - 1) % 12 + 1}{f':{minute:02}' if minute else ''} {'PM' if 12 <= hour < 24 else 'AM'}"
+def _clock(minutes: int | None, words: Words) -> str:
+    hour, minute = divmod(minutes or 0, 60)
+    return words("noon") if (hour, minute) == (12, 0) else words.clock(time(hour % 24, minute))

@@ -40,4 +40,4 @@ def tell(bot: Bot, session: Session, phone_id: int, people: Iterable[Actor], *, 
             item = TaskRow(clinic_id=by.clinic_id, phone_id=phone_id, kind="mention", rank=kind.rank, created_at=now)
             item.owner_id, item.owner, item.due_at = person.id, person.name, bot.clinic.answer_by(now)
             session.add(item)
-        item.detail, item.snoozed_until = f"by {by.name}"[:80], None
+        item.detail, item.snoozed_until = by.name[:80], None

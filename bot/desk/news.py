@@ -36,11 +36,11 @@ class Reach:
 
 @dataclass(frozen=True)
 class News:
-    """A text as it would go out. english: what it says, the same where it is English."""
+    """A text as it would go out. twin: the same in the language of who sends it."""
 
     language: str
     words: str
-    english: str
+    twin: str
 
 
 def reach(bot: Bot, session: Session, patient_id: int, *, visit_id: int | None = None) -> Reach:
@@ -62,11 +62,11 @@ def reach(bot: Bot, session: Session, patient_id: int, *, visit_id: int | None =
     return Reach(phone.id, language, stop)
 
 
-def news(bot: Bot, *, what: str, asked: bool, start: datetime, language: str) -> News:
-    """The text that tells what was done with the visit at `start`."""
+def news(bot: Bot, *, what: str, asked: bool, start: datetime, language: str, reader: str = SOURCE) -> News:
+    """The text that tells what was done with the visit at `start`. reader: the language of who sends it."""
     values = [("when", start.astimezone(bot.clinic.zone))]
 
     def written(code: str) -> str:
         return compose(bot.clinic.clinic.name, [bot.texts.render(SENTENCES[what, asked], code, values)], code)
 
-    return News(language=language, words=written(language), english=written(SOURCE))
+    return News(language=language, words=written(language), twin=written(reader))

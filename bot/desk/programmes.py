@@ -104,7 +104,7 @@ def enrol(bot: Bot, phone_id: int, patient: PatientRow, *, programme: str, agree
             raise Refused("Somebody on this phone is in this programme already.")
         _reachable(session, phone, patient)
         programmes.enrol(session, patient, phone_id, programme=programme, source=f"{AGREED[agreed]}, staff:{by.id}", now=now)
-        record(session, by=by, now=now, phone_id=phone_id, kind="enrolled", detail=f"{found.title} (agreed {AGREED[agreed]})")
+        record(session, by=by, now=now, phone_id=phone_id, kind="enrolled", detail=f"{agreed} {found.title}")
 
 
 def _reachable(session: Session, phone: PhoneRow, patient: PatientRow) -> None:

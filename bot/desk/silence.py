@@ -64,7 +64,7 @@ def _hand_on(bot: Bot, task_id: int, session: Session) -> None:
 
 
 def _said(task: TaskRow) -> str:
-    return f"{task.escalated_from} to {task.owner or 'everybody'}"[:120]
+    return f"{task.escalated_from} → {task.owner or ''}"[:120]
 
 
 def _helper(session: Session, clinic_id: int, *, besides: int | None) -> UserRow | None:

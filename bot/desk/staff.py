@@ -48,7 +48,7 @@ def body_of(text: str) -> str:
     if not body:
         raise Refused("The message is empty.")
     if len(body) > LONGEST:
-        raise Refused(f"The message has {len(body)} characters; {LONGEST} fit.")
+        raise Refused("The message has %(count)s characters; %(most)s fit.", count=len(body), most=LONGEST)
     return body
 
 

@@ -5,33 +5,41 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.desk.meaning import meaning
-from bot.moments import language_name
+from bot.desk.staff import CALLS
+from bot.desk.told import detail
+from bot.desk.words import ENGLISH, Words
+from bot.desk.work import OUTCOMES
 from bot.store.inbox import Conversation, Entry
 from bot.turn import Bot
 
 SINCE = timedelta(days=14)
+DID = {"call": "Phone call: %(how)s (%(who)s)", "note": "Note (%(who)s)", "resolved": "Closed: %(how)s (%(who)s)"}
 
 
-def record(bot: Bot, talk: Conversation) -> str:
+def record(bot: Bot, talk: Conversation, words: Words = ENGLISH) -> str:
     """The last two weeks: who, what was said and meant, what people did, what is open. Times are the clinic's."""
 
     def at(moment: datetime) -> str:
-        return f"{moment.astimezone(bot.clinic.zone):%b %-d %-I:%M %p}"
+        return words.moment(moment.astimezone(bot.clinic.zone))
 
-    now = bot.clock()
-    lines = [f"Text messages with {talk.who}, {language_name(talk.language)}, until {at(now)} ({bot.clinic.clinic.name})"]
-    lines += [f"{at(entry.at)}  {told}" for entry in talk.timeline if entry.at > now - SINCE and (told := _line(entry))]
-    lines += [f"Open: {item.title}{f' ({item.detail})' if item.detail else ''}, by {at(item.due)}" for item in talk.items]
+    now, clinic = bot.clock(), bot.clinic.clinic.name
+    told = {"who": words(talk.who), "language": words.language_name(talk.language), "now": at(now), "clinic": clinic}
+    lines = [words("Text messages with %(who)s, %(language)s, until %(now)s (%(clinic)s)", **told)]
+    lines += [f"{at(entry.at)}  {line}" for entry in talk.timeline if entry.at > now - SINCE and (line := _line(entry, words))]
+    for item in talk.items:
+        beside = f" ({detail(item.kind, item.detail, words)})" if item.detail else ""
+        lines.append(words("Open: %(what)s, by %(due)s", what=f"{words(item.title)}{beside}", due=at(item.due)))
     return "\n".join(lines)
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: Entry, words: Words) -> str:
     if entry.kind == "in":
-        read = f" [read as: {meaning(entry.reading)}]" if entry.reading else ""
-        return f"Patient: {entry.words}{read}"
+        read = words(" [read as: %(meaning)s]", meaning=meaning(entry.reading, words)) if entry.reading else ""
+        return words("Patient: %(words)s", words=entry.words) + read
     if entry.kind == "out":
-        return f"{'Coordinator' if entry.who == 'staff' else 'Automatic reply'}: {entry.words}"
-    if entry.kind == "did" and entry.what in ("call", "note", "resolved"):
-        told = {"call": f"Phone call, {entry.detail.replace('_', ' ')}", "note": "Note", "resolved": f"Closed: {entry.detail}"}
-        return f"{told[entry.what]} ({entry.who}){f': {entry.words}' if entry.words else ''}"
-    return ""
+        return f"{words('Coordinator') if entry.who == 'staff' else words('Automatic reply')}: {entry.words}"
+    told = {"who": entry.who, "how": words(CALLS.get(entry.detail) or OUTCOMES.get(entry.detail) or entry.detail)}
+    if entry.kind != "did" or entry.what not in DID:
+        return ""
+    line = words(DID[entry.what], **told)
+    return f"{line}: {entry.words}" if entry.words else line

@@ -29,7 +29,7 @@ def save(bot: Bot, view: View, name: str, *, by: Actor) -> None:
     others = mine(bot, by)
     same = [each.id for each in others if each.name.casefold() == called.casefold()]
     if len(others) - len(same) >= MOST:
-        raise Refused(f"You have {MOST} views already: take one away first.")
+        raise Refused("You have %(most)s views already: take one away first.", most=MOST)
     with bot.store.begin() as session:
         session.execute(delete(SavedViewRow).where(SavedViewRow.id.in_(same)))
         filters = {"whose": view.whose, "kind": view.kind, "language": view.language}

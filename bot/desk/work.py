@@ -11,6 +11,7 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from bot.actor import Actor
+from bot.errors import Told
 from bot.store import alerts, audit, queries, tasks
 from bot.store.models import TaskRow
 from bot.store.work_models import ActionRow, ClaimRow
@@ -32,7 +33,7 @@ UNTAKEN = ("unassigned", "reopened")  # after these nobody has taken an urgent i
 ANSWERS = {"answered", "called", "booked", "called_off"}  # the patient has heard from a person: what was promised is kept
 
 
-class Refused(Exception):
+class Refused(Told):
     """The action is not possible now; the message says why in plain words."""
 
 
@@ -107,7 +108,11 @@ def hold(session: Session, phone_id: int, *, by: Actor, now: datetime, take: boo
     others = row is not None and row.actor_id != by.id and row.until > now
     if row is not None and others:
         minutes = -(-int((row.until - now).total_seconds()) // 60)
-        raise Refused(f"{row.actor} is working on this conversation for another {minutes} min. You can read it meanwhile.")
+        raise Refused(
+            "%(name)s is working on this conversation for another %(minutes)s min. You can read it meanwhile.",
+            name=row.actor,
+            minutes=minutes,
+        )
     if row is None and take:
         session.add(ClaimRow(phone_id=phone_id, clinic_id=by.clinic_id, actor_id=by.id, actor=by.name, until=now + CLAIM))
     elif row is not None and (take or (row.actor_id == by.id and row.until > now)):
@@ -148,7 +153,7 @@ def snooze(bot: Bot, ids: Iterable[int], *, until: datetime, by: Actor) -> int:
 
     def change(row: TaskRow) -> str:
         row.snoozed_until = until
-        return f"{until.astimezone(bot.clinic.zone):%a %b %-d, %-I:%M %p}"
+        return until.isoformat(timespec="minutes")
 
     return _each(bot, ids, by=by, kind="snoozed", change=change)
 

@@ -17,14 +17,7 @@ def update_catalog(folder: Path, language: str) -> str:
     Gives a line that says what is left to translate.
     """
     path = folder / language / "LC_MESSAGES" / "messages.po"
-    old = Catalog()
-    if path.exists():
-        with path.open("rb") as file:
-            old = read_po(file)
-    catalog = Catalog(locale=locale_of(language) if in_cldr(language) else language, project="Attend", fuzzy=False, charset="utf-8")
-    if path.exists():  # who translated and reviewed it
-        for name in ("header_comment", "version", "msgid_bugs_address", "last_translator", "language_team", "creation_date"):
-            setattr(catalog, name, getattr(old, name))
+    catalog, old = renewed(path, language)
     before = {entry.context: entry for entry in old if entry.context}
     for key, english in TEXTS.items():
         known = before.get(key)
@@ -36,8 +29,26 @@ def update_catalog(folder: Path, language: str) -> str:
             flags={"fuzzy"} if known and (changed or known.fuzzy) else set(),
             auto_comments=[NOTES[key]] if key in NOTES else [],
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        write_po(file, catalog, width=120, omit_header=False)
+    save(catalog, path)
     left = [entry.context for entry in catalog if entry.context and (not entry.string or entry.fuzzy)]
     return f"{path}: {len(TEXTS) - len(left)} of {len(TEXTS)} translated" + (f"; left: {', '.join(map(str, left))}" if left else "")
+
+
+def renewed(path: Path, language: str) -> tuple[Catalog, Catalog]:
+    """An empty catalogue with the head of the one that is there, and that one."""
+    old = Catalog()
+    if path.exists():
+        with path.open("rb") as file:
+            old = read_po(file)
+    catalog = Catalog(locale=locale_of(language) if in_cldr(language) else language, project="Attend", fuzzy=False, charset="utf-8")
+    if path.exists():  # who translated and reviewed it
+        for name in ("header_comment", "version", "msgid_bugs_address", "last_translator", "language_team", "creation_date"):
+            setattr(catalog, name, getattr(old, name))
+    return catalog, old
+
+
+def save(catalog: Catalog, path: Path) -> None:
+    """Writes a catalogue; where a sentence stands is told by its file alone, so that a new line elsewhere changes nothing here."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        write_po(file, catalog, width=120, omit_header=False, include_lineno=False)

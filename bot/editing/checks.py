@@ -31,6 +31,9 @@ def run(root: Path, reader: Reader, settings: Settings) -> int:
     errors += [error for code in texts.languages for error in too_long(texts, code, clinic.clinic.name)]
     errors += carriers_words(texts)
     errors += findings(texts, load_lint(root / "locales"), today=datetime.now(UTC).date())
+    from bot.editing import staff_texts  # noqa: PLC0415 - only this needs the memory for pages
+
+    errors += staff_texts.check(root)
     review_states(texts, load_reviews(root / "locales"))
     print(f"\n{len(reader.tongues)} languages, reader {reader.version}, {len(errors)} errors")
     for error in errors:

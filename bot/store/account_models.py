@@ -16,7 +16,10 @@ from bot.store.models import Base
 
 
 class UserRow(Base):
-    """A person of the clinic's staff. totp_step: the last time step whose code was accepted; no code counts twice."""
+    """A person of the clinic's staff. totp_step: the last time step whose code was accepted; no code counts twice.
+
+    language: of the pages they see; "": as their browser asks.
+    """
 
     __tablename__ = "staff_user"
     __table_args__ = (UniqueConstraint("clinic_id", "email"),)
@@ -29,6 +32,7 @@ class UserRow(Base):
     totp_secret: Mapped[str | None] = mapped_column(EncryptedText)
     totp_step: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)
+    language: Mapped[str] = mapped_column(String(12), default="")
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime | None]
 

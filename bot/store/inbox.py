@@ -28,6 +28,7 @@ class Entry:
     """One thing in a timeline. kind: "in" and "out" (texts), "did" (a person did something), "item" (the bot asked for a person).
 
     who: bot, staff, or a name. status: of the text's delivery. text_id: of the text.
+    item: of which kind it is.
     texts: keys of the approved texts it is made of, or of its answer. free: a coordinator's own words, which nobody reviewed.
     goes: when one's planned reply will go; planned_by: whose it is.
     """
@@ -48,6 +49,7 @@ class Entry:
     free: bool = False
     goes: datetime | None = None
     planned_by: str = ""
+    item: str = ""
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,9 @@ def _did(row: ActionRow) -> Entry:
 
 
 def _made(row: TaskRow) -> Entry:
-    return Entry(row.created_at, "item", what=KINDS[row.kind].title, detail=row.detail.replace("_", " "), status=row.status)
+    return Entry(
+        row.created_at, "item", what=KINDS[row.kind].title, detail=row.detail.replace("_", " "), status=row.status, item=row.kind
+    )
 
 
 def phones(session: Session, clinic_id: int) -> list[tuple[int, str, list[PatientRow]]]:

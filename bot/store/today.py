@@ -86,7 +86,7 @@ def _visits(session: Session, clinic_id: int, start: datetime, end: datetime) ->
         .outerjoin(PatientPhoneRow, PatientPhoneRow.patient_id == PatientRow.id)
         .where(AppointmentRow.clinic_id == clinic_id, AppointmentRow.status == "booked")
         .where(AppointmentRow.start >= start, AppointmentRow.start < end)
-        .group_by(AppointmentRow.id)
+        .group_by(AppointmentRow.id, PatientRow.id)
         .order_by(AppointmentRow.start)
     )
     return [Line(phone_id or 0, patient.name, at, said) for phone_id, patient, at, said in rows]

@@ -10,6 +10,7 @@ from bot.accounts import people, second, signing_in
 from bot.accounts.sessions import CODE, ENROL, IN, Held
 from bot.accounts.types import Refused
 from bot.web import cookie, guard
+from bot.web.tongue import known, own_names, say, words
 from bot.web.wiring import wired
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
@@ -55,7 +56,8 @@ def second_factor() -> Page:
     if held is None or held.stage != ENROL:
         return redirect(url_for("account.login"), code=303)
     secret = signing_in.begin_enrolment(guard.accounts(), held)
-    shown = {"secret": secret, "picture": Markup(second.picture(secret, email=held.email, issuer=f"Attend {_clinic()}"))}  # noqa: S704 # nosec B704
+    drawn = second.picture(secret, email=held.email, issuer=f"Attend {_clinic()}", title=say("QR code for the app"))
+    shown = {"secret": secret, "picture": Markup(drawn)}  # noqa: S704 # nosec B704
     if request.method == "GET":
         return render_template("second_factor.html", **shown)
     try:
@@ -70,13 +72,14 @@ def second_factor() -> Page:
 def invitation() -> Page:
     """Takes up an invitation. Its code stands behind the # of the link, which no server and no log ever sees."""
     if request.method == "GET":
-        return render_template("invitation.html")
+        return render_template("invitation.html", languages=own_names(), chosen=words().language)
     form = request.form
     given = {name: form.get(name, "") for name in ("code", "name", "password")}
+    language = known(form.get("language", ""))
     try:
-        cookie.give(people.accept(guard.accounts(), **given, address=guard.address(), clinic=_clinic()))
+        cookie.give(people.accept(guard.accounts(), **given, language=language, address=guard.address(), clinic=_clinic()))
     except Refused as error:
-        return _again("invitation.html", error, code=given["code"], name=given["name"])
+        return _again("invitation.html", error, code=given["code"], name=given["name"], languages=own_names(), chosen=language)
     return redirect(url_for("account.second_factor"), code=303)
 
 
@@ -91,7 +94,14 @@ def logout() -> BaseResponse:
 @blueprint.get("")
 def own() -> str:
     """One's own account."""
-    return render_template("account.html", email=_held().email)
+    return _own(_held())
+
+
+@blueprint.post("/language")
+def language() -> BaseResponse:
+    """The language of one's own pages."""
+    people.choose_language(guard.accounts(), _held(), known(request.form.get("language", "")))
+    return redirect(url_for("account.own"), code=303)
 
 
 @blueprint.post("/password")
@@ -103,8 +113,8 @@ def password() -> Page:
             guard.accounts(), held, old=form.get("old", ""), new=form.get("new", ""), address=guard.address(), clinic=_clinic()
         )
     except Refused as error:
-        return _again("account.html", error, email=held.email)
-    flash("The password is changed. You are signed out everywhere else.")
+        return _own(held, problem=say(error)), _status(error)
+    flash(say("The password is changed. You are signed out everywhere else."))
     return redirect(url_for("account.own"), code=303)
 
 
@@ -115,7 +125,7 @@ def recovery() -> Page:
     try:
         codes = people.renew_recovery_codes(guard.accounts(), held, password=request.form.get("password", ""), address=guard.address())
     except Refused as error:
-        return _again("account.html", error, email=held.email)
+        return _own(held, problem=say(error)), _status(error)
     return render_template("recovery.html", codes=codes)
 
 
@@ -123,8 +133,12 @@ def recovery() -> Page:
 def end_others() -> BaseResponse:
     """Signs the person out everywhere else."""
     signing_in.sign_out_elsewhere(guard.accounts(), _held(), address=guard.address())
-    flash("You are signed out everywhere else.")
+    flash(say("You are signed out everywhere else."))
     return redirect(url_for("account.own"), code=303)
+
+
+def _own(held: Held, *, problem: str = "") -> str:
+    return render_template("account.html", email=held.email, languages=own_names(), chosen=held.actor.language, problem=problem)
 
 
 def _held() -> Held:
@@ -145,5 +159,8 @@ def _single() -> bool:
 
 def _again(page: str, error: Refused, **shown: object) -> tuple[str, int]:
     """The form once more, with what was wrong: 429 for too many tries."""
-    status = 429 if isinstance(error, signing_in.TooMany) else 422
-    return render_template(page, problem=str(error), **shown), status
+    return render_template(page, problem=say(error), **shown), _status(error)
+
+
+def _status(error: Refused) -> int:
+    return 429 if isinstance(error, signing_in.TooMany) else 422

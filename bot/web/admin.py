@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from bot.accounts import people
 from bot.accounts.types import ROLES, Refused
 from bot.web import guard
+from bot.web.tongue import say
 from bot.web.wiring import wired
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -26,7 +27,7 @@ def invite() -> str | tuple[str, int]:
     try:
         code = people.invite(guard.accounts(), email=email, role=role, by=guard.actor().id, address=guard.address())
     except Refused as error:
-        return _page(problem=str(error), email=email), 422
+        return _page(problem=say(error), email=email), 422
     return _page(link=people.link(wired().settings.public_url, code), invited=email)
 
 
@@ -51,7 +52,7 @@ def change(user_id: int, what: str) -> BaseResponse:
         else:
             people.change(accounts, user_id, by=by, address=address, active=what == "activate")
     except Refused as error:
-        flash(str(error))
+        flash(say(error))
     return _back()
 
 

@@ -8,10 +8,15 @@ from werkzeug.wrappers import Response as BaseResponse
 from bot.delivery import catchup
 from bot.delivery.outbox import sender_words
 from bot.web.guard import actor
+from bot.web.tongue import say, words
 from bot.web.wiring import wired
 
 blueprint = Blueprint("catchup", __name__)
-SAID = {"send": "may go", "replace": "replaced by what is booked now", "drop": "dropped"}
+SAID = {
+    "send": ("%(num)s text may go.", "%(num)s texts may go."),
+    "replace": ("%(num)s text replaced by what is booked now.", "%(num)s texts replaced by what is booked now."),
+    "drop": ("%(num)s text dropped.", "%(num)s texts dropped."),
+}
 
 
 @blueprint.get("/catch-up")
@@ -29,5 +34,5 @@ def act() -> BaseResponse:
     form = request.form
     do = form.get("do", "")
     done = catchup.act(wired().bot, kind=form.get("kind", ""), reason=form.get("reason", ""), do=do, by=actor())
-    flash(f"{done} text{'s' if done != 1 else ''} {SAID[do]}." if done else "Nothing was done: these texts do not wait any more.")
+    flash(words().many(*SAID[do], done) if done else say("Nothing was done: these texts do not wait any more."))
     return redirect(url_for("inbox.catchup.index"), code=303)

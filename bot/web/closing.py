@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from bot.desk import closing, news
 from bot.remind import CALLED_OFF
 from bot.web.guard import actor
+from bot.web.tongue import say, words
 from bot.web.wiring import wired
 
 blueprint = Blueprint("closing", __name__)
@@ -20,7 +21,7 @@ def index() -> str:
     """Who has a visit on the day that was chosen, and the text that tells of it."""
     bot, day = wired().bot, _day(request.args.get("day", ""))
     visits = closing.affected(bot, day) if day else []
-    told = news.news(bot, what=CALLED_OFF, asked=False, start=visits[0].start, language="en") if visits else None
+    told = news.news(bot, what=CALLED_OFF, asked=False, start=visits[0].start, language=words().language) if visits else None
     return render_template("closing.html", day=day, visits=visits, told=told)
 
 
@@ -29,12 +30,13 @@ def close() -> BaseResponse:
     """Calls the day's visits off and tells everybody."""
     bot, day = wired().bot, _day(request.form.get("day", ""))
     if day is None:
-        flash("Choose a day that is not over.")
+        flash(say("Choose a day that is not over."))
         return redirect(url_for("inbox.closing.index"), code=303)
     done = closing.close(bot, day, by=actor())
-    flash(f"{done.told} are told by text. {done.to_phone} must be phoned: see the inbox.")
+    flash(say("%(told)s are told by text. %(others)s must be phoned: see the inbox.", told=done.told, others=done.to_phone))
     for each, why in done.left:
-        flash(f"Still booked: {each.name}, {each.start.astimezone(bot.clinic.zone):%-I:%M %p}. {why}")
+        time = words().clock(each.start.astimezone(bot.clinic.zone))
+        flash(say("Still booked: %(name)s, %(time)s. %(why)s", name=each.name, time=time, why=why))
     return redirect(url_for("inbox.closing.index", day=day.isoformat()), code=303)
 
 

@@ -18,7 +18,7 @@ from bot.accounts.sessions import IDLE, IN, Held
 from bot.accounts.types import Accounts
 from bot.actor import Actor
 from bot.store.database import Conflict
-from bot.web import cookie
+from bot.web import cookie, tongue
 from bot.web.cookie import Gate, gate
 from bot.web.forms import SAFE, FormTokens, check_token, same_site, token_field
 from bot.web.roles import CARE, ENTRANCE, OPEN, RULES
@@ -46,6 +46,7 @@ def install(app: Flask, *, secure: bool, demo: bool = False) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
     )
     app.url_map.converters["int"] = _Id
+    tongue.install(app)
     app.jinja_env.add_extension(FormTokens)
     app.jinja_env.globals["form_token_field"] = token_field
     app.before_request(_demo if demo else _guard)

@@ -29,10 +29,11 @@ from bot.web import (
     views,
     visits,
     waitlist,
-    words,
 )
+from bot.web import words as filters
 from bot.web.forms import as_number
 from bot.web.guard import actor, colleagues, headers, same_site
+from bot.web.tongue import say, words
 from bot.web.trail import recorded
 from bot.web.views import view_of
 from bot.web.wiring import wired
@@ -41,7 +42,7 @@ blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
 blueprint.before_request(same_site)
 blueprint.after_request(headers)
 blueprint.after_request(recorded)
-PARTS = (catchup, closing, languages, learn, live, pictures, programmes, search, settings, talk, views, visits, waitlist, words)
+PARTS = (catchup, closing, languages, learn, live, pictures, programmes, search, settings, talk, views, visits, waitlist, filters)
 for part in PARTS:
     blueprint.register_blueprint(part.blueprint)
 
@@ -87,20 +88,25 @@ def items() -> BaseResponse:
     except ValueError:
         abort(404)
     except work.Refused as error:
-        flash(str(error))
+        flash(say(error))
     return redirect(back(), code=303)
 
 
 SAID = {
-    "resolve": "closed", "assign": "assigned", "snooze": "snoozed", "wake": "back in the list", "reopen": "open again",
-    "arranged": "marked: help is arranged", "ask": "waiting for the patient's answer",
-}  # fmt: skip
+    "resolve": ("%(num)s item closed.", "%(num)s items closed."),
+    "assign": ("%(num)s item assigned.", "%(num)s items assigned."),
+    "snooze": ("%(num)s item snoozed.", "%(num)s items snoozed."),
+    "wake": ("%(num)s item back in the list.", "%(num)s items back in the list."),
+    "reopen": ("%(num)s item open again.", "%(num)s items open again."),
+    "arranged": ("%(num)s item marked: help is arranged.", "%(num)s items marked: help is arranged."),
+    "ask": ("%(num)s item waiting for the patient's answer.", "%(num)s items waiting for the patient's answer."),
+}
 
 
 def _tell(do: str, done: int, chosen: list[int]) -> None:
     said = SAID[do]
     undo = {"resolve": "reopen", "snooze": "wake"}.get(do)
-    flash(f"{done} {'item' if done == 1 else 'items'} {said}.", f"{undo}:{','.join(map(str, chosen))}" if undo else "message")
+    flash(words().many(*said, done), f"{undo}:{','.join(map(str, chosen))}" if undo else "message")
 
 
 def back() -> str:

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from bot.desk import candidates, work
 from bot.web.guard import actor
+from bot.web.tongue import say
 from bot.web.wiring import wired
 
 blueprint = Blueprint("learn", __name__)
@@ -27,5 +28,5 @@ def review(candidate_id: int) -> BaseResponse:
         accept = request.form.get("do") == "accept"
         candidates.review(wired().bot, candidate_id, accept=accept, phrase=request.form.get("phrase", ""), by=actor())
     except work.Refused as error:
-        flash(str(error))
+        flash(say(error))
     return redirect(url_for("inbox.learn.index"), code=303)

@@ -17,6 +17,7 @@ from bot.desk.figures import Figure, Period
 from bot.store.today import STATES, today
 from bot.web import live
 from bot.web.forms import as_number
+from bot.web.tongue import words
 from bot.web.wiring import wired
 
 blueprint = Blueprint("pictures", __name__)
@@ -47,7 +48,7 @@ def period(days: int) -> Period:
     """The last so many days, and as many of the future's visits as are on the calendar for a week."""
     bot = wired().bot
     now = bot.clock()
-    return Period(bot.clinic_id, now - timedelta(days=days), now, now + timedelta(days=7), bot.clinic)
+    return Period(bot.clinic_id, now - timedelta(days=days), now, now + timedelta(days=7), bot.clinic, words())
 
 
 def _days() -> int:
@@ -90,10 +91,11 @@ def table(name: str) -> Response:
 
 def draw(figure: Figure) -> str:
     """Bars, stacked where the columns add up to a whole; lying where the rows are names."""
-    lying = figure.columns[0] != "week of"
+    lying = not figure.weekly
     upright, flat = (pygal.StackedBar, pygal.HorizontalStackedBar) if figure.stacked else (pygal.Bar, pygal.HorizontalBar)
     columns = len(figure.columns) - 1
-    side_by_side = 2 if any(len(column) > LONG for column in figure.columns[1:]) else columns
+    long = any(len(column) > LONG for column in figure.columns[1:])
+    side_by_side = 2 if long and columns % 2 == 0 else columns  # pygal cuts off a last line that is not full
     chart: Any = (flat if lying else upright)(
         style=STYLE, js=(), width=720, height=110 + 38 * len(figure.rows) if lying else 320, legend_at_bottom=True,
         show_legend=columns > 1, legend_at_bottom_columns=side_by_side, truncate_legend=-1, disable_xml_declaration=True, margin=12,

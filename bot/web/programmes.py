@@ -9,6 +9,7 @@ from bot.desk import programmes, work
 from bot.store import inbox
 from bot.store.programme_models import CarePlanRow
 from bot.web.guard import actor
+from bot.web.tongue import say
 from bot.web.wiring import wired
 
 blueprint = Blueprint("programmes", __name__)
@@ -22,13 +23,13 @@ STATUS = {"active": "being asked", "on-hold": "paused", "completed": "over", "re
 @blueprint.app_template_filter("check_in")
 def said(answer: str) -> str:
     """What was answered to a question of a programme, in plain words."""
-    return ", ".join(ANSWERS.get(each, each) for each in answer.split("+"))
+    return ", ".join(say(ANSWERS.get(each, each)) for each in answer.split("+"))
 
 
 @blueprint.app_template_filter("plan_status")
 def status(code: str) -> str:
     """How a plan stands, in plain words."""
-    return STATUS.get(code, code)
+    return say(STATUS.get(code, code))
 
 
 @blueprint.post("/phone/<int:phone_id>/programmes/<int:patient_id>")
@@ -43,7 +44,7 @@ def enrol(phone_id: int, patient_id: int) -> BaseResponse:
     try:
         programmes.enrol(bot, phone_id, found.patient, programme=chosen, agreed=agreed, by=actor())
     except work.Refused as error:
-        flash(str(error))
+        flash(say(error))
     return _talk(phone_id)
 
 
@@ -58,7 +59,7 @@ def change(phone_id: int, plan_id: int, what: str) -> BaseResponse:
     try:
         {"end": programmes.end, "resume": programmes.resume}[what](bot, phone_id, plan_id, by=actor())
     except work.Refused as error:
-        flash(str(error))
+        flash(say(error))
     return _talk(phone_id)
 
 

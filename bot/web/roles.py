@@ -70,6 +70,7 @@ RULES: dict[str, Rule] = {
     "inbox.waitlist.add": Rule(CARE),
     "inbox.waitlist.remove": Rule(CARE),
     "account.own": Rule(EVERYBODY),
+    "account.language": Rule(EVERYBODY),
     "account.password": Rule(EVERYBODY),
     "account.recovery": Rule(EVERYBODY),
     "account.end_others": Rule(EVERYBODY),

@@ -9,6 +9,7 @@ from flask import Blueprint, flash, render_template, request
 from bot.dialogue.items import KINDS
 from bot.store import queries, words, worklist
 from bot.store.words import Only
+from bot.web.tongue import say
 from bot.web.wiring import wired
 
 blueprint = Blueprint("search", __name__)
@@ -51,7 +52,7 @@ def _day(name: str, *, warn: bool = False) -> date | None:
         return day if day is None or day.year in range(1900, 2200) else None
     except ValueError:
         if warn:
-            flash("A day must look like 2026-03-31. It was left out.")
+            flash(say("A day must look like 2026-03-31. It was left out."))
         return None
 
 

@@ -13,17 +13,17 @@ from bot.clinic import ClinicFile, over
 from bot.desk.settings import edit, samples
 from bot.desk.settings.edit import FORM, Problems, Stale, Target
 from bot.desk.settings.fields import clean, nested
-from bot.desk.settings.sections import SECTIONS
+from bot.desk.settings.sections import SECTIONS, SENTENCES
 from bot.editing.lint import load_lint
 from bot.errors import DataError
-from bot.moments import language_name
 from bot.owned.export import as_yaml
-from bot.preview import report
+from bot.preview import Entry, report
 from bot.settings import ROOT
 from bot.web.cookie import gate
 from bot.web.forms import as_number
 from bot.web.guard import actor
 from bot.web.roles import EDITORS
+from bot.web.tongue import say, words
 from bot.web.wiring import wired
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
@@ -89,7 +89,7 @@ def change(name: str) -> str | BaseResponse | tuple[str, int]:
         edit.save(bot, target, part, seen=seen, by=actor())
     except (Stale, DataError):  # between the two looks
         return _page(target, edit.holds(bot), part, stale=True), 409
-    flash("Saved. Patients get it from now on.")
+    flash(say("Saved. Patients get it from now on."))
     return redirect(url_for("inbox.settings.section", name=name), code=303)
 
 
@@ -112,11 +112,11 @@ def _restored(name: str, change_id: int | None) -> BaseResponse:
             edit.reset(bot, SECTIONS[name], newest=newest, by=by)
         else:
             edit.take_back(bot, SECTIONS[name], change_id, newest=newest, by=by)
-        flash("Taken back." if change_id is not None else "As in the clinic’s file again.")
+        flash(say("Taken back." if change_id is not None else "As in the clinic’s file again."))
     except Stale as error:
-        flash(f"{error} Nothing was done: look, and try again.")
+        flash(say("%(what)s Nothing was done: look, and try again.", what=error.said))
     except DataError as error:
-        flash(f"That can no longer be: {error}")
+        flash(say("That can no longer be: %(what)s", what=error.what))
     return redirect(url_for("inbox.settings.section", name=name), code=303)
 
 
@@ -149,8 +149,8 @@ def _page(target: Target, holds: ClinicFile, part: Any, wrong: Problems | None =
     """The form, filled with `part`; the list of a section whose entries have pages of their own."""
     bot, chosen = wired().bot, target.section
     languages = bot.texts.languages
-    told = edit.history(bot, chosen)
-    kind, inner = chosen.kind(languages), 2 if target.entry else 0  # where an entry's own fields begin in the file
+    told = edit.history(bot, chosen, words())
+    kind, inner = chosen.kind(languages, words()), 2 if target.entry else 0  # where an entry's own fields begin in the file
     shown = {
         "target": target,
         "told": told,
@@ -160,17 +160,25 @@ def _page(target: Target, holds: ClinicFile, part: Any, wrong: Problems | None =
         # what the form was first filled with, until its sender has been told that somebody else has changed it
         "seen": (not stale and request.form.get("seen")) or edit.mark(target.part(holds.data)),
         "may": _may(),
-        "places": {chosen.words(place, languages): what for place, what in (wrong or {}).items()},
-        "language_names": {code: language_name(code) for code in languages},
+        "places": {chosen.place(place, languages, words()): what for place, what in (wrong or {}).items()},
+        "language_names": {code: words().language_name(code) for code in languages},
     }
     if stale:
-        shown["theirs"] = edit.difference(chosen, holds.data, target.put(holds.data, part), languages)
+        shown["theirs"] = edit.difference(chosen, holds.data, target.put(holds.data, part), languages, words())
     if chosen.paged and not target.entry:
         return render_template("setting_list.html", entries=holds.data.get(chosen.paged) or {}, **shown)
     if not _may():
-        lines = chosen.tell(target.put({}, part), languages)
+        lines = chosen.tell(target.put({}, part), languages, words())
         return render_template("setting.html", lines=lines, **shown)
     return render_template("setting.html", kind=kind, value=kind.show(part), **shown)
+
+
+def _line(entry: Entry) -> str:
+    """A text of the schedule, in the words of the page."""
+    said = ", ".join(say(SENTENCES.get(each, each)) for each in entry.what.split("+"))
+    why = "; ".join(say(each) for each in entry.why)
+    line = f"{words().moment(entry.at)} · {entry.who} · {said} · {why}"
+    return say("%(text)s · does NOT go: %(reason)s", text=line, reason=say(entry.held_back)) if entry.held_back else line
 
 
 def _preview(target: Target, holds: ClinicFile, part: Any) -> str:
@@ -180,13 +188,15 @@ def _preview(target: Target, holds: ClinicFile, part: Any) -> str:
     schedule = []
     if chosen.schedule and now.cadence != holds.cadence:
         first = bot.clock().astimezone(now.zone).date()
-        schedule = report(bot, first=first, days=DAYS, other=now.cadence, most=MOST)
+        schedule = report(bot, first=first, days=DAYS, other=now.cadence, most=MOST, write=_line)
     return render_template(
         "setting_preview.html",
         target=target,
-        lines=edit.difference(chosen, holds.data, data, languages),
+        lines=edit.difference(chosen, holds.data, data, languages, words()),
         samples=samples.affected(bot, target, was=holds, now=now, at=bot.clock(), lint=load_lint(ROOT / "locales")),
-        missing=[language_name(code) for code in languages if code not in chosen.sentences(part)] if target.entry and part else [],
+        missing=[words().language_name(code) for code in languages if code not in chosen.sentences(part)]
+        if target.entry and part
+        else [],
         schedule=schedule,
         carried=[(name, value) for name, value in request.form.items(multi=True) if name not in ("do", "form_token")],
     )

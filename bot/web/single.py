@@ -16,6 +16,7 @@ from bot.accounts import signing_in
 from bot.accounts.types import Refused
 from bot.settings import Settings
 from bot.web import cookie, guard
+from bot.web.tongue import say
 from bot.web.wiring import wired
 
 log = structlog.get_logger()
@@ -64,7 +65,7 @@ def back() -> BaseResponse | tuple[str, int]:
     try:
         cookie.give(signing_in.by_issuer(guard.accounts(), email=str(email or ""), address=guard.address()))
     except Refused as error:
-        return render_template("login.html", problem=str(error), single=True, next=target), 403
+        return render_template("login.html", problem=say(error), single=True, next=target), 403
     return redirect(target, code=303)
 
 
@@ -74,4 +75,4 @@ def _issuer() -> Any:
 
 def _failed(error: Exception) -> tuple[str, int]:
     log.warning("single_sign_on_failed", error=type(error).__name__)
-    return render_template("login.html", problem=FAILED, single=True, next=guard.safe_next(None)), 502
+    return render_template("login.html", problem=say(FAILED), single=True, next=guard.safe_next(None)), 502

@@ -24,6 +24,7 @@ from bot.turn import Bot
 from bot.web import live
 from bot.web.forms import as_number
 from bot.web.guard import actor, colleagues
+from bot.web.tongue import say, words
 from bot.web.wiring import wired
 
 blueprint = Blueprint("talk", __name__)
@@ -53,7 +54,7 @@ def _page(phone_id: int, *, draft: str = "") -> str:
         there=(there := _there(bot, talk)),
         checked=_check(bot, talk, draft, there),
         canned=_canned(bot, talk),
-        record=summary.record(bot, talk),
+        record=summary.record(bot, talk, words()),
         calls=staff.CALLS,
         programmes=programmes.shown(bot, talk),
         labels={"What they want": ACTS, "Asks": _prefixed("ask", TOPICS), "In the way": _prefixed("barrier", BARRIERS)},
@@ -71,7 +72,7 @@ def _waits(bot: Bot, phone_id: int) -> tuple[Waiting, ...]:
 def _canned(bot: Bot, talk: Conversation) -> list[replies.Canned]:
     to_come = [visit.start for visit, _ in reversed(talk.visits) if visit.status == "booked" and visit.start > bot.clock()]
     matters = frozenset(item.detail.replace(" ", "_") for item in talk.items)
-    return replies.canned(bot, talk.language, matters=matters, visit=to_come[0] if to_come else None)
+    return replies.canned(bot, talk.language, reader=words().language, matters=matters, visit=to_come[0] if to_come else None)
 
 
 def _prefixed(head: str, words: dict[str, str]) -> dict[str, str]:
@@ -116,7 +117,7 @@ def act(phone_id: int, action: str) -> BaseResponse:
     try:
         ACTIONS[action](bot, phone_id, actor())
     except work.Refused as error:
-        flash(str(error))
+        flash(say(error))
     return redirect(url_for("inbox.talk.conversation", phone_id=phone_id), code=303)
 
 
@@ -126,9 +127,9 @@ def corrected(text_id: int) -> BaseResponse:
     chosen = [label for label in request.form.getlist("means") if label]
     try:
         phone_id = correct(wired().bot, text_id, means=chosen, by=actor())
-        flash("Corrected. The text is proposed as a phrase to learn, which somebody reviews first.")
+        flash(say("Corrected. The text is proposed as a phrase to learn, which somebody reviews first."))
     except work.Refused as error:
-        flash(str(error))
+        flash(say(error))
         phone_id = request.form.get("phone", type=as_number) or 0
     return redirect(url_for("inbox.talk.conversation", phone_id=phone_id), code=303)
 
@@ -145,7 +146,7 @@ def _reply(bot: Bot, phone_id: int, by: Actor) -> None:
         staff.reply(bot, phone_id, text, by=by, key=key)
         return
     later.plan(bot, phone_id, text, at=at, by=by, key=key)
-    flash(f"It goes {at:%a %b %-d, %-I:%M %p}, by the patient's clock, unless the patient writes before.")
+    flash(say("It goes %(when)s, by the patient's clock, unless the patient writes before.", when=at))
 
 
 def _at(there: later.There) -> datetime | None:
@@ -163,7 +164,7 @@ def _at(there: later.There) -> datetime | None:
 def _withdraw(bot: Bot, phone_id: int, by: Actor) -> None:
     text_id = request.form.get("text", type=as_number) or 0
     later.withdraw(bot, phone_id, text_id, by=by)
-    flash("Taken back: it does not go.")
+    flash(say("Taken back: it does not go."))
 
 
 def _remind(bot: Bot, phone_id: int, by: Actor) -> None:
@@ -177,9 +178,9 @@ def _note(bot: Bot, phone_id: int, by: Actor) -> None:
     people, nobody = mentions.named(words, colleagues())
     staff.note(bot, phone_id, words, by=by, people=people)
     if people:
-        flash(f"In the list of {', '.join(person.name for person in people)} now.")
+        flash(say("In the list of %(names)s now.", names=", ".join(person.name for person in people)))
     if nobody:
-        flash(f"Nobody here is called {', '.join(f'@{name}' for name in nobody)}.")
+        flash(say("Nobody here is called %(names)s.", names=", ".join(f"@{name}" for name in nobody)))
 
 
 def _paper(bot: Bot, phone_id: int, by: Actor, *, here: bool) -> None:

@@ -13,6 +13,7 @@ from bot.store import worklist
 from bot.store.worklist import View
 from bot.web.forms import as_number
 from bot.web.guard import actor
+from bot.web.tongue import say
 from bot.web.wiring import wired
 
 blueprint = Blueprint("views", __name__)
@@ -43,6 +44,6 @@ def change() -> BaseResponse:
         else:
             abort(400)
     except Refused as error:
-        flash(str(error))
+        flash(say(error))
     here = url_for("inbox.index", whose=view.whose, kind=view.kind or None, language=view.language or None)
     return redirect(here, code=303)

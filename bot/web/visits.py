@@ -19,6 +19,7 @@ from bot.store.inbox import Visitor
 from bot.turn import Bot
 from bot.web.forms import as_number
 from bot.web.guard import actor
+from bot.web.tongue import say, words
 from bot.web.wiring import wired
 
 blueprint = Blueprint("visits", __name__)
@@ -64,18 +65,19 @@ def _answer(what: str, phone_id: int, *, patient_id: int | None = None, visit_id
         abort(404)
     talk = redirect(url_for("inbox.talk.conversation", phone_id=phone_id), code=303)
     if found.visit is not None and (found.visit.status != "booked" or found.visit.start <= bot.clock()):
-        flash("This visit can no longer be changed: it was called off, or its time has come.")
+        flash(say("This visit can no longer be changed: it was called off, or its time has come."))
         return talk
     if request.method == "GET":
         return _page(bot, what, found)
     try:
         done = _do(bot, what, found)
     except work.Refused as error:
-        flash(str(error))
+        flash(say(error))
         return redirect(request.path, code=303)
-    said = "The patient is told by text." if done.told else "No text goes: an item says to phone the patient."
-    closed = f" {len(done.closed)} {'item' if len(done.closed) == 1 else 'items'} closed." if done.closed else ""
-    flash(f"{DONE[what]} {said}{closed}", f"reopen:{','.join(map(str, done.closed))}" if done.closed else "message")
+    said = [say(DONE[what]), say("The patient is told by text." if done.told else "No text goes: an item says to phone the patient.")]
+    if done.closed:
+        said.append(words().many("%(num)s item closed.", "%(num)s items closed.", len(done.closed)))
+    flash(" ".join(said), f"reopen:{','.join(map(str, done.closed))}" if done.closed else "message")
     return talk
 
 
@@ -103,12 +105,12 @@ def _page(bot: Bot, what: str, found: Visitor) -> str:
         free = [] if what == CALLED_OFF else _free(bot, session, found)
         slot = next((each for each in free if each.id == wanted), None)
         if wanted is not None and slot is None and what != CALLED_OFF:
-            flash("This time is no longer free. Choose another one.")
+            flash(say("This time is no longer free. Choose another one."))
         reach = news.reach(bot, session, found.patient.id, visit_id=visit.id if visit else None)
         claim = work.claimed(session, found.phone_id, now)
     start = slot.start if slot else visit.start if visit and what == CALLED_OFF else None
     told = {
-        cause: news.news(bot, what=what, asked=cause == "patient", start=start, language=reach.language)
+        cause: news.news(bot, what=what, asked=cause == "patient", start=start, language=reach.language, reader=words().language)
         for cause in ("patient", "clinic")
         if start
     }

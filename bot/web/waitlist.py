@@ -13,6 +13,7 @@ from bot.dialogue.wanted import Wanted
 from bot.store import inbox, waiting
 from bot.store.waiting_models import WaitingRow
 from bot.web.guard import actor
+from bot.web.tongue import say
 from bot.web.wiring import wired
 
 blueprint = Blueprint("waitlist", __name__)
@@ -44,9 +45,9 @@ def add(phone_id: int, patient_id: int) -> str | BaseResponse:
     try:
         waitlist.add(bot, phone_id, patient_id, service=request.form.get("service", ""), wanted=_wanted(), by=actor())
     except work.Refused as error:
-        flash(str(error))
+        flash(say(error))
         return redirect(request.path, code=303)
-    flash("On the waiting list: a time that opens and fits is offered by text.")
+    flash(say("On the waiting list: a time that opens and fits is offered by text."))
     return redirect(url_for("inbox.talk.conversation", phone_id=phone_id), code=303)
 
 
@@ -72,7 +73,7 @@ def remove(waiting_id: int) -> BaseResponse:
         abort(404)
     try:
         waitlist.remove(bot, waiting_id, by=actor())
-        flash("Off the waiting list.")
+        flash(say("Off the waiting list."))
     except work.Refused as error:
-        flash(str(error))
+        flash(say(error))
     return redirect(url_for("inbox.waitlist.index"), code=303)

@@ -87,7 +87,7 @@ def readyz() -> Response:
             sending = sender_words(session, wired().bot.clinic_id)
     except SQLAlchemyError as error:
         return Response(f"database: {type(error).__name__}\n", status=503, mimetype="text/plain")
-    return Response("\n".join(filter(None, ["ready", sending])) + "\n", mimetype="text/plain")
+    return Response("\n".join(("ready", *sending)) + "\n", mimetype="text/plain")
 
 
 def _verify() -> None:

@@ -1,20 +1,22 @@
-"""How moments, people and readings are written on the staff's pages."""
+"""How moments, people and readings are written on the staff's pages, in the language of the page."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
 from flask import Blueprint
 
-from bot.desk import explain
+from bot.desk import explain, told
 from bot.desk import meaning as meanings
 from bot.desk.barriers import STAGES
 from bot.desk.english import english
-from bot.moments import RIGHT_TO_LEFT, language_name
+from bot.moments import RIGHT_TO_LEFT
 from bot.store.inbox import Entry
-from bot.store.worklist import Item
+from bot.store.worklist import UNKNOWN, Item
 from bot.understand.types import Understanding, Wish
+from bot.web.tongue import say, words
 from bot.web.wiring import wired
 
 blueprint = Blueprint("words", __name__)
@@ -31,68 +33,76 @@ STATUS = {
     "undelivered": "not delivered", "failed": "could not be sent", "canceled": "not sent", "unknown": "may not have arrived",
     "answered": "answered", "read": "read",
 }  # fmt: skip
-DID = {
-    "took_over": "took over: the bot is silent", "handed_back": "handed back to the bot", "released": "saw to it and released the hold",
-    "assigned": "assigned it to", "unassigned": "gave it back to everybody", "snoozed": "snoozed it until", "woken": "woke it",
-    "resolved": "closed it:", "reopened": "reopened it", "corrected": "corrected the reading:", "opted_in": "noted: wants texts again",
-    "opted_out": "noted: wants no texts", "wants_all": "noted: wants all texts", "wants_visits": "noted: wants texts about visits only",
-    "wants_fewer": "noted: wants one reminder before each visit", "acknowledged": "took it on", "note": "wrote a note",
-    "verified": "asked: the number is theirs", "call": "phoned:",
-    "helped": "arranged help", "asked": "asked whether it worked", "booked": "booked a visit:",
-    "enrolled": "put them into the programme", "ended": "ended the programme", "resumed": "resumed the programme",
-    "moved": "moved the visit:", "called_off": "called off the visit:", "paper": "ticked:", "no_paper": "took the tick away:",
-    "waits": "put on the waiting list:", "waits_no_more": "took off the waiting list:",
-    "withdrew": "took a planned reply back", "escalated": "Nobody acted in time, so it was handed on from",
-}  # fmt: skip
-
+VISITS = {"booked": "booked", "cancelled": "cancelled", "noshow": "no-show", "fulfilled": "took place", "arrived": "arrived"}
+PARTICIPANTS = {"needs-action": "has not answered", "accepted": "is coming", "tentative": "is not sure", "declined": "cannot come"}
 CHANGED = {
     "cancelled": "visit called off", "moved": "visit moved", "booked": "visit booked", "undone": "change of a visit taken back",
     "undone_booking": "booking taken back",
 }  # fmt: skip
+RELATIONS = ("self", "child", "parent", "mother", "father", "spouse", "partner", "caregiver", "guardian", "other")
+
+blueprint.add_app_template_filter(say, "said")
+blueprint.add_app_template_filter(lambda day: words().day(day), "short_day")
+blueprint.add_app_template_filter(lambda day: words().full_day(day), "full_day")
+
+
+def _local(moment: datetime) -> datetime:
+    return moment.astimezone(wired().bot.clinic.zone)
 
 
 @blueprint.app_template_filter("local")
 def local(moment: datetime | None) -> str:
-    """A moment in the clinic's time, e.g. "Tue Mar 10, 9:00 AM"."""
-    if moment is None:
-        return ""
-    return moment.astimezone(wired().bot.clinic.zone).strftime("%a %b %-d, %-I:%M %p")
+    """A moment in the clinic's time, e.g. "Tue, Mar 10, 9:00 AM"."""
+    return words().moment(_local(moment)) if moment is not None else ""
 
 
 @blueprint.app_template_filter("hour")
 def hour(moment: datetime) -> str:
     """The time of day at the clinic, e.g. "9:00 AM"."""
-    return moment.astimezone(wired().bot.clinic.zone).strftime("%-I:%M %p")
+    return words().clock(_local(moment))
+
+
+@blueprint.app_template_filter("there")
+def there(moment: datetime | time) -> str:
+    """The time of day as it is given, which is the patient's."""
+    return words().clock(moment)
+
+
+@blueprint.app_template_filter("there_on")
+def there_on(moment: datetime) -> str:
+    """A moment as it is given, which is by the patient's clock."""
+    return words().moment(moment)
 
 
 @blueprint.app_template_filter("clock")
 def clock(moment: datetime) -> str:
     """A moment of today in the clinic's time, e.g. "9:00 AM"; of another day with the day."""
-    zone = wired().bot.clinic.zone
-    there, today = moment.astimezone(zone), wired().bot.clock().astimezone(zone).date()
-    return there.strftime("%-I:%M %p") if there.date() == today else local(moment)
+    today: date = _local(wired().bot.clock()).date()
+    return hour(moment) if _local(moment).date() == today else local(moment)
 
 
 @blueprint.app_template_filter("ago")
 def ago(moment: datetime) -> str:
     """How long ago, in words."""
     passed = wired().bot.clock() - moment
-    return "just now" if passed < timedelta(minutes=1) else f"{span(passed)} ago"
+    return say("just now") if passed < timedelta(minutes=1) else say("%(span)s ago", span=span(passed))
 
 
 @blueprint.app_template_filter("left")
 def left(moment: datetime) -> str:
     """How long until a moment, or how late it is."""
     until = moment - wired().bot.clock()
-    return f"in {span(until)}" if until > timedelta() else f"{span(-until)} late"
+    return say("in %(span)s", span=span(until)) if until > timedelta() else say("%(span)s late", span=span(-until))
 
 
 def span(passed: timedelta) -> str:
     """A length of time in its largest unit."""
     minutes = max(1, int(passed.total_seconds() // 60))
     if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+        return say("%(number)s min", number=minutes)
+    if minutes < 48 * 60:
+        return say("%(number)s h", number=minutes // 60)
+    return say("%(number)s days", number=minutes // 1440)
 
 
 @blueprint.app_template_filter("seconds_left")
@@ -119,22 +129,29 @@ def percent(score: float) -> str:
     return f"{round(100 * score)} %"
 
 
+@blueprint.app_template_filter("who")
+def who(names: str) -> str:
+    """Who is reached on a phone: names, or that nobody is known there."""
+    return say(names) if names == UNKNOWN else names
+
+
 @blueprint.app_template_filter("meaning")
 def meaning(read: Understanding) -> str:
-    """What a text means, in one line of English."""
-    return meanings.meaning(read)
+    """What a text means, in one line."""
+    return meanings.meaning(read, words())
 
 
-@blueprint.app_template_filter("barrier")
-def barrier(kind: str) -> str:
-    """A kind of barrier in plain words."""
-    return meanings.BARRIERS.get(kind.replace(" ", "_"), kind)
+@blueprint.app_template_filter("detail")
+def detail(item: Item | Entry) -> str:
+    """What stands beside an item."""
+    return told.detail(item.kind if isinstance(item, Item) else item.item, item.detail, words())
 
 
 @blueprint.app_template_filter("stage")
 def stage(code: str) -> str:
     """How far a barrier has come."""
-    return STAGES.get(code, code)
+    shown = say(STAGES.get(code, code))
+    return shown[0].upper() + shown[1:]
 
 
 @blueprint.app_template_filter("sections")
@@ -146,19 +163,37 @@ def sections(items: list[Item]) -> list[tuple[str, list[Item]]]:
 @blueprint.app_template_filter("status")
 def status(code: str) -> str:
     """A delivery status in plain words."""
-    return STATUS.get(code, code)
+    return say(STATUS.get(code, code))
+
+
+@blueprint.app_template_filter("visit_status")
+def visit_status(code: str) -> str:
+    """How a visit stands, in plain words."""
+    return say(VISITS.get(code, code))
+
+
+@blueprint.app_template_filter("participant")
+def participant(code: str) -> str:
+    """What the patient has said about a visit, in plain words."""
+    return say(PARTICIPANTS.get(code, code))
+
+
+@blueprint.app_template_filter("held")
+def held(code: str) -> str:
+    """Why automation is held, in plain words."""
+    return say(told.HOLDS.get(code, code))
 
 
 @blueprint.app_template_filter("wishes")
 def wishes(wanted: tuple[Wish, ...]) -> str:
-    """What somebody who waits would take, e.g. "Tue Mar 10, noon to 5 PM"."""
-    return meanings.wished(wanted) if wanted else "any time, the sooner the better"
+    """What somebody who waits would take, e.g. "Tue, Mar 10, noon to 5 PM"."""
+    return meanings.wished(wanted, words()) if wanted else say("any time, the sooner the better")
 
 
 @blueprint.app_template_filter("did")
-def did(kind: str) -> str:
+def did(entry: Entry) -> str:
     """What a person did, in plain words."""
-    return DID.get(kind, kind)
+    return told.did(entry.what, entry.detail, words(), wired().bot.clinic.zone)
 
 
 @blueprint.app_template_filter("in_english")
@@ -170,7 +205,7 @@ def in_english(entry: Entry, language: str) -> str:
 @blueprint.app_template_filter("changed")
 def changed(key: str) -> str:
     """What the bot did with a visit, in plain words."""
-    return CHANGED[key]
+    return say(CHANGED[key])
 
 
 @blueprint.app_template_filter("direction")
@@ -179,5 +214,25 @@ def direction(language: str) -> str:
     return "rtl" if language in RIGHT_TO_LEFT else "ltr"
 
 
-for name in (language_name, explain.why, explain.label_words, explain.source_words):
-    blueprint.add_app_template_filter(name, name.__name__)
+@blueprint.app_template_filter("language_name")
+def language_name(code: str) -> str:
+    """The name of a language."""
+    return words().language_name(code)
+
+
+@blueprint.app_template_filter("why")
+def why(rule: str | None, texts: Iterable[str] = ()) -> list[str]:
+    """Why the bot did what it did."""
+    return explain.why(rule, texts, words())
+
+
+@blueprint.app_template_filter("label_words")
+def label_words(label: str) -> str:
+    """A label of a reading in plain words."""
+    return explain.label_words(label, words())
+
+
+@blueprint.app_template_filter("source_words")
+def source_words(source: str) -> str:
+    """Where a label comes from, in plain words."""
+    return explain.source_words(source, words())

@@ -153,7 +153,7 @@ def test_a_mistake_of_configuration_stops_everything(code: int, post: Post) -> N
     assert len(post.provider.requests) == 1
     assert (post.sender().stopped_code, {post.outbox(text).status for text in texts}) == (code, {"waiting"})
     with post.world.bot.store.session() as session:
-        assert f"stopped by code {code}" in outbox.sender_words(session, post.world.bot.clinic_id)
+        assert f"stopped by code {code}" in outbox.sender_words(session, post.world.bot.clinic_id)[0]
     switch.resume(post.world.bot.store, post.world.bot.clinic_id)
     assert post.send() == 3
 

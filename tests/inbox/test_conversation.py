@@ -35,7 +35,7 @@ def read(*acts: str, **more: object) -> Understanding:
     [
         (
             read("reschedule", "barrier", barriers=frozenset(["transport"]), when=When((Wish((THURSDAY,), 720, 1020),))),
-            "Wants another time: Thu Mar 5, noon to 5 PM; no ride",
+            "Wants another time: Thu, Mar 5, noon to 5:00 PM; no ride",
         ),
         (read("confirm", "ask", topics=frozenset(["parking"])), "Is coming; asks where to park"),
         (read(urgent="self_harm"), "May be in danger: thoughts of suicide or self-harm"),
@@ -49,7 +49,7 @@ def read(*acts: str, **more: object) -> Understanding:
         (read("reschedule", when=When((Wish(None, 870, 870),), doubtful=True)), "Wants another time: any day, at 2:30 PM (unsure)"),
         (
             read("reschedule", when=When((Wish(tuple(THURSDAY + timedelta(days=n) for n in range(4, 11)), 900, None),))),
-            "Wants another time: Mon Mar 9 to Sun Mar 15, from 3 PM",
+            "Wants another time: Mon, Mar 9 to Sun, Mar 15, from 3:00 PM",
         ),
         (
             read("reschedule", when=When((Wish(tuple(THURSDAY + timedelta(days=7 * n) for n in range(9))),))),
@@ -275,7 +275,7 @@ def test_the_summary_for_the_record_is_plain_lines(desk: Desk) -> None:
     shown = page(desk.ana, "/inbox/phone/7")
     record = shown[shown.index('<textarea id="record"') :]
     for part in ("Text messages with Owen Park, English", "Patient: please have somebody call me [read as: Wants to talk to a person]",
-                 "Phone call, reached (Ana Torres): Explained the test.", "Open: Wants a call"):  # fmt: skip
+                 "Phone call: Reached (Ana Torres): Explained the test.", "Open: Wants a call"):  # fmt: skip
         assert part in record
 
 

@@ -182,7 +182,7 @@ def test_the_page_plans_shows_takes_back_and_gives_the_words_again(desk: Desk) -
     tomorrow = f"{datetime.fromisoformat(day) + timedelta(days=1):%Y-%m-%d}"
     shown = html.unescape(act(desk.ana, 7, "reply", text="A taxi is booked.", day=tomorrow, time=time, later="1"))
     assert "by the patient's clock, unless the patient writes before" in shown
-    assert re.search(r"Ana Torres · <b>goes \w+ \w+ \d+, \d", shown)
+    assert re.search(r"Ana Torres · <b>goes \w+, \w+ \d+, \d", shown)
     text = desk.rows(CommunicationRow, CommunicationRow.sender == "staff")[0].id
     shown = act(desk.ben, 7, "withdraw", text=str(text))
     assert "is working on this conversation" in shown  # hers for five minutes

@@ -55,7 +55,7 @@ def test_what_its_owner_leaves_until_it_is_late_goes_to_the_manager_and_is_marke
     late = item(staffed).id
     with staffed.bot.store.session() as session:
         (did,) = session.scalars(select(ActionRow).where(ActionRow.kind == "escalated"))
-        assert (did.detail, did.actor, did.task_id) == ("Ana Torres to Maya Lind", "", late)
+        assert (did.detail, did.actor, did.task_id) == ("Ana Torres → Maya Lind", "", late)
         assert session.scalars(select(AuditRow.actor).where(AuditRow.action == "escalated")).one() == "clock"
 
 

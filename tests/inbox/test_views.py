@@ -78,4 +78,4 @@ def test_a_colleague_who_is_named_in_a_note_finds_it_in_their_own_list(desk: Des
     assert page(desk.ben, "/inbox?whose=mine").count(here) == 1
     assert here not in page(desk.ana, "/inbox?whose=mine")
     (item,) = desk.rows(TaskRow, TaskRow.kind == "mention")
-    assert (item.owner_id, item.detail) == (BEN, "by Ana Torres")
+    assert (item.owner_id, item.detail) == (BEN, "Ana Torres")

@@ -38,7 +38,7 @@ def test_a_coordinator_puts_a_patient_on_the_list_and_takes_them_off(desk: Desk)
     visit = desk.rows(AppointmentRow, AppointmentRow.id == row.appointment_id)[0]
     assert (visit.patient_id, visit.service) == (row.patient_id, "primary")
     listed = page(desk.ana, "/inbox/waiting")
-    assert "Dorothy" in listed and "Tuesdays, from 2 PM" in listed
+    assert "Dorothy" in listed and "Tuesdays, from 2:00 PM" in listed
     desk.ana.post(f"/inbox/waiting/{row.id}/remove")
     assert "Nobody waits" in page(desk.ana, "/inbox/waiting")
     assert "took off the waiting list: primary" in page(desk.ana, address)

@@ -15,7 +15,8 @@ from bot.actor import Actor
 from bot.clinic import ClinicFile, over
 from bot.desk.settings.fields import inside
 from bot.desk.settings.sections import Section
-from bot.errors import DataError, Place
+from bot.desk.words import ENGLISH, Words
+from bot.errors import DataError, Place, Said, Told
 from bot.owned import changes
 from bot.owned.changes import Change, Data
 from bot.owned.current import edited
@@ -26,7 +27,7 @@ FORM = Place("settings")
 Problems = dict[tuple[str, ...], str]  # where in the file → what is wrong and what to do
 
 
-class Stale(Exception):
+class Stale(Told):
     """Somebody else has saved the same thing meanwhile: the message says who."""
 
 
@@ -61,7 +62,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Told:
+class Past:
     """A change with what it changed. words: None where that can no longer be said. undo: it is the newest one."""
 
     change: Change
@@ -96,7 +97,7 @@ def save(bot: Bot, target: Target, part: Any, *, seen: str, by: Actor) -> None:
 
     def data(clinic: ClinicFile, last: Change | None) -> Data:
         if mark(target.part(clinic.data)) != seen:
-            raise Stale(f"{last.actor if last else 'The clinic’s file'} has changed this meanwhile.")
+            raise Stale("%(name)s has changed this meanwhile.", name=last.actor if last else Said("The clinic’s file"))
         return target.put(clinic.data, part)
 
     _write(bot, target.section, data, action="setting_saved", by=by)
@@ -128,7 +129,7 @@ def reset(bot: Bot, section: Section, *, newest: int, by: Actor) -> None:
 
 def _still(last: Change | None, newest: int) -> None:
     if (last.id if last else 0) != newest:
-        raise Stale(f"{last.actor if last else 'Somebody'} has changed this section meanwhile.")
+        raise Stale("%(name)s has changed this section meanwhile.", name=last.actor if last else Said("Somebody"))
 
 
 Choose = Callable[[ClinicFile, Change | None], Data | None]
@@ -160,15 +161,15 @@ def _write(bot: Bot, section: Section, choose: Choose, *, action: str, by: Actor
     bot.current.look()
 
 
-def difference(section: Section, was: Data, now: Data, languages: tuple[str, ...]) -> tuple[Line, ...]:
+def difference(section: Section, was: Data, now: Data, languages: tuple[str, ...], words: Words = ENGLISH) -> tuple[Line, ...]:
     """What is not the same, in words."""
-    before, after = section.tell(was, languages), section.tell(now, languages)
+    before, after = section.tell(was, languages, words), section.tell(now, languages, words)
     places = [*before, *(each for each in after if each not in before)]
     lines = (Line(": ".join(place), before.get(place, ""), after.get(place, "")) for place in places)
     return tuple(line for line in lines if line.was != line.now)
 
 
-def history(bot: Bot, section: Section) -> list[Told]:
+def history(bot: Bot, section: Section, words: Words = ENGLISH) -> list[Past]:
     """Who changed the section when, and what, newest first."""
     with bot.store.session() as session:
         found = changes.history(session, bot.clinic_id, section.name)
@@ -180,8 +181,8 @@ def history(bot: Bot, section: Section) -> list[Told]:
     told = []
     for change in found:
         before = known.get(change.follows)
-        lines = difference(section, data(before), data(change), bot.texts.languages) if before or not change.follows else ()
-        told.append(Told(change, lines, undo=change is found[0]))
+        lines = difference(section, data(before), data(change), bot.texts.languages, words) if before or not change.follows else ()
+        told.append(Past(change, lines, undo=change is found[0]))
     return told
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from bot.desk.words import Words
+
 Given = Any  # of a form: a list of texts, or a mapping of such by name
 Told = Iterator[tuple[tuple[str, ...], str]]  # (labels on the way to it, what it says)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")  # line breaks too: what is texted is one paragraph
@@ -58,10 +60,10 @@ class Line:
         """What was typed."""
         return typed(given) or None
 
-    def tell(self, raw: Any) -> Told:
+    def tell(self, raw: Any, words: Words) -> Told:
         """What was typed, with its unit."""
         if raw:
-            yield (), f"{raw} {self.unit}".strip()
+            yield (), f"{raw} {words(self.unit)}".strip()
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,9 @@ class Choice:
         """What was chosen."""
         return typed(given) or None
 
-    def tell(self, raw: Any) -> Told:
+    def tell(self, raw: Any, words: Words) -> Told:
         """In words."""
-        yield (), self.options.get(self.show(raw), str(raw))
+        yield (), words(self.options.get(self.show(raw), str(raw)))
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,9 @@ class Checks:
         ticked = [clean(each) for each in given] if isinstance(given, list) else []
         return [name for name in self.options if name in ticked]
 
-    def tell(self, raw: Any) -> Told:
+    def tell(self, raw: Any, words: Words) -> Told:
         """In words."""
-        yield (), ", ".join(self.options.get(each, each) for each in self.show(raw))
+        yield (), ", ".join(words(self.options.get(each, each)) for each in self.show(raw))
 
 
 @dataclass(frozen=True)
@@ -130,11 +132,11 @@ class Span:
         number = typed(inside(given, "n"))
         return f"{number} {typed(inside(given, 'unit'))}" if number else None
 
-    def tell(self, raw: Any) -> Told:
+    def tell(self, raw: Any, words: Words) -> Told:
         """In words."""
         if raw:
             shown = self.show(raw)
-            yield (), f"{shown['n']} {self.units[shown['unit']]}"
+            yield (), f"{shown['n']} {words(self.units[shown['unit']])}"
 
 
 @dataclass(frozen=True)
@@ -153,10 +155,11 @@ class Times:
         opens, closes = typed(inside(given, "from")), typed(inside(given, "to"))
         return f"{opens}-{closes}" if opens or closes else None
 
-    def tell(self, raw: Any) -> Told:
+    def tell(self, raw: Any, words: Words) -> Told:
         """From when until when."""
         if raw:
-            yield (), str(raw).replace("-", " to ")
+            opens, _, closes = str(raw).partition("-")
+            yield (), words("%(start)s to %(end)s", start=opens, end=closes)
 
 
 @dataclass(frozen=True)
@@ -185,12 +188,12 @@ class Group:
         found = {each.key: each.kind.read(inside(given, each.key)) for each in self.fields}
         return {key: raw for key, raw in found.items() if raw not in (None, [], {})} or None
 
-    def tell(self, raw: Any) -> Told:
+    def tell(self, raw: Any, words: Words) -> Told:
         """Field by field."""
         for each in self.fields:
             if inside(raw, each.key) is not None:
-                for labels, words in each.kind.tell(inside(raw, each.key)):
-                    yield (each.label, *labels), words
+                for labels, told in each.kind.tell(inside(raw, each.key), words):
+                    yield (words(each.label), *labels), told
 
 
 @dataclass(frozen=True)
@@ -209,15 +212,15 @@ class Rows:
         """The rows that have something in them."""
         return [raw for each in rows(given) if (raw := self.kind.read(each)) is not None]
 
-    def tell(self, raw: Any) -> Told:
+    def tell(self, raw: Any, words: Words) -> Told:
         """Simple rows in one line, others each by its number."""
-        told = [list(self.kind.tell(each)) for each in (raw if isinstance(raw, list) else ())]
+        told = [list(self.kind.tell(each, words)) for each in (raw if isinstance(raw, list) else ())]
         if all(not labels for each in told for labels, _ in each):
-            yield (), ", ".join(words for each in told for _, words in each)
+            yield (), ", ".join(line for each in told for _, line in each)
             return
         for number, each in enumerate(told, 1):
-            for labels, words in each:
-                yield (f"{self.noun} {number}", *labels), words
+            for labels, line in each:
+                yield (f"{words(self.noun)} {number}", *labels), line
 
 
 @dataclass(frozen=True)
@@ -245,11 +248,11 @@ class Named:
                 found[name] = self.kind.read(inside(each, "value"))
         return found
 
-    def tell(self, raw: Any) -> Told:
+    def tell(self, raw: Any, words: Words) -> Told:
         """Thing by thing."""
         for name, each in raw.items() if isinstance(raw, Mapping) else ():
-            for labels, words in self.kind.tell(each):
-                yield (self.names.get(name, name), *labels), words
+            for labels, line in self.kind.tell(each, words):
+                yield (words(self.names.get(name, name)), *labels), line
 
 
 Kind = Line | Choice | Checks | Span | Times | Group | Rows | Named

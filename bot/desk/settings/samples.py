@@ -15,6 +15,7 @@ from bot.dialogue.decide import decide
 from bot.dialogue.effects import Say
 from bot.dialogue.types import Facts, Person, State, Visit
 from bot.editing.lint import Lint, private_words, reveals
+from bot.errors import Said
 from bot.remind import About, sentences
 from bot.rendering import clean, compose
 from bot.turn import Bot
@@ -31,14 +32,14 @@ CALL = Understanding(acts=frozenset({"human"}))
 class Sample:
     """A text as a patient gets it. about: what they asked or said; warnings: what speaks against it."""
 
-    about: str
+    about: Said
     language: str
     text: str
     segments: int
-    warnings: tuple[str, ...]
+    warnings: tuple[Said, ...]
 
 
-Situation = tuple[str, Understanding, str]  # (what the patient said, how it is read, the service of their visit)
+Situation = tuple[Said, Understanding, str]  # (what the patient said, how it is read, the service of their visit)
 
 
 @dataclass(frozen=True)
@@ -99,19 +100,20 @@ def affected(bot: Bot, target: Target, *, was: ClinicFile, now: ClinicFile, at: 
     return sorted(found, key=lambda each: each.about)  # languages stay in their order
 
 
-def _texts(patient: _Patient, target: Target) -> Iterator[tuple[str, str]]:
+def _texts(patient: _Patient, target: Target) -> Iterator[tuple[Said, str]]:
     """(what the patient said, what they get) of all that the section can change."""
     name, clinic = target.section.name, patient.clinic
     if name == "replies" and (words := clinic.replies.get(target.entry, {}).get(patient.language)):
-        yield target.entry, patient.told(words)
+        yield Said("%(reply)s", reply=target.entry), patient.told(words)
     if name == "reminders":
         for kind, steps in clinic.cadence.kinds.items():
             for step in steps:
-                yield f"{kind}: {step.name}", patient.reminded(step.say)
+                yield Said("%(kind)s: %(step)s", kind=kind, step=step.name), patient.reminded(step.say)
     if name == "programmes":
         for programme in clinic.programmes.values():
             for question in programme.questions:
-                yield f"{programme.title}: {question.name}", patient.asked(question.say)
+                about = Said("%(programme)s: %(question)s", programme=programme.title, question=question.name)
+                yield about, patient.asked(question.say)
     for about, read, service in _situations(target, clinic):
         yield about, patient.gets(read, service)
 
@@ -119,29 +121,32 @@ def _texts(patient: _Patient, target: Target) -> Iterator[tuple[str, str]]:
 def _situations(target: Target, clinic: ClinicFile) -> Iterator[Situation]:
     name, entry = target.section.name, target.entry
     if name == "clinic":
-        yield "HELP", HELP, ""
-        yield "I cannot come", CANNOT, "checkup"
+        yield Said("HELP"), HELP, ""
+        yield Said("I cannot come"), CANNOT, "checkup"
     elif name == "hours":
-        yield "Please call me (when nobody is there)", CALL, ""
+        yield Said("Please call me (when nobody is there)"), CALL, ""
     elif name == "answers":
-        yield f"Asks: {target.section.names[entry]}", Understanding(acts=frozenset({"ask"}), topics=frozenset({entry})), ""
+        asks = Said("Asks: %(what)s", what=Said(target.section.names[entry]))
+        yield asks, Understanding(acts=frozenset({"ask"}), topics=frozenset({entry})), ""
     elif name == "resources":
-        yield f"Says: {target.section.names[entry]}", Understanding(acts=frozenset({"barrier"}), barriers=frozenset({entry})), ""
+        says = Said("Says: %(what)s", what=Said(target.section.names[entry]))
+        yield says, Understanding(acts=frozenset({"barrier"}), barriers=frozenset({entry})), ""
     elif name == "preparations":
-        yield f"Asks: How do I prepare? ({entry})", Understanding(acts=frozenset({"ask"}), topics=frozenset({"prep"})), entry
+        asks = Said("Asks: How do I prepare? (%(service)s)", service=entry)
+        yield asks, Understanding(acts=frozenset({"ask"}), topics=frozenset({"prep"})), entry
     elif name == "papers":
         for paper in clinic.clinic.papers:
             if paper.name == entry:
-                yield "DOCS", DOCS, (*paper.services, "checkup")[0]
+                yield Said("DOCS"), DOCS, (*paper.services, "checkup")[0]
 
 
-def _warnings(clinic: ClinicFile, target: Target, about: str, language: str, text: str, lint: Lint) -> Iterator[str]:
+def _warnings(clinic: ClinicFile, target: Target, about: str, language: str, text: str, lint: Lint) -> Iterator[Said]:
     sentence = target.section.sentences(target.part(clinic.data)).get(language, "") if target.entry else ""
     if owned := sorted({word for word in re.findall(r"\b[A-Z]{3,}\b", sentence) if word in OWNED}):
-        yield f"{', '.join(owned)}: carriers act on this word; who sends it back may be opted out."
+        yield Said("%(words)s: carriers act on this word; who sends it back may be opted out.", words=", ".join(owned))
     if said := private_words(sentence, language, lint):
-        yield f"“{said[0]}” tells others what somebody is treated for."
+        yield Said("“%(word)s” tells others what somebody is treated for.", word=said[0])
     if target.section.name == "clinic" and about == "HELP" and (told := reveals(clinic.clinic.name, lint)):
-        yield f"The name says “{told[0]}”: it tells others what people are treated for."
+        yield Said("The name says “%(word)s”: it tells others what people are treated for.", word=told[0])
     if segments(text) >= LONG:
-        yield "Long: it costs as much as that many texts."
+        yield Said("Long: it costs as much as that many texts.")

@@ -12,8 +12,8 @@ from bot.clinic import DAYS, KEPT
 from bot.desk.meaning import BARRIERS, TOPICS
 from bot.desk.settings.fields import Checks, Choice, Field, Given, Group, Kind, Line, Named, Rows, Sentence, Span, Times, inside, typed
 from bot.desk.settings.programmes import PROGRAMMES
+from bot.desk.words import ENGLISH, Words
 from bot.dialogue.questions import CLINICAL
-from bot.moments import language_name
 
 YES = {"yes": "yes", "no": "no"}
 GROUPS = {"silent": "has not answered", "maybe": "said maybe", "coming": "is coming", "missed": "missed the visit"}
@@ -26,7 +26,10 @@ SENTENCES = {
     "papers": "that papers are missing, if they are",
     "missed": "that they were missed",
 }
-SIDES = {"before": "before the visit", "after": "after the visit"}
+TOLD = {
+    "before": "%(span)s before the visit, to who %(to)s: %(says)s",
+    "after": "%(span)s after the visit, to who %(to)s: %(says)s",
+}
 ZONES = ("America/", "Pacific/", "Asia/", "Europe/", "Africa/", "Australia/", "Atlantic/")
 
 
@@ -51,12 +54,12 @@ class Step(Group):
             found[typed(inside(given, "side")) or "before"] = span
         return found or None
 
-    def tell(self, raw: Any) -> Any:
+    def tell(self, raw: Any, words: Words) -> Any:
         """In one line."""
-        to, say = ({key: words for (key,), words in super(Step, self).tell(raw)}.get(each.label, "") for each in self.fields[1:])
+        to, says = (next((line for _, line in each.kind.tell(inside(raw, each.key), words)), "") for each in self.fields[1:])
         side = "after" if inside(raw, "after") else "before"
-        when = next((words for _, words in Span().tell(inside(raw, side))), "")
-        yield (inside(raw, "step") or "",), f"{when} {side} the visit, to who {to}: {say}"
+        when = next((line for _, line in Span().tell(inside(raw, side), words)), "")
+        yield (inside(raw, "step") or "",), words(TOLD[side], span=when, to=to, says=says)
 
 
 STEP = Step((
@@ -91,11 +94,11 @@ class Section:
         """The keys of the clinic's file that it holds."""
         return (self.paged,) if self.paged else tuple(each.key for each in self.fields)
 
-    def kind(self, languages: tuple[str, ...]) -> Kind:
+    def kind(self, languages: tuple[str, ...], words: Words = ENGLISH) -> Kind:
         """In which fields it is edited: all of it, or one of its entries. languages: those that we write, English first."""
         if not self.paged:
             return Group(self.fields)
-        sentences = Group(tuple(Field(code, language_name(code), Sentence(language=code)) for code in languages))
+        sentences = Group(tuple(Field(code, words.language_name(code), Sentence(language=code)) for code in languages))
         return Group((*self.fields, Field(self.said, "What it is called", sentences))) if self.said else sentences
 
     def sentences(self, entry: Any) -> Mapping[str, str]:
@@ -103,32 +106,33 @@ class Section:
         found: Mapping[str, str] = (inside(entry, self.said) if self.said else entry) or {}
         return found
 
-    def words(self, keys: tuple[str, ...], languages: tuple[str, ...]) -> str:
+    def place(self, keys: tuple[str, ...], languages: tuple[str, ...], words: Words) -> str:
         """A place in the file, as the form calls it."""
-        kind, said = self.kind(languages), [self.names.get(keys[1], keys[1])] if self.paged and len(keys) > 1 else []
+        kind, said = self.kind(languages, words), [self.names.get(keys[1], keys[1])] if self.paged and len(keys) > 1 else []
         for key in keys[2 if self.paged else 0 :]:
             found = next((each for each in kind.fields if each.key == key), None) if isinstance(kind, Group) else None
             said.append(found.label if found else key)
             kind = found.kind if found else kind.kind if isinstance(kind, Named | Rows) else kind
-        return ", ".join(said) or self.title
+        return ", ".join(words(each) for each in said) or words(self.title)
 
-    def tell(self, data: Mapping[str, Any], languages: tuple[str, ...]) -> dict[tuple[str, ...], str]:
+    def tell(self, data: Mapping[str, Any], languages: tuple[str, ...], words: Words) -> dict[tuple[str, ...], str]:
         """What it says, in words: labels → words."""
         if self.paged:
-            return dict(Named(self.kind(languages), "", "", self.names).tell(data.get(self.paged)))
-        return dict(self.kind(languages).tell(data))
+            return dict(Named(self.kind(languages, words), "", "", self.names).tell(data.get(self.paged), words))
+        return dict(self.kind(languages, words).tell(data, words))
 
 
 def _zones() -> dict[str, str]:
     return {name: name.replace("_", " ") for name in sorted(available_timezones()) if name.startswith(ZONES)}
 
 
+ZONE = Choice(_zones())  # by the names of the database, in every language
 FIXED = ("slug",)  # what is changed in the file alone: the name for good
 SECTIONS = {each.name: each for each in (
     Section("clinic", "The clinic", "Its name begins each text; its phone number stands in the answer to HELP.", (
         Field("name", "Name", Line(longest=60), "Neutral: it must not tell what people are treated for."),
         Field("phone", "Phone", Line("tel", 40)),
-        Field("zone", "Time zone", Choice(_zones())),
+        Field("zone", "Time zone", ZONE),
         Field("may_cancel", "The bot calls visits off by itself", Choice(YES), "No: it notes who cannot come, and a coordinator does."),
         Field("open_services", "What a patient may book without having a visit", Rows(Line(longest=40), "kind of visit")),
     ), schedule=True),

@@ -60,7 +60,7 @@ document.addEventListener("change", (event) => {
 });
 document.addEventListener("click", (event) => {
   const copy = event.target.closest("[data-copy]");
-  if (copy) { const from = document.getElementById(copy.dataset.copy); from.select(); navigator.clipboard?.writeText(from.value).catch(() => {}); copy.textContent = "Copied"; }
+  if (copy) { const from = document.getElementById(copy.dataset.copy); from.select(); navigator.clipboard?.writeText(from.value).catch(() => {}); copy.textContent = copy.dataset.copied; }
 });
 document.querySelector("[data-print]")?.addEventListener("click", () => print());
 const box = document.querySelector("[data-check]");
