@@ -63,7 +63,11 @@ def detail(kind: str, code: str, words: Words) -> str:
 
 def did(kind: str, about: str, words: Words, zone: tzinfo) -> str:
     """What a person did, e.g. "moved the visit: Tue, Mar 10, 9:00 AM to Wed, Mar 11, 9:00 AM (the patient asked)"."""
-    return f"{words(DID.get(kind, kind))} {_about(kind, about, words, zone)}".strip()
+    try:
+        what = _about(kind, about, words, zone)
+    except ValueError:  # an older entry, which holds words instead of moments
+        what = about
+    return f"{words(DID.get(kind, kind))} {what}".strip()
 
 
 def _about(kind: str, about: str, words: Words, zone: tzinfo) -> str:
