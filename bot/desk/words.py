@@ -41,6 +41,8 @@ class Words:
         return self._filled(self.catalog.ngettext(one, several, number), {"num": number, **values})
 
     def _filled(self, sentence: str, values: Mapping[str, object]) -> str:
+        if not values:  # perhaps a name that a clinic gave, which may hold any sign
+            return sentence.replace("%%", "%")
         return sentence % {name: self._value(value) for name, value in values.items()}
 
     def _value(self, value: object) -> object:

@@ -30,10 +30,11 @@ URGENT_WITH_FLOOR = 0.01
 CERTAIN = 0.95  # only what the text is so clearly speaks against words of danger
 AGAINST = 0.8
 MAYBE = 0.2  # from here a change is worth asking about ...
-MAYBE_BESIDE = 0.5  # ... and from here beside something that is sure
+MAYBE_BESIDE = 0.5  # ... and from here beside something that is sure, ...
+MAYBE_BARRED = 0.35  # ... unless that is what stands in the way: who tells it may not come
 LIKELIEST = 0.2  # from here the likeliest act that changes nothing holds, where none is sure
 DETAIL = 0.5  # topics and barriers, where the act is there
-DETAILED = ("ask", "barrier")  # acts that are as loud as the loudest of their details
+DETAILED = {"ask", "barrier"}  # acts that are as loud as the loudest of their details
 RIVALS = (
     ("confirm", "cancel"),
     ("confirm", "reschedule"),
@@ -113,13 +114,15 @@ class Judged:
 
 def judge(scores: dict[str, float], *, context: Context, danger: tuple[str, str] | None, fragment: bool = False) -> Judged:
     """What holds, given the model's scores and the crisis floor's word. fragment: the text is a word or two."""
-    scores = scores | {act: max(score for label, score in scores.items() if label.partition(".")[0] == act) for act in DETAILED}
+    loudest = {act: _loudest(scores, act) for act in DETAILED}
+    scores = scores | {act: max(scores[act], detail) for act, detail in loudest.items() if detail is not None}
     urgent, why = _urgent(scores, danger, URGENT_FRAGMENT if fragment else LEAST_URGENT)
     ranked = sorted(((score, label) for label, score in scores.items() if label in ACTS), reverse=True)
     acts = {label for score, label in ranked if score >= CHANGE.get(label, BARRIER if label == "barrier" else SURE)}
     doubtful = {label for score, label in ranked if label in CHANGE and MAYBE <= score < CHANGE[label]}
     if acts - WEAK:
-        doubtful = {label for label in doubtful if scores[label] >= MAYBE_BESIDE or label == "choose"}
+        least = MAYBE_BARRED if acts <= {"barrier"} else MAYBE_BESIDE
+        doubtful = {label for label in doubtful if scores[label] >= least or label == "choose"}
     if not acts and not urgent and ranked:
         best_score, best = ranked[0]
         if best not in CHANGES and best_score >= LIKELIEST:

@@ -28,7 +28,7 @@ FRAGMENT = 2  # words, and ...
 FRAGMENT_LETTERS = 5  # ... in scripts whose signs are words
 TURNS = re.compile(r"[,;.،、，]")
 MIXED = frozenset({"confirm", "cancel"})
-COMMANDS = frozenset({"undo", "status", "new", "fewer", "visits_only", "all_texts", *KEYWORD_ACTS})
+COMMANDS = frozenset({"undo", "status", "new", "docs", "fewer", "visits_only", "all_texts", *KEYWORD_ACTS})
 
 
 @dataclass(frozen=True)
