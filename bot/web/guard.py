@@ -108,13 +108,16 @@ def headers(response: Response) -> Response:
 
 def _guard() -> BaseResponse | None:
     """Closed unless `roles` says otherwise."""
-    if request.endpoint is None or request.endpoint in OPEN:
-        return None  # no such page, or a door with a check of its own
-    same_site()
+    if request.endpoint in OPEN:
+        return None  # a door with a check of its own
+    if request.endpoint is not None:
+        same_site()
     token = cookie.given()
     g.held = sessions.find(accounts(), token) if token else None
     if g.held is not None and g.held.stage == IN:
         g.actor = g.held.actor
+    if request.endpoint is None:
+        return None  # no such page, which is said in the language of who asks
     if request.endpoint in ENTRANCE:
         check_token()
         return None
@@ -171,6 +174,6 @@ def _conflict(error: Conflict) -> BaseResponse:
 
 def _refused(error: HTTPException) -> BaseResponse:
     """A page in plain words; the provider's door answers for itself."""
-    if request.endpoint in OPEN or request.endpoint is None:
+    if request.endpoint in OPEN:
         return error.get_response()
     return Response(render_template("refused.html", error=error), status=error.code)

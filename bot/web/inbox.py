@@ -52,8 +52,8 @@ SNOOZES = {"1h": "1 hour", "tomorrow": "the desk opens again", "3d": "3 days", "
 @blueprint.app_context_processor
 def of_every_page() -> dict[str, object]:
     """What the frame of every page shows: who acts, and who else is at the desk."""
-    bot, choices = wired().bot, {"outcomes": work.OUTCOMES, "snoozes": SNOOZES}
-    return {"me": actor(), "colleagues": colleagues(), "clinic": bot.clinic.clinic, "now": bot.clock(), **choices}
+    bot, me, choices = wired().bot, actor(), {"outcomes": work.OUTCOMES, "snoozes": SNOOZES}
+    return {"me": me, "colleagues": colleagues() if me.id else (), "clinic": bot.clinic.clinic, "now": bot.clock(), **choices}
 
 
 @blueprint.get("")

@@ -11,7 +11,7 @@ from flask import Blueprint
 from bot.desk import explain, told
 from bot.desk import meaning as meanings
 from bot.desk.barriers import STAGES
-from bot.desk.english import english
+from bot.desk.twin import twin
 from bot.moments import RIGHT_TO_LEFT
 from bot.store.inbox import Entry
 from bot.store.worklist import UNKNOWN, Item
@@ -196,10 +196,12 @@ def did(entry: Entry) -> str:
     return told.did(entry.what, entry.detail, words(), wired().bot.clinic.zone)
 
 
-@blueprint.app_template_filter("in_english")
-def in_english(entry: Entry, language: str) -> str:
+@blueprint.app_template_filter("twin")
+def twin_of(entry: Entry, language: str) -> str:
     """What a text of ours says to a patient of that language; "" where its words need no help."""
-    return "" if language == "en" else english(wired().bot, keys=entry.texts, words=entry.words, language=language)
+    if language == words().language:
+        return ""
+    return twin(wired().bot, keys=entry.texts, words=entry.words, language=language, reader=words())
 
 
 @blueprint.app_template_filter("changed")

@@ -15,7 +15,10 @@ EAST = ZoneInfo("America/New_York")
 @pytest.mark.parametrize(
     ("about", "told"),
     [
-        ("2026-03-10T13:00:00+00:00 2026-03-11T13:00:00+00:00 patient", "moved the visit: Tue, Mar 10, 9:00 AM to Wed, Mar 11"),
+        (
+            "2026-03-10T13:00:00+00:00 2026-03-11T13:00:00+00:00 patient",
+            "moved the visit: Tue, Mar 10, 9:00 AM to Wed, Mar 11, 9:00 AM",
+        ),
         ("Tue, Mar 10, 9:00 AM to Wed, Mar 11, 9:00 AM (the patient asked)", "moved the visit: Tue, Mar 10, 9:00 AM to Wed, Mar 11"),
     ],
 )

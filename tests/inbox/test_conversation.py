@@ -12,11 +12,13 @@ from click.testing import Result
 import app as application
 from bot.desk import explain, replies, staff, work
 from bot.desk.meaning import meaning
+from bot.desk.twin import GAPS
 from bot.dialogue.items import KINDS
 from bot.settings import ROOT
 from bot.store.inbox import phones
 from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow
 from bot.store.work_models import ActionRow, CandidateRow, PromiseRow
+from bot.texts import TEXTS, gaps
 from bot.understand.labels import ACTS, BARRIERS, TOPICS
 from bot.understand.phrases import load_phrases
 from bot.understand.types import Answer, Understanding, When, Wish
@@ -367,6 +369,19 @@ def test_each_text_of_ours_stands_beside_its_english(desk: Desk) -> None:
     assert shown.count("In English: ") == 3
     desk.text(2, "where do I park?")
     assert "In English" not in page(desk.ana, "/inbox/phone/2")
+
+
+def test_every_gap_of_an_approved_sentence_has_a_name_for_who_reads_it() -> None:
+    """A new kind of gap must be named, else its sentence could not be shown."""
+    assert set().union(*map(gaps, TEXTS.values())) <= set(GAPS)
+
+
+def test_the_demos_phone_lets_each_text_run_as_its_letters_do(desk: Desk) -> None:
+    """Arabic of ours begins with a mark that says so, before the clinic's name (L-04)."""
+    desk.text(10, "أريد أن أتحدث مع شخص")
+    shown = page(desk.ana, "/demo?phone=10")
+    assert '<span dir="auto">أريد أن أتحدث مع شخص</span>' in shown
+    assert '<span dir="auto">\u200fSunrise Clinic: ' in shown
 
 
 def test_a_visit_that_the_bot_called_off_leads_to_the_words_that_it_acted_on(desk: Desk) -> None:

@@ -15,7 +15,7 @@ from bot.store.models import AppointmentRow, CommunicationRow
 from bot.turn import Bot, take
 from tests.inbox.conftest import ANA, Desk, act, do, page
 from tests.inbox.test_browser import chromium
-from tests.staff import PASSWORD, Colleague, hire
+from tests.staff import PASSWORD, Browser, Colleague, hire
 from tests.world import NUMBERS, Clock
 
 
@@ -47,6 +47,31 @@ def test_a_ready_reply_has_its_twin_in_the_readers_language_and_goes_in_the_pati
     act(desk.ben, 9, "let-go")
     (text,) = desk.rows(CommunicationRow, CommunicationRow.sender == "staff")
     assert text.body.endswith(desk.bot.texts.render("human", "vi"))
+
+
+def test_each_text_of_ours_stands_beside_its_twin_in_the_readers_language(desk: Desk) -> None:
+    """What Linh got in Vietnamese and Marcus in English, with the clinic's own sentences; Lucía's Spanish needs none (L-04)."""
+    desk.text(9, "Tôi không có xe đi")
+    act(desk.ana, 9, "reply", key="reply.ride")
+    shown, clinic = page(desk.ana, "/inbox/phone/9"), desk.bot.clinic
+    assert "En español: Tiene una cita el [cuándo]." in shown and "In English" not in shown
+    assert clinic.clinic.resources["transport"]["es"] in shown
+    assert f"En español: {clinic.replies['ride']['es']}" in shown
+    assert "En español: " in page(desk.ana, "/inbox/phone/2") and "In English: " not in page(desk.ben, "/inbox/phone/2")
+    assert "En español: " not in page(desk.ana, "/inbox/phone/3") and "In English: " in page(desk.ben, "/inbox/phone/3")
+
+
+def test_an_unknown_address_is_answered_in_the_readers_language(app: Flask, live: int) -> None:
+    """The account's own choice, else the browser's; a stranger sees nothing of the pages' frame."""
+    answer = Browser(live).get("/nothing/here", **{"Accept-Language": "es-US"})
+    assert answer.status == 404
+    assert "No hay nada en esta dirección." in answer.text and "/inbox/settings" not in answer.text
+    ana = hire(app, "manager")
+    with app.extensions["attend"].bot.store.begin() as session:
+        session.get_one(UserRow, ana.id).language = "es"
+    answer = Browser(live).enter(app, ana).get("/nothing/here", **{"Accept-Language": "en"})
+    assert answer.status == 404
+    assert "No hay nada en esta dirección." in answer.text and "/inbox/settings" in answer.text
 
 
 def test_what_was_done_is_told_to_each_in_their_language(desk: Desk) -> None:
