@@ -19,7 +19,7 @@ def english(bot: Bot, *, keys: Iterable[str], words: str, language: str) -> str:
 
     keys: of the sentences; words: the text as it went out, in which the clinic's own sentences are found.
     """
-    return " ".join(sentence for key in keys for sentence in _sentence(bot, key, words, language))
+    return " ".join(sentence for key in dict.fromkeys(keys) for sentence in _sentence(bot, key, words, language))
 
 
 def _sentence(bot: Bot, key: str, words: str, language: str) -> Iterator[str]:

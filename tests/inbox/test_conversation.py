@@ -11,8 +11,10 @@ from click.testing import Result
 
 import app as application
 from bot.desk import explain, replies, staff, work
+from bot.desk.english import english
 from bot.desk.meaning import meaning
 from bot.dialogue.items import KINDS
+from bot.rendering import clean
 from bot.settings import ROOT
 from bot.store.inbox import phones
 from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow
@@ -367,6 +369,13 @@ def test_each_text_of_ours_stands_beside_its_english(desk: Desk) -> None:
     assert shown.count("In English: ") == 3
     desk.text(2, "where do I park?")
     assert "In English" not in page(desk.ana, "/inbox/phone/2")
+
+
+def test_two_answers_in_one_text_are_told_once_each(desk: Desk) -> None:
+    """The text is kept as made of "answer" twice; which sentences they are is found in its words."""
+    said = list(desk.bot.clinic.clinic.answers.values())[:2]
+    words = " ".join(clean(each["vi"]) for each in said)
+    assert english(desk.bot, keys=("answer", "answer"), words=words, language="vi") == " ".join(each["en"] for each in said)
 
 
 def test_a_visit_that_the_bot_called_off_leads_to_the_words_that_it_acted_on(desk: Desk) -> None:
