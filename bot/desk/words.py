@@ -41,7 +41,8 @@ class Words:
         return self._filled(self.catalog.ngettext(one, several, number), {"num": number, **values})
 
     def _filled(self, sentence: str, values: Mapping[str, object]) -> str:
-        return sentence % {name: self._value(value) for name, value in values.items()}
+        # Without values there is no gap, and the sentence may be a clinic's own, such as "50% off".
+        return sentence % {name: self._value(value) for name, value in values.items()} if values else sentence
 
     def _value(self, value: object) -> object:
         if isinstance(value, Said):
