@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from bot.core import Bot
 from bot.desk.replies import of_clinic
 from bot.rendering import clean
 from bot.texts import SOURCE, TEXTS
-from bot.turn import Bot
 
 GAP = re.compile(r"\{(\w+)\}")
 ANSWER = "answer"  # the approved text that is nothing but a sentence of the clinic's own
