@@ -8,7 +8,7 @@ from pathlib import Path
 
 DECIDES = (
     "intents/**/*.yaml",
-    "locales/**/*.po",
+    "locales/**/messages.po",
     "bot/understand/**/*.py",
     "bot/dialogue/**/*.py",
     "bot/texts.py",
