@@ -18,6 +18,7 @@ from bot.channels.notices import Contacts
 from bot.channels.twilio_sms import TwilioSms
 from bot.channels.types import Channel
 from bot.clinic import load_clinic
+from bot.core import Bot
 from bot.delivery.alerts import Alarm
 from bot.delivery.spool import Spool
 from bot.delivery.worker import Worker
@@ -29,7 +30,6 @@ from bot.settings import ROOT, Settings, read_settings
 from bot.store import queries
 from bot.store.database import Store
 from bot.texts import load_texts
-from bot.turn import Bot
 from bot.understand.reader import load_reader
 from bot.web import metrics, webhook
 from bot.web.wiring import Wired

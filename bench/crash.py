@@ -27,9 +27,9 @@ from databases import databases
 from served import Server
 from sqlalchemy import func, select
 
+from bot.core import Bot
 from bot.store.models import AppointmentRow, CommunicationRow, PatientRow
 from bot.store.sending_models import OutboxRow
-from bot.turn import Bot
 
 CLIENTS = 6
 GIVEN_UP = 60  # seconds after which a text that still has no answer counts as unanswered

@@ -35,10 +35,10 @@ from sending import open_bot
 from served import Server
 from sqlalchemy import func, select
 
+from bot.core import Bot
 from bot.store.models import ClinicRow, CommunicationRow, PhoneRow, TaskRow
 from bot.store.outgoing import queue
 from bot.store.sending_models import OutboxRow, SenderRow
-from bot.turn import Bot
 
 WORKERS, FAULTS = 3, 0.1
 RATE, PAUSE, WITHIN = 100.0, 0.1, 0.05

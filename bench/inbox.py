@@ -25,9 +25,9 @@ from sqlalchemy import insert, text  # noqa: E402
 
 from app import create_app, wire  # noqa: E402
 from bot import demo  # noqa: E402
+from bot.core import Bot  # noqa: E402
 from bot.dialogue.items import KINDS  # noqa: E402
 from bot.store.models import CommunicationRow, TaskRow  # noqa: E402
-from bot.turn import Bot  # noqa: E402
 
 LIMIT = 2.0
 OPEN = 300

@@ -23,6 +23,7 @@ from sqlalchemy import func, insert, select
 
 import app  # noqa: F401 - it keeps numpy to one thread, as a server does
 from bot.clinic import load_clinic
+from bot.core import Bot
 from bot.delivery.planner import plan_due
 from bot.owned.current import Current
 from bot.settings import ROOT
@@ -30,7 +31,6 @@ from bot.store.database import Store
 from bot.store.models import AppointmentRow, ClinicRow, PatientPhoneRow, PatientRow, PhoneRow
 from bot.store.sending_models import CommunicationRequestRow, OutboxRow
 from bot.texts import load_texts
-from bot.turn import Bot
 from bot.understand.reader import load_reader
 
 MOST = 1.2  # how much more a text may cost among many visits

@@ -18,12 +18,12 @@ sys.path.insert(0, str(ROOT))
 from bot.channels import twilio_sms  # noqa: E402
 from bot.channels.twilio_sms import TwilioSms  # noqa: E402
 from bot.clinic import load_clinic  # noqa: E402
+from bot.core import Bot  # noqa: E402
 from bot.delivery import codes, lookup, outbox, sender  # noqa: E402
 from bot.delivery.worker import Loop  # noqa: E402
 from bot.logs import configure_logs  # noqa: E402
 from bot.owned.current import Current  # noqa: E402
 from bot.store.database import Store  # noqa: E402
-from bot.turn import Bot  # noqa: E402
 
 STATUS = "https://texts.example.org/sms/status"
 twilio_sms.TIMEOUT = sender.TIMEOUT = 3.0  # on a busy machine less would time out what the provider has taken

@@ -29,13 +29,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from app import create_app  # noqa: E402
+from bot.core import Bot  # noqa: E402
 from bot.demo.seed import seed  # noqa: E402
 from bot.dialogue.types import Ask, Prompt, State  # noqa: E402
 from bot.settings import read_settings  # noqa: E402
 from bot.store import queries  # noqa: E402
 from bot.store.models import AppointmentRow, PatientPhoneRow, PatientRow  # noqa: E402
 from bot.store.turns import PHONES, TEXTS  # noqa: E402
-from bot.turn import Bot  # noqa: E402
 
 PUBLIC, TOKEN = "https://texts.example.org", "bench-token"  # signs on loopback only
 KEY = Fernet.generate_key().decode()  # of this run

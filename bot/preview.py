@@ -14,11 +14,11 @@ from bot.care.check_ins import Asked
 from bot.care.due import Number, Timed
 from bot.care.forecast import forecast
 from bot.care.schedule import Cadence
+from bot.core import Bot
 from bot.errors import Said
 from bot.store import care
 from bot.store.models import AppointmentRow, PatientRow, PhoneRow
 from bot.store.programme_models import CarePlanRow
-from bot.turn import Bot
 
 LONGEST = timedelta(days=400)  # how far ahead a visit may be that is texted about
 

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from bot.core import Bot, read_facts
 from bot.dialogue.check_ins import ASKS
 from bot.dialogue.types import Ask, Facts, Prompt, State, Waiting, Wants
 from bot.rendering import Value, compose
 from bot.store import care, queries
 from bot.store.models import CommunicationRow, PhoneRow, SlotRow
 from bot.store.outgoing import queue
-from bot.turn import Bot, read_facts
 
 BY_HAND = "by hand"  # the step of a reminder that a coordinator sent; each is one of its own
 BOOKED, MOVED, CALLED_OFF = "booked", "moved", "called off"  # the steps of news about a visit, which must reach the patient

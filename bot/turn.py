@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,28 +11,25 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from bot.apply import Scope, apply
 from bot.channels import carrier
 from bot.channels.types import Inbound
-from bot.clinic import ClinicFile
+from bot.core import Bot, read_facts, with_slots
 from bot.dialogue import loops, split
 from bot.dialogue.asked import message_of
 from bot.dialogue.decide import decide
 from bot.dialogue.effects import Decision, LogItem, Promise, Say
 from bot.dialogue.rescheduling import wants_slots
-from bot.dialogue.types import Facts, Person, State, Visit, Waiting, Wants
-from bot.moments import ALIASES
-from bot.owned.current import Current
-from bot.reads import Reads, heard
-from bot.store import papers, programmes, queries, turns, waiting
-from bot.store.database import Conflict, Store
-from bot.store.models import BREAK, CommunicationRow, PhoneRow
+from bot.dialogue.types import Facts, Person, State
+from bot.reads import heard
+from bot.store import papers, queries, turns
+from bot.store.database import Conflict
+from bot.store.models import BREAK, CommunicationRow
 from bot.store.outgoing import on_its_way
 from bot.store.sending_models import SenderRow
 from bot.store.turns import Line, Text
-from bot.texts import SAFETY, Texts
+from bot.texts import SAFETY
 from bot.understand.types import Message, Understanding
 
 log = structlog.get_logger()
@@ -41,29 +37,6 @@ ATTEMPTS = 10  # how often a turn is decided anew because what it rests on has c
 UNREVIEWED, A_WEEK = "unreviewed_text", timedelta(days=7)  # the item, once a language, for whoever has its texts translated by then
 KEYWORDS = frozenset({"opt_out", "opt_out_cancel", "opt_in", "help"})
 MAX_WORDS = 4000  # longer bodies are cut: Twilio's limit is 1600
-
-
-@dataclass(frozen=True)
-class Bot:
-    """Everything a turn needs, wired once at the start.
-
-    clock: the current moment, aware. current: what the clinic tells now. version: of all that decides. alone: held by who reads.
-    """
-
-    store: Store
-    reader: Reads
-    texts: Texts
-    current: Current
-    clinic_id: int
-    clock: Callable[[], datetime]
-    carrier_answers: bool = True
-    version: str = ""
-    alone: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def clinic(self) -> ClinicFile:
-        """What the clinic tells now."""
-        return self.current.clinic
 
 
 def take(bot: Bot, inbound: Inbound, *, via: str = "twiml") -> str:
@@ -201,38 +174,6 @@ def _write(bot: Bot, row_id: int, via: str, now: datetime, plan: Plan | None, va
         on_its_way(scope.session, phone, row_id, plan.reply, via=via, now=now, safety=_safe(plan.decision))
         scope.flush()
     return plan.reply
-
-
-def read_facts(bot: Bot, source: Connection | Session, phone: Line | PhoneRow, now: datetime) -> tuple[Facts, State]:
-    """What decisions about a conversation rest on, without the slots."""
-    people, open_, gone = turns.around(source, phone.id, now=now, zone=bot.clinic.zone)
-    facts = Facts(
-        now=now.astimezone(bot.clinic.zone),
-        clinic=bot.clinic.clinic,
-        people=tuple(replace(person, language=ALIASES.get(person.language, person.language)) for person in people),
-        visits=open_,
-        gone=gone,
-        languages=bot.texts.languages,
-        staffed=bot.clinic.staffed(now),
-        opens=bot.clinic.opens(now),
-        answer_by=bot.clinic.answer_by(now),
-        opted_out=phone.opted_out_at is not None,
-        wants=Wants(phone.wants),
-    )
-    state = queries.state_of(phone)
-    if state.prompt is not None and state.prompt.check_in is not None:
-        facts = replace(facts, check_in=programmes.check_in(source, state.prompt.check_in, bot.clinic.programmes, bot.clinic.cadence))
-    return facts, state
-
-
-def with_slots(bot: Bot, source: Connection | Session, phone_id: int, facts: Facts) -> Facts:
-    """The facts with the free times for the services of this phone's visits, and who of its people waits for one."""
-    waits = waiting.of_phone(source, phone_id, zone=bot.clinic.zone)
-    every: tuple[Visit | Waiting, ...] = (*facts.visits, *facts.gone, *waits)
-    services = {each.service for each in every} | set(facts.clinic.open_services)
-    who = {"clinic_id": bot.clinic_id, "phone_id": phone_id}
-    slots = queries.free_slots(source, **who, services=services, now=facts.now, zone=bot.clinic.zone)
-    return replace(facts, slots=slots, waiting=waits)
 
 
 def _written(bot: Bot, decision: Decision, phone: Line, body: str) -> str:

@@ -14,8 +14,8 @@ from flask import Flask
 
 from bot.accounts import sessions
 from bot.accounts.sessions import IN
+from bot.core import Bot
 from bot.store.account_models import UserRow
-from bot.turn import Bot
 from tests.cheap import CHEAP_HASHER
 from tests.world import Clock
 

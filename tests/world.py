@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet
 
 from bot.actor import Actor
 from bot.clinic import load_clinic
+from bot.core import Bot
 from bot.demo.seed import seed
 from bot.owned.current import Current
 from bot.remind import remind
@@ -19,7 +20,6 @@ from bot.store.database import Store
 from bot.store.models import ClinicRow
 from bot.store.sending_models import SenderRow
 from bot.texts import Texts, load_texts
-from bot.turn import Bot
 from bot.understand.reader import Reader, load_reader
 
 NOW = datetime(2026, 3, 4, 14, 0, tzinfo=UTC)

@@ -14,11 +14,11 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from bot.channels.notices import Contacts, Notice, NotTold
+from bot.core import Bot
 from bot.dialogue.items import KINDS
 from bot.store import alerts, audit
 from bot.store.models import TaskRow
 from bot.store.work_models import AlertRow
-from bot.turn import Bot
 
 log = structlog.get_logger()
 LEASE = timedelta(minutes=2)  # far longer than it takes to tell somebody, or to fail

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.core import Bot
 from bot.delivery import codes, outbox, switch
 from bot.delivery.codes import Then
 from bot.delivery.status import ARRIVED, FINAL, LOST, advance, further
@@ -15,7 +16,6 @@ from bot.store import queries
 from bot.store.database import NO_KEY
 from bot.store.models import CommunicationRow
 from bot.store.sending_models import OutboxRow
-from bot.turn import Bot
 
 OURS = re.compile("[0-9]{1,9}")
 

@@ -11,12 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.actor import Actor
+from bot.core import Bot
 from bot.delivery import recheck
 from bot.remind import NEWS, remind
 from bot.store import audit, care, waiting
 from bot.store.models import CommunicationRow, PhoneRow
 from bot.store.sending_models import OutboxRow
-from bot.turn import Bot
 
 LATE = timedelta(minutes=30)  # a text that should have gone so long ago has been held up
 TOO_LATE, HELD_UP = "it has lost its use", "held up, and still true"

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.apply import Scope, apply
 from bot.channels.types import Channel, Outgoing, SendError, Sent
+from bot.core import Bot
 from bot.delivery import codes, outbox
 from bot.delivery.status import FINAL, advance
 from bot.dialogue.effects import LogItem
@@ -18,7 +19,6 @@ from bot.store import queries
 from bot.store.database import NO_KEY
 from bot.store.models import CommunicationRow, PhoneRow
 from bot.store.sending_models import OutboxRow
-from bot.turn import Bot
 
 log = structlog.get_logger()
 AT_ONCE = 20

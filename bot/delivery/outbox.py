@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot.apply import Scope, apply
 from bot.channels.segments import segments
 from bot.channels.types import LONGEST, Outgoing, Sent
+from bot.core import Bot
 from bot.delivery import codes, recheck, switch
 from bot.delivery.codes import Then
 from bot.delivery.recheck import Reason
@@ -24,7 +25,6 @@ from bot.store.database import NO_KEY
 from bot.store.models import CommunicationRow, PhoneRow
 from bot.store.outgoing import Priority
 from bot.store.sending_models import OutboxRow, SenderRow
-from bot.turn import Bot
 
 log = structlog.get_logger()
 LEASE = timedelta(minutes=2)  # how long a worker has to send a text; far longer than it waits for the provider

@@ -11,6 +11,7 @@ from bot.apply import Scope, apply
 from bot.care.check_ins import Asked, check
 from bot.care.due import Number, plan
 from bot.care.forecast import sent
+from bot.core import Bot
 from bot.delivery import recheck
 from bot.dialogue.effects import LogItem
 from bot.remind import About, ask_check_in, tell
@@ -18,7 +19,6 @@ from bot.store import care, programmes
 from bot.store.models import CommunicationRow, PhoneRow
 from bot.store.programme_models import CarePlanRow
 from bot.store.programmes import Look
-from bot.turn import Bot
 
 log = structlog.get_logger()
 BATCH = 200  # visits, and programmes, that are looked at in one go, so that sending need not wait long

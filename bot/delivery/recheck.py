@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.apply import Scope, apply
 from bot.care.due import NO_PAPERS, NOT_A_VISIT, Number, not_wanted
 from bot.care.schedule import MISSED, PAPERS, Cadence
+from bot.core import Bot
 from bot.desk import later
 from bot.dialogue.effects import LogItem
 from bot.dialogue.types import Ask, Wants
@@ -18,7 +19,6 @@ from bot.store import care, programmes, queries, waiting
 from bot.store.models import AppointmentRow, CommunicationRow, PhoneRow, SlotRow
 from bot.store.sending_models import CommunicationRequestRow
 from bot.store.waiting_models import OfferRow
-from bot.turn import Bot
 
 CHANGED = "the visit has changed"
 OVER = "the programme has ended or is paused"

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.channels.types import Channel, Outgoing, SendError, Sent
+from bot.core import Bot
 from bot.delivery import outbox
 from bot.delivery.callbacks import reply_lost
 from bot.delivery.status import LOST
@@ -16,7 +17,6 @@ from bot.store import queries
 from bot.store.models import CommunicationRow, PhoneRow
 from bot.store.outgoing import CONFIRMED, queue_answer
 from bot.texts import SAFETY
-from bot.turn import Bot
 
 log = structlog.get_logger()
 USEFUL = timedelta(hours=1)  # an answer that comes later only confuses: a person sees to it

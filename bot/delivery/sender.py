@@ -9,9 +9,9 @@ import structlog
 
 from bot.channels.twilio_sms import TIMEOUT
 from bot.channels.types import Channel, SendError
+from bot.core import Bot
 from bot.delivery import outbox
 from bot.delivery.outbox import Claimed
-from bot.turn import Bot
 
 log = structlog.get_logger()
 BREATH = 0.05  # seconds between two looks at the outbox: what the rate allows meanwhile goes at once, and a look costs more than a text

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.care.due import first_free
 from bot.care.waitlist import Terms
+from bot.core import Bot
 from bot.delivery import switch
 from bot.dialogue.types import Waiting, Wants
 from bot.remind import offer_time
@@ -16,7 +17,6 @@ from bot.store import care, queries, waiting
 from bot.store.models import AppointmentRow, PatientRow, SlotRow
 from bot.store.sending_models import SenderRow
 from bot.store.waiting_models import OfferRow
-from bot.turn import Bot
 
 log = structlog.get_logger()
 BATCH = 100  # times that are looked at in one go

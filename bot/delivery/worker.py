@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import select
 
 from bot.channels.types import Channel
+from bot.core import Bot
 from bot.delivery import alerts, lookup, replies
 from bot.delivery.alerts import Alarm
 from bot.delivery.planner import plan_due
@@ -21,7 +22,7 @@ from bot.delivery.waitlist import offer_due
 from bot.desk import apologies, later, silence
 from bot.store import words
 from bot.store.models import CommunicationRow
-from bot.turn import Bot, answer, take
+from bot.turn import answer, take
 
 log = structlog.get_logger()
 UNANSWERED = timedelta(seconds=60)  # longer than the provider waits for a webhook, its retry included (W-15)

@@ -11,13 +11,14 @@ from sqlalchemy import select
 
 from bot.actor import Actor
 from bot.channels.console import Console, received
+from bot.core import Bot
 from bot.delivery.sender import send_waiting
 from bot.demo.clock import DemoClock
 from bot.desk import work
 from bot.remind import BY_HAND, About, tell
 from bot.store.models import LOOK_NOW, AppointmentRow, CommunicationRow, PhoneRow, TaskRow
 from bot.store.sending_models import OutboxRow
-from bot.turn import Bot, take
+from bot.turn import take
 from bot.yamlfile import read_yaml
 
 REMINDED = 2  # working days before a visit

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from bot.core import Bot
 from bot.store import programmes, queries
 from bot.store.models import AppointmentRow, ConsentRow, PatientPhoneRow, PatientRow, SlotRow
-from bot.turn import Bot
 from bot.yamlfile import read_yaml
 
 SLOT_DAYS = 25

@@ -8,6 +8,7 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.core import Bot, read_facts
 from bot.desk.work import claimed
 from bot.rendering import compose
 from bot.store import care, queries
@@ -15,7 +16,6 @@ from bot.store.models import PhoneRow
 from bot.store.outgoing import queue
 from bot.store.sending_models import PlannedReplyRow
 from bot.store.work_models import PromiseRow
-from bot.turn import Bot, read_facts
 
 OLDEST = timedelta(days=1)  # an apology that comes later only reminds of what was forgotten
 USEFUL = timedelta(hours=1)

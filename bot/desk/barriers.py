@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.actor import Actor
+from bot.core import Bot
 from bot.desk.work import Refused, hold, record
 from bot.remind import ask_helped
 from bot.store.models import TaskRow
-from bot.turn import Bot
 
 SILENCE = timedelta(days=1)  # how long an answer is waited for before the item is back in the list
 STAGES = {"": "reported", "acted": "help arranged", "asked": "asked whether it worked"}

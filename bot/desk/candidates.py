@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.actor import Actor
+from bot.core import Bot
 from bot.desk.work import Refused
 from bot.store.models import CommunicationRow
 from bot.store.work_models import CandidateRow
-from bot.turn import Bot
 from bot.understand.normalise import fold
 
 SHOWN = 100

@@ -8,13 +8,13 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import select, update
 
 from bot.actor import Actor
+from bot.core import Bot
 from bot.desk.booking import Desk, call_off
 from bot.desk.work import Refused
 from bot.errors import Said
 from bot.store import care
 from bot.store.models import AppointmentRow, PatientRow, SlotRow
 from bot.store.turns import table
-from bot.turn import Bot
 
 SLOTS = table(SlotRow).c
 

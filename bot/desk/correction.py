@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.actor import Actor
 from bot.apply import Scope, apply
+from bot.core import Bot
 from bot.desk.explain import labels_of
 from bot.desk.work import Refused, hold, record
 from bot.dialogue.effects import Effect, LogItem, OptOut, SetParticipant
@@ -18,7 +19,6 @@ from bot.store import queries
 from bot.store.models import AppointmentRow, CommunicationRow, PhoneRow, TaskRow
 from bot.store.readings import reading_of
 from bot.store.work_models import CandidateRow
-from bot.turn import Bot
 from bot.understand.labels import known
 
 # Label → the item that a person then works on. What is not named here needs nobody.

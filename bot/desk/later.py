@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from bot.actor import Actor
 from bot.apply import Scope, apply
 from bot.care.hours import Hours
+from bot.core import Bot
 from bot.desk import staff
 from bot.desk.work import Refused, hold, record
 from bot.dialogue.effects import LogItem
@@ -21,7 +22,6 @@ from bot.store import care, queries, tasks
 from bot.store.models import CommunicationRow, PatientRow, PhoneRow, TaskRow
 from bot.store.outgoing import queue
 from bot.store.sending_models import OutboxRow, PlannedReplyRow
-from bot.turn import Bot
 
 DAYS = 15  # how far ahead a reply may be planned
 SOON = timedelta(minutes=20)  # the first time that is offered is no nearer

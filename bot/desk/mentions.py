@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.actor import Actor
+from bot.core import Bot
 from bot.dialogue.items import KINDS
 from bot.store.models import TaskRow
-from bot.turn import Bot
 from bot.understand.normalise import fold
 
 MENTION = re.compile(r"@(\w+)(?:[ .](\w+))?")

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.core import Bot
 from bot.remind import BOOKED, CALLED_OFF, MOVED
 from bot.rendering import compose
 from bot.store import care, queries
 from bot.store.models import PatientRow, PhoneRow
 from bot.texts import SOURCE
-from bot.turn import Bot
 
 # (what was done, whether the patient had asked for it) → the sentence that tells of it.
 SENTENCES = {

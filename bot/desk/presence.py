@@ -11,10 +11,10 @@ from sqlalchemy import Connection, delete, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.actor import Actor
+from bot.core import Bot
 from bot.store.models import PhoneRow
 from bot.store.turns import table
 from bot.store.work_models import ViewingRow
-from bot.turn import Bot
 
 VIEWING = table(ViewingRow)
 OPENED = timedelta(minutes=2)  # a page that was opened, where nothing tells whether it still is: there is no JavaScript

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from bot.actor import Actor
 from bot.apply import Scope, apply
+from bot.core import Bot
 from bot.desk.work import Refused, hold, record
 from bot.dialogue.effects import EndProgramme
 from bot.store import care, programmes, queries
 from bot.store.inbox import Conversation
 from bot.store.models import PatientRow, PhoneRow
 from bot.store.programme_models import CarePlanRow, CheckInRow
-from bot.turn import Bot
 
 DAYS = 14  # of a record that a page shows
 AGREED = {"form": "on a signed form", "person": "in person", "phone": "by phone"}

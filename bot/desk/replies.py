@@ -9,11 +9,11 @@ from datetime import datetime
 
 from bot.channels.segments import GSM, TWO, segments
 from bot.channels.types import CARRIER_WORDS
+from bot.core import Bot
 from bot.desk.later import There
 from bot.errors import Said
 from bot.rendering import Value, clean, compose
 from bot.texts import SOURCE, gaps
-from bot.turn import Bot
 
 APPROVED = ("human", "find_time", "ask_when_new", "in_hand", "clinician", "refill", "language_none", "visit_when", "status")
 OWNED = CARRIER_WORDS | {"YES"}  # a number may be opted out, or in, by any of them (O-01, O-02)

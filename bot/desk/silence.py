@@ -8,12 +8,12 @@ from functools import partial
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from bot.core import Bot
 from bot.desk.work import record_of_the_clock
 from bot.store import queries
 from bot.store.account_models import UserRow
 from bot.store.models import TaskRow
 from bot.store.work_models import ActionRow, ClaimRow
-from bot.turn import Bot
 
 QUIET = timedelta(minutes=15)  # whoever has done anything in the conversation since is at work on it
 HELPERS = ("manager", "admin", "nurse", "coordinator")  # who gets it, the first of these roles that somebody else has

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.actor import Actor
 from bot.apply import Scope, apply
+from bot.core import Bot
 from bot.desk import mentions
 from bot.desk.work import Refused, hold, record
 from bot.dialogue.effects import CloseItems, OptIn, OptOut, Prefer
@@ -18,7 +19,6 @@ from bot.store import care, papers, queries, tasks
 from bot.store.inbox import visitor
 from bot.store.models import PhoneRow
 from bot.store.outgoing import queue
-from bot.turn import Bot
 
 LONGEST = 1600  # characters that the provider takes (W-24)
 SILENT = ("abuse", "wrong_number")  # holds under which nobody writes

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from bot.core import Bot
 from bot.desk.meaning import meaning
 from bot.desk.staff import CALLS
 from bot.desk.told import detail
 from bot.desk.words import ENGLISH, Words
 from bot.desk.work import OUTCOMES
 from bot.store.inbox import Conversation, Entry
-from bot.turn import Bot
 
 SINCE = timedelta(days=14)
 DID = {"call": "Phone call: %(how)s (%(who)s)", "note": "Note (%(who)s)", "resolved": "Closed: %(how)s (%(who)s)"}

@@ -40,7 +40,8 @@ REASONS = (
     "just booked, moved or answered", "a talk is going on", "quiet hours", "limit of texts", "no answer to the last ones: paused",
     "the visit has changed", "the programme has ended or is paused", "answered since", "the time is taken", "it has lost its use",
     "held up, and still true", "texts must not be sent there", "it was night by then", "the patient wrote first", "withdrawn",
-    "its time is over", "no answers", "left", "answered", "The earliest time must be before the latest.",
+    "its time is over", "no answers", "left", "answered", "a number outside the US", "no paper is missing",
+    "was told of the papers before", "too many texts in an hour", "The earliest time must be before the latest.",
     "No day fits: look at the days and weekdays.",
 )  # fmt: skip
 # What texts that wait are, as `bot/delivery/catchup.py` sorts them.

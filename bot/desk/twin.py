@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from bot.core import Bot
 from bot.desk.replies import of_clinic
 from bot.desk.words import Words
 from bot.rendering import clean
 from bot.texts import SOURCE, TEXTS
-from bot.turn import Bot
 
 GAP = re.compile(r"\{(\w+)\}")
 # What stands in a gap, since the sentence is kept without its values.
@@ -25,7 +25,7 @@ def twin(bot: Bot, *, keys: Iterable[str], words: str, language: str, reader: Wo
 
     keys: of the sentences; words: the text as it went out, in which the clinic's own sentences are found.
     """
-    return " ".join(sentence for key in keys for sentence in _sentence(bot, key, words, language, reader))
+    return " ".join(sentence for key in dict.fromkeys(keys) for sentence in _sentence(bot, key, words, language, reader))
 
 
 def _sentence(bot: Bot, key: str, words: str, language: str, reader: Words) -> Iterator[str]:

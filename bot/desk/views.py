@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import delete, select
 
 from bot.actor import Actor
+from bot.core import Bot
 from bot.desk.work import Refused
 from bot.store.work_models import SavedViewRow
 from bot.store.worklist import View
-from bot.turn import Bot
 
 MOST = 9
 LONGEST = 40  # letters of a name

@@ -5,13 +5,13 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from bot.actor import Actor
+from bot.core import Bot
 from bot.desk.work import Refused, hold, record
 from bot.dialogue.effects import JoinWaitlist, LeaveWaitlist
 from bot.dialogue.wanted import Wanted
 from bot.store import care, waiting
 from bot.store.models import AppointmentRow
 from bot.store.waiting_models import WaitingRow
-from bot.turn import Bot
 
 
 def add(bot: Bot, phone_id: int, patient_id: int, *, service: str, wanted: Wanted, by: Actor) -> None:

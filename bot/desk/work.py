@@ -11,11 +11,11 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from bot.actor import Actor
+from bot.core import Bot
 from bot.errors import Told
 from bot.store import alerts, audit, queries, tasks
 from bot.store.models import TaskRow
 from bot.store.work_models import ActionRow, ClaimRow
-from bot.turn import Bot
 
 CLAIM = timedelta(minutes=5)  # how long a conversation stays locked for whoever works on it, counted from their last action
 

@@ -6,7 +6,15 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-DECIDES = ("intents/**/*.yaml", "locales/**/*.po", "bot/understand/**/*.py", "bot/dialogue/**/*.py", "bot/texts.py", "bot/turn.py")
+DECIDES = (
+    "intents/**/*.yaml",
+    "locales/**/messages.po",
+    "bot/understand/**/*.py",
+    "bot/dialogue/**/*.py",
+    "bot/texts.py",
+    "bot/core.py",
+    "bot/turn.py",
+)
 ASIDE = "tests.yaml"  # sentences that only measure
 
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from alembic import command
 from alembic.config import Config
 from cryptography.fernet import InvalidToken
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, make_url, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
@@ -71,8 +71,7 @@ class Store:
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         sqlite = self.engine.dialect.name == "sqlite"
         self._reader = self.engine.execution_options(**(READING if sqlite else EACH))
-        shared = sqlite and self.engine.url.database not in (None, "", ":memory:")
-        self._writer = threading.Lock() if shared else None
+        self._writer = threading.Lock() if _is_file(self.engine.url) else None
         snapshot = self.engine.execution_options(**(READING if sqlite else SNAPSHOT))
         self._reading = sessionmaker(snapshot, expire_on_commit=False)
         self._waiting: deque[_Job] = deque()
@@ -214,7 +213,8 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "checkin", lambda _, record: record.info.update(used=time.monotonic()))
         event.listen(engine, "checkout", _tried)
         return engine
-    engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS}, hide_parameters=True)  # errors are printed (H-11)
+    most = {"max_overflow": -1} if _is_file(make_url(url)) else {}  # each thread keeps one to read with, however many there are
+    engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS}, hide_parameters=True, **most)  # errors are printed (H-11)
     sys.setswitchinterval(SWITCH)
 
     @event.listens_for(engine, "connect")
@@ -234,8 +234,13 @@ def _engine(url: str) -> Engine:
     return engine
 
 
+def _is_file(url: URL) -> bool:
+    """Whether it is a file of SQLite's, with the one write lock that threads queue for."""
+    return url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+
+
 def _tried(connection: DBAPIConnection, record: ConnectionPoolEntry, _pool: object) -> None:
-    """A connection that has rested is tried first. Raises DisconnectionError, upon which the pool makes new ones."""
+    """A connection that has rested is tried first. Raises DisconnectionError, upon which the pool makes a new one."""
     if time.monotonic() - record.info.get("used", math.inf) < RESTED:
         return
     try:

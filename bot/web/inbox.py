@@ -9,12 +9,12 @@ from functools import partial
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from bot.core import Bot
 from bot.desk import barriers, work
 from bot.desk.views import mine
 from bot.dialogue.items import KINDS
 from bot.store import worklist
 from bot.store.worklist import PAGE
-from bot.turn import Bot
 from bot.web import (
     catchup,
     closing,

@@ -9,9 +9,9 @@ from threading import BoundedSemaphore
 from flask import Blueprint, Response, request, stream_with_context
 
 from bot.actor import Actor
+from bot.core import Bot
 from bot.desk import presence
 from bot.store import inbox as queries
-from bot.turn import Bot
 from bot.web.forms import as_number
 from bot.web.guard import actor
 from bot.web.wiring import wired

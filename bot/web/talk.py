@@ -11,6 +11,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from bot.actor import Actor
+from bot.core import Bot
 from bot.desk import later, mentions, presence, programmes, replies, staff, summary, work
 from bot.desk.correction import correct
 from bot.desk.meaning import ACTS, BARRIERS, TOPICS
@@ -20,7 +21,6 @@ from bot.store import inbox as queries
 from bot.store import waiting
 from bot.store.inbox import Conversation
 from bot.store.models import PhoneRow
-from bot.turn import Bot
 from bot.web import live
 from bot.web.forms import as_number
 from bot.web.guard import actor, colleagues

@@ -10,13 +10,13 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
+from bot.core import Bot
 from bot.desk import booking, news, work
 from bot.desk.booking import Desk, Done
 from bot.dialogue.types import Slot
 from bot.remind import BOOKED, CALLED_OFF, MOVED
 from bot.store import inbox, queries
 from bot.store.inbox import Visitor
-from bot.turn import Bot
 from bot.web.forms import as_number
 from bot.web.guard import actor
 from bot.web.tongue import say, words

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from flask import current_app
 
 from bot.channels.types import Channel
+from bot.core import Bot
 from bot.delivery.alerts import Alarm
 from bot.delivery.spool import Spool
 from bot.settings import Settings
-from bot.turn import Bot
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from flask import Flask
 
 from bot.accounts import people
 from bot.accounts.types import Accounts
-from bot.turn import Bot
+from bot.core import Bot
 from tests.conftest import serving
 from tests.staff import PASSWORD
 from tests.world import Clock

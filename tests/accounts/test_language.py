@@ -9,8 +9,8 @@ from flask import Flask
 
 from bot.accounts import people
 from bot.accounts.types import Accounts
+from bot.core import Bot
 from bot.store.account_models import UserRow
-from bot.turn import Bot
 from tests.staff import PASSWORD, Browser, Page, hire
 from tests.world import Clock
 

@@ -17,9 +17,9 @@ from structlog.testing import capture_logs
 from bot.accounts import passwords, people
 from bot.accounts.people import INVITED
 from bot.accounts.types import Accounts, Refused
+from bot.core import Bot
 from bot.settings import Settings
 from bot.store.account_models import InvitationRow, SessionRow
-from bot.turn import Bot
 from tests.cheap import REAL_HASHER
 from tests.conftest import KEY
 from tests.staff import HASHED, HERE, PASSWORD, Browser, Page, hire

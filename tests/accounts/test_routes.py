@@ -13,6 +13,7 @@ from sqlalchemy import select
 from werkzeug.routing import AnyConverter, IntegerConverter, Map, Rule
 
 from bot.accounts.types import ROLES
+from bot.core import Bot
 from bot.settings import Settings
 from bot.store.account_models import SessionRow, UserRow
 from bot.store.models import (
@@ -31,7 +32,6 @@ from bot.store.sending_models import PlannedReplyRow
 from bot.store.setting_models import SettingChangeRow
 from bot.store.waiting_models import WaitingRow
 from bot.store.work_models import CandidateRow, SavedViewRow
-from bot.turn import Bot
 from bot.web import inbox, talk
 from bot.web.roles import ENTRANCE, OPEN, RULES
 from tests.conftest import application_on, serving, settings_in

@@ -19,11 +19,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from bot.core import Bot
 from bot.errors import SettingsError
 from bot.settings import Settings, read_settings
 from bot.store.account_models import UserRow
 from bot.store.models import AuditRow
-from bot.turn import Bot
 from tests.conftest import application_on
 from tests.staff import HERE, hire
 from tests.world import Clock

@@ -1,4 +1,4 @@
-"""What people did, in words."""
+"""What people did, what stands beside items, and why texts do not go, in words."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.desk.told import did
+from bot.care import check_ins, due
+from bot.delivery import catchup, outbox, recheck
+from bot.desk import later
+from bot.desk.told import REASONS, detail, did
 from bot.desk.words import ENGLISH
+from bot.remind import BY_HAND, CALLED_OFF
+from bot.store import care
 
 EAST = ZoneInfo("America/New_York")
 
@@ -25,3 +30,22 @@ EAST = ZoneInfo("America/New_York")
 def test_a_move_is_told_whether_it_was_kept_as_moments_or_as_words(about: str, told: str) -> None:
     """Entries of before staff pages had languages hold words: they are shown as they are."""
     assert did("moved", about, ENGLISH, EAST).startswith(told)
+
+
+def test_every_reason_that_is_kept_as_words_is_in_the_list_of_the_catalogue() -> None:
+    """What the schedule and the sender write down is shown to staff, so translators must get to see it."""
+    kept = {
+        value
+        for module in (check_ins, due, care, catchup, later, outbox, recheck)
+        for name, value in vars(module).items()
+        if name.isupper() and isinstance(value, str) and " " in value
+    }
+    assert {due.NO_PAPERS, care.ABROAD, outbox.FLOOD} < kept
+    assert kept - {*REASONS, BY_HAND, CALLED_OFF} == set()
+
+
+@pytest.mark.parametrize("name", ["50% off", "100 %", "the 100%(new)s form"])
+def test_a_clinics_own_words_may_hold_a_percent_sign(name: str) -> None:
+    """A paper's name is no sentence of ours with gaps."""
+    assert did("paper", name, ENGLISH, EAST) == f"ticked: {name}"
+    assert detail("booked", name, ENGLISH) == name

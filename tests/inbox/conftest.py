@@ -13,9 +13,9 @@ from flask.testing import FlaskClient
 
 import app as application
 from bot import demo
+from bot.core import Bot
 from bot.settings import Settings
 from bot.store.models import TaskRow
-from bot.turn import Bot
 from bot.web.wiring import Wired
 from tests.conftest import application_on, serving
 from tests.staff import HERE, Browser, hire

@@ -12,8 +12,10 @@ from click.testing import Result
 import app as application
 from bot.desk import explain, replies, staff, work
 from bot.desk.meaning import meaning
-from bot.desk.twin import GAPS
+from bot.desk.twin import GAPS, twin
+from bot.desk.words import ENGLISH
 from bot.dialogue.items import KINDS
+from bot.rendering import clean
 from bot.settings import ROOT
 from bot.store.inbox import phones
 from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow
@@ -382,6 +384,14 @@ def test_the_demos_phone_lets_each_text_run_as_its_letters_do(desk: Desk) -> Non
     shown = page(desk.ana, "/demo?phone=10")
     assert '<span dir="auto">أريد أن أتحدث مع شخص</span>' in shown
     assert '<span dir="auto">\u200fSunrise Clinic: ' in shown
+
+
+def test_two_answers_in_one_text_are_told_once_each(desk: Desk) -> None:
+    """The text is kept as made of "answer" twice; which sentences they are is found in its words."""
+    said = list(desk.bot.clinic.clinic.answers.values())[:2]
+    words = " ".join(clean(each["vi"]) for each in said)
+    told = twin(desk.bot, keys=("answer", "answer"), words=words, language="vi", reader=ENGLISH)
+    assert told == " ".join(each["en"] for each in said)
 
 
 def test_a_visit_that_the_bot_called_off_leads_to_the_words_that_it_acted_on(desk: Desk) -> None:

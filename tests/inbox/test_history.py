@@ -12,12 +12,12 @@ import pytest
 
 import app as application
 from bot import demo
+from bot.core import Bot
 from bot.desk.figures import FIGURES, Period
 from bot.store import queries
 from bot.store.models import AppointmentRow, CommunicationRow, PhoneRow, TaskRow
 from bot.store.today import today
 from bot.store.work_models import ClaimRow
-from bot.turn import Bot
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 
 from bot.channels.console import Console, received
+from bot.core import Bot
 from bot.delivery.worker import Worker
 from bot.desk.settings import edit
 from bot.desk.settings.edit import Stale, Target
@@ -17,7 +18,7 @@ from bot.desk.settings.sections import SECTIONS
 from bot.settings import Settings
 from bot.store.account_models import UserRow
 from bot.store.setting_models import SettingChangeRow
-from bot.turn import Bot, take
+from bot.turn import take
 from tests.conftest import application_on
 from tests.staff import Browser, hire
 from tests.world import NUMBERS, Clock

@@ -10,9 +10,10 @@ import pytest
 from flask import Flask
 
 from bot.channels.console import received
+from bot.core import Bot
 from bot.store.account_models import UserRow
 from bot.store.models import AppointmentRow, CommunicationRow
-from bot.turn import Bot, take
+from bot.turn import take
 from tests.inbox.conftest import ANA, Desk, act, do, page
 from tests.inbox.test_browser import chromium
 from tests.staff import PASSWORD, Browser, Colleague, hire

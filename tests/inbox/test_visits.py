@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from bot.core import Bot
 from bot.store.models import AppointmentRow, CommunicationRow, PatientPhoneRow, PatientRow, TaskRow
 from bot.store.work_models import ActionRow
-from bot.turn import Bot
 from tests.inbox.conftest import Come
 from tests.staff import Browser, Page
 from tests.world import Clock

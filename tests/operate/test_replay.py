@@ -79,16 +79,17 @@ def test_texts_that_cannot_be_read_again_are_counted(world: World) -> None:
 
 
 @pytest.mark.parametrize("changed", ["intents/en/danger.yaml", "intents/es/phrases/01.yaml", "locales/es/LC_MESSAGES/messages.po",
-                                     "bot/understand/judge.py", "bot/dialogue/safety.py", "bot/texts.py"])  # fmt: skip
+                                     "bot/understand/judge.py", "bot/dialogue/safety.py", "bot/texts.py", "bot/core.py"])  # fmt: skip
 def test_a_version_changes_with_whatever_decides_and_with_nothing_else(changed: str, tmp_path: Path) -> None:
-    """S-17: a list of words, a phrase, an approved text, the code; sentences that only measure change nothing."""
+    """S-17: a list of words, a phrase, an approved text, the code; not sentences that only measure, nor the words of staff's pages."""
     versions = []
     for number in range(3):
         root = tmp_path / str(number)
-        for name in (changed, "intents/en/tests.yaml", "bot/understand/labels.py"):
+        for name in (changed, "intents/en/tests.yaml", "locales/es/LC_MESSAGES/staff.po", "bot/understand/labels.py"):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text("as it was")
         (root / "intents/en/tests.yaml").write_text(f"other sentences: {number}")
+        (root / "locales/es/LC_MESSAGES/staff.po").write_text(f"other words: {number}")
         versions.append(version_of(root))
     (tmp_path / "2" / changed).write_text("otherwise")
     version_of.cache_clear()

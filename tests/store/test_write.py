@@ -66,6 +66,19 @@ def test_what_waits_is_committed_at_once(store: Store) -> None:
     assert len(commits) == 1  # the one they waited for wrote nothing
 
 
+def test_more_threads_read_than_a_pool_usually_holds(store: Store) -> None:
+    """Each keeps its connection; none waits for another to end."""
+    together = threading.Barrier(20)
+
+    def read() -> list[str]:
+        found = words(store)
+        together.wait(5)  # none has ended before all have read
+        return found
+
+    with ThreadPoolExecutor(20) as pool:
+        assert [future.result() for future in [pool.submit(read) for _ in range(20)]] == [[]] * 20
+
+
 def test_an_error_is_its_own_writers_and_no_one_elses(store: Store) -> None:
     """What one of them breaks is undone for it alone."""
 

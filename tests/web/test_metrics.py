@@ -13,13 +13,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select, update
 
 from bot.actor import Actor
+from bot.core import Bot
 from bot.delivery import switch
 from bot.desk import work
 from bot.settings import Settings
 from bot.store.database import Store
 from bot.store.models import CommunicationRow
 from bot.store.outgoing import queue
-from bot.turn import Bot
 from tests.conftest import KEY, application_on
 from tests.provider import post, sms
 from tests.world import NUMBERS, Clock

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.actor import Actor
 from bot.clinic import ClinicFile, over
+from bot.core import Bot
 from bot.desk.settings.fields import inside
 from bot.desk.settings.sections import Section
 from bot.desk.words import ENGLISH, Words
@@ -21,7 +22,6 @@ from bot.owned import changes
 from bot.owned.changes import Change, Data
 from bot.owned.current import edited
 from bot.store import audit, care
-from bot.turn import Bot
 
 FORM = Place("settings")
 Problems = dict[tuple[str, ...], str]  # where in the file → what is wrong and what to do

@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 
 from bot.channels.segments import segments
 from bot.clinic import ClinicFile
+from bot.core import Bot
 from bot.desk.replies import OWNED
 from bot.desk.settings.edit import Target
 from bot.dialogue.decide import decide
@@ -18,7 +19,6 @@ from bot.editing.lint import Lint, private_words, reveals
 from bot.errors import Said
 from bot.remind import About, sentences
 from bot.rendering import clean, compose
-from bot.turn import Bot
 from bot.understand.types import Understanding
 
 LONG = 3  # segments from which on a text is expensive
