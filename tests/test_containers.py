@@ -19,6 +19,7 @@ from cryptography.fernet import Fernet
 import app as application
 from bot.channels.twilio_sms import TIMEOUT
 from bot.settings import NAMES, ROOT, read_settings
+from bot.web.live import MOST
 from tests.provider import ACCOUNT, CLINIC_NUMBER, PUBLIC
 
 STAGES = re.split(r"(?m)^FROM ", (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " "))[1:]
@@ -159,3 +160,11 @@ def test_texts_that_wait_for_the_database_outlive_the_container() -> None:
     assert (Path(place) / NAMES["SPOOL_DIR"][0]).is_relative_to(folder)
     assert web["read_only"]
     assert f"VOLUME {folder}" in STAGES[-1]
+
+
+def test_open_pages_leave_threads_for_the_provider() -> None:
+    """W-15: each page that is told of changes keeps a thread, and the provider does not wait for one."""
+    told = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in ("Dockerfile", "docs/operations.md", "README.md"))
+    threads = [int(number) for number in re.findall(r"--threads\W+([0-9]+)", told)]
+    assert len(threads) == 4
+    assert min(threads) >= 2 * MOST

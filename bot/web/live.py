@@ -19,7 +19,8 @@ from bot.web.wiring import wired
 blueprint = Blueprint("live", __name__)
 EVERY = 1.0  # seconds between two looks
 LASTS = 300  # seconds after which the browser asks anew, so that no server process is kept from ending
-STREAMS = BoundedSemaphore(40)  # each keeps a thread; beyond, pages ask for the mark
+MOST = 8  # streams of one process: each keeps a thread from the provider's texts; beyond, pages ask for the mark
+STREAMS = BoundedSemaphore(MOST)
 
 
 @blueprint.get("/mark")
@@ -31,8 +32,8 @@ def mark() -> Response:
 
 @blueprint.get("/events")
 def events() -> Response:
-    """A stream of marks, one whenever it changes; 204, which ends a browser's tries, when too many are open."""
-    if not STREAMS.acquire(blocking=False):
+    """A stream of marks, one whenever it changes; 204, which ends a browser's tries, when no thread can be spared for it."""
+    if not request.is_multithread or not STREAMS.acquire(blocking=False):
         return Response(status=204)
     bot, phone_id = wired().bot, request.args.get("phone", type=as_number)
     response = Response(stream_with_context(_changes(bot, phone_id, actor())), mimetype="text/event-stream")
