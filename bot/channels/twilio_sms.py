@@ -7,9 +7,9 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from html import escape
 from typing import Any, Protocol
 from urllib.parse import urlencode
-from xml.sax.saxutils import escape, quoteattr
 
 import phonenumbers
 from twilio.base.exceptions import TwilioException
@@ -91,8 +91,8 @@ def twiml(*messages: tuple[str, str]) -> str:
 
 
 def _message(text: str, status_url: str) -> str:
-    told = f" statusCallback={quoteattr(status_url)}" if status_url else ""
-    return f"<Message{told}>{escape(text)}</Message>"
+    told = f' statusCallback="{escape(status_url)}"' if status_url else ""
+    return f"<Message{told}>{escape(text, quote=False)}</Message>"
 
 
 def clean(text: str) -> str:
