@@ -187,6 +187,7 @@ NEEDED = {
     "patients": ["identifier", "name", "language"],
     "visits": ["identifier", "patient", "service", "start"],
     "slots": ["identifier", "service", "start", "minutes"],
+    "waiting list": ["patient", "service", "waiting_since"],
 }
 
 
