@@ -179,8 +179,9 @@ def _write(bot: Bot, row_id: int, via: str, now: datetime, plan: Plan | None, va
 def _written(bot: Bot, decision: Decision, phone: Line, body: str) -> str:
     """The answer as one text; nothing where the carrier answers the word itself (O-03)."""
     twice = bot.carrier_answers and carrier.answers(body) and all(say.key in carrier.TEXTS for say in decision.said)
-    told = _safe(decision) or any(say.key == "opted_out" for say in decision.said)
-    unwanted = decision.opted_out(before=phone.opted_out_at is not None) and not told
+    before = phone.opted_out_at is not None
+    last = {"opted_out"} if before else {"opted_out", "wrong_number"}  # each tells that no more texts come, once (O-08)
+    unwanted = decision.opted_out(before=before) and not _safe(decision) and last.isdisjoint(say.key for say in decision.said)
     return "" if twice or unwanted else _compose(bot, decision.said, decision.language)
 
 
