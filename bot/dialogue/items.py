@@ -26,7 +26,7 @@ KINDS: dict[str, ItemKind] = {
     "urgent_self_harm": ItemKind(0, "Thoughts of suicide or self-harm: call now", promised=False),
     "urgent_abuse": ItemKind(0, "Abuse disclosed: do NOT text or leave a message, use a safe contact"),
     "urgent_opted_out": ItemKind(0, "In danger and opted out: texts do not arrive, phone now", promised=False),
-    "cancel_keyword": ItemKind(1, "Sent CANCEL: opted out, may have meant the visit", promised=False),
+    "cancel_keyword": ItemKind(1, "Called off and opted out: see to the visit", promised=False),
     "opted_out_message": ItemKind(1, "Opted out, but wrote: phone", promised=False),
     "failed_turn": ItemKind(2, "The bot failed on this message: answer it"),
     "barrier": ItemKind(3, "Something stands in the way", lead=2 * _DAY),
