@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time
+from functools import cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
@@ -58,6 +59,7 @@ def clock(value: datetime | time, language: str) -> str:
     return format_time(value, CLOCK.get(language, "short"), locale=locale_of(language))
 
 
+@cache
 def locale_of(language: str) -> Locale:
     """CLDR's data for one of our languages; the English for a language that it does not know."""
     return Locale.parse(CLDR.get(language, language) if in_cldr(language) else CLDR["en"])

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot.apply import Scope, apply
 from bot.channels import carrier
@@ -45,20 +45,52 @@ def take(bot: Bot, inbound: Inbound, *, via: str = "twiml") -> str:
     Stored before anything can fail, unique by `sid`: a copy is answered with "", a retry with the stored answer.
     Raises sqlalchemy.exc.OperationalError when it could not be stored.
     """
-    row_id = _store(bot, inbound)
-    if row_id is None:
+    stored = _store(bot, inbound)
+    if stored is None:
         return _answered(bot, inbound) if inbound.retry else ""
-    return answer(bot, row_id, via=via)
+    row_id, known = stored
+    return answer(bot, row_id, via=via, known=known)
 
 
-def _store(bot: Bot, inbound: Inbound) -> int | None:
-    """The new row's id; None when the message is here already."""
-    cipher, number = bot.store.cipher, inbound.sender if inbound.textable else None
+@dataclass(frozen=True)
+class Known:
+    """A stored text and what a decision about it rests on, all of one moment."""
+
+    row: Text
+    phone: Line
+    facts: Facts
+    state: State
+
+
+def _known(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Known | None:
+    """What is known as things stand; None where nobody can be answered."""
+    row, phone = turns.text(connection, row_id, now, nth=loops.MOST)
+    if phone is None:
+        return None
+    facts, state = read_facts(bot, connection, phone, now)
+    open_items = tuple(kind for kind in phone.open_items if kind and not kind.endswith(turns.LATER))
+    return Known(row, phone, replace(facts, open_items=open_items), state)
+
+
+def _store(bot: Bot, inbound: Inbound) -> tuple[int, Known | None] | None:
+    """The new row's id, and what is known with it if that could be read; None when the message is here already."""
+    cipher, number, now = bot.store.cipher, inbound.sender if inbound.textable else None, bot.clock()
     text = {"clinic_id": bot.clinic_id, "provider_sid": inbound.sid, "media": inbound.media}
     text["body"] = cipher.encrypt(inbound.body[:MAX_WORDS])
+
+    def write(connection: Connection) -> tuple[int, Known | None]:
+        """What is known is read in passing: a look of its own costs as much as all of this."""
+        row_id = turns.store_text(connection, cipher, number=number, now=now, **text)
+        try:
+            return row_id, _known(bot, connection, row_id, now)
+        except SQLAlchemyError:
+            raise
+        except Exception:  # it will be seen, and told, by who answers; stored it is
+            return row_id, None
+
     for attempt in range(ATTEMPTS):
         try:
-            return bot.store.write(lambda connection: turns.store_text(connection, cipher, number=number, now=bot.clock(), **text))
+            return bot.store.write(write)
         except IntegrityError:
             with bot.store.session() as session:
                 if queries.by_sid(session, inbound.sid) is not None:
@@ -93,8 +125,8 @@ class Plan:
     reply: str
 
 
-def answer(bot: Bot, row_id: int, *, via: str) -> str:
-    """Answers a stored message, once. via: "twiml" (the caller sends it) or "outbox" (it is queued).
+def answer(bot: Bot, row_id: int, *, via: str, known: Known | None = None) -> str:
+    """Answers a stored message, once. via: "twiml" (the caller sends it) or "outbox" (it is queued). known: if it was read just now.
 
     It is read and decided on before the transaction begins, since writers wait for each other; and anew if the conversation or
     a visit has moved on when the decision is written.
@@ -103,24 +135,22 @@ def answer(bot: Bot, row_id: int, *, via: str) -> str:
     for attempt in range(ATTEMPTS):
         try:
             with bot.store.reading() as connection:
-                plan = _plan(bot, connection, row_id, now)
+                known = known or _known(bot, connection, row_id, now)
+                plan = _plan(bot, connection, known) if known else None
             write = partial(_write, bot, row_id, via, now, plan, _values(bot, plan, via))
             return bot.store.write(write)
         except Conflict as conflict:
             log.info("decided_again", communication=row_id, attempt=attempt, because=str(conflict))
+            known = None
         except Exception as error:  # whatever went wrong, the message reaches a person
             log.error("turn_failed", communication=row_id, error=type(error).__name__)
             break
     return _failed(bot, row_id, via)
 
 
-def _plan(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Plan | None:
-    """What to do about a stored text as things stand; None where nobody can be answered."""
-    row, phone = turns.text(connection, row_id, now, nth=loops.MOST)
-    if phone is None:
-        return None
-    facts, state = read_facts(bot, connection, phone, now)
-    facts = replace(facts, open_items=tuple(kind for kind in phone.open_items if kind and not kind.endswith(turns.LATER)))
+def _plan(bot: Bot, connection: Connection, known: Known) -> Plan:
+    """What to do about a stored text, and what that rests on."""
+    row, phone, facts, state, now = known.row, known.phone, known.facts, known.state, known.facts.now
     message = message_of(row.body, state, facts)
     before = turns.just_said(connection, phone, row, now)
     with bot.alone:  # Python runs one thread at a time: several that read at once only keep interrupting each other
@@ -148,7 +178,7 @@ def _values(bot: Bot, plan: Plan | None, via: str) -> dict[str, Any]:
     """What is written beside a text that was answered, its words encrypted, since others wait for the transaction."""
     values: dict[str, Any] = {"status": "answered", "answered_via": via}
     if plan is None:
-        return values
+        return values | dict.fromkeys(("reading", "rule", "reader", "reply", "texts"))
     encrypt, decision = bot.store.cipher.encrypt, plan.decision
     reading = encrypt(turns.reading_json(plan.understanding, plan.message))
     how = {"reading": reading, "rule": decision.rule[:80], "reader": bot.version}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sqlite3
-import sys
 import threading
 import time
 from collections import deque
@@ -36,7 +35,7 @@ RESTED = 5.0  # seconds after which a connection is tried before it is used: the
 MIGRATING = 4713  # number of the lock that one of several starting processes gets
 NO_KEY: Any = {"key_share": True}  # a row lock that does not keep others from adding rows which point to it
 CONFLICTS = ("40001", "40P01")  # PostgreSQL: could not serialise, deadlock
-SWITCH = 0.0002  # seconds after which a thread that reads a text lets the one that holds the write lock go on
+
 AGAIN = 0.0003  # seconds between two tries for the write lock
 TRIES = 5  # how often what conflicts is done anew
 LOCK_SECONDS = 3  # how long a writer waits for another one before the database counts as down
@@ -215,7 +214,6 @@ def _engine(url: str) -> Engine:
         return engine
     most = {"max_overflow": -1} if _is_file(make_url(url)) else {}  # each thread keeps one to read with, however many there are
     engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS}, hide_parameters=True, **most)  # errors are printed (H-11)
-    sys.setswitchinterval(SWITCH)
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: object) -> None:

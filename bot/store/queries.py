@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -17,6 +19,7 @@ from bot.store.crypto import Cipher
 from bot.store.database import NO_KEY, Store
 from bot.store.models import ClinicRow, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow
 from bot.store.moment import Moment
+from bot.store.prepared import Prepared
 from bot.store.sending_models import OutboxRow, SenderRow
 from bot.store.turns import Line
 
@@ -93,7 +96,8 @@ _FREE = (
     .where(is_free(bindparam("phone", type_=Integer), bindparam("now", type_=Moment)))
     .order_by(SlotRow.start)
 )
-_FREE_FOR = _FREE.where(SlotRow.service.in_(bindparam("services", expanding=True)))
+_FREE_FOR = Prepared(_FREE.where(SlotRow.service == bindparam("service")))
+_FREE_OF_ANY = Prepared(_FREE)
 
 
 def free_slots(
@@ -101,8 +105,8 @@ def free_slots(
 ) -> tuple[Slot, ...]:
     """Slots that are free, or kept for this phone, or whose keeping has ended, by start; no service given: any."""
     which = {"of_clinic": clinic_id, "phone": phone_id, "now": now, "until": now + HORIZON}
-    wanted = list(services)
-    rows = source.execute(_FREE_FOR, {**which, "services": wanted}) if wanted else source.execute(_FREE, which)
+    wanted = [_FREE_FOR.rows(source, **which, service=service) for service in services] or [_FREE_OF_ANY.rows(source, **which)]
+    rows = sorted(chain(*wanted), key=itemgetter(1))
     return tuple(Slot(id=id_, start=start.astimezone(zone), minutes=minutes, service=service) for id_, start, minutes, service in rows)
 
 

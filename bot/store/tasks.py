@@ -11,19 +11,22 @@ from bot.dialogue.effects import CloseItems, LogItem
 from bot.dialogue.items import KINDS
 from bot.store import alerts
 from bot.store.models import PhoneRow
+from bot.store.prepared import Prepared
 from bot.store.turns import TASK, TASKS, Line, table
 from bot.store.work_models import PromiseRow
 
 PROMISES = table(PromiseRow)
 PROMISED = PROMISES.c
-_ITEM = select(TASK.id).where(
-    TASK.phone_id == bindparam("phone_id"),
-    TASK.kind == bindparam("kind"),
-    TASK.detail == bindparam("detail"),
-    TASK.appointment_id.is_not_distinct_from(bindparam("appointment_id")),
-    TASK.status != "completed",
+_ITEM = Prepared(
+    select(TASK.id).where(
+        TASK.phone_id == bindparam("phone_id"),
+        TASK.kind == bindparam("kind"),
+        TASK.detail == bindparam("detail"),
+        TASK.appointment_id.is_not_distinct_from(bindparam("appointment_id")),
+        TASK.status != "completed",
+    )
 )
-_PROMISE = select(PROMISED.id).where(PROMISED.phone_id == bindparam("phone_id"), PROMISED.kept_at.is_(None)).limit(1)
+_PROMISE = Prepared(select(PROMISED.id).where(PROMISED.phone_id == bindparam("phone_id"), PROMISED.kept_at.is_(None)).limit(1))
 _AWAITED = select(
     exists().where(
         TASK.phone_id == bindparam("phone_id"),
@@ -32,7 +35,11 @@ _AWAITED = select(
         TASK.created_at <= bindparam("now"),
     )
 )
-_NEW_ITEM, _NEW_PROMISE = insert(TASKS), insert(PROMISES)
+_NEW_ITEM = Prepared(
+    insert(TASKS).returning(TASK.id),
+    *("phone_id", "kind", "detail", "appointment_id", "clinic_id", "communication_id", "created_at", "rank", "due_at", "fix_by"),
+)
+_NEW_PROMISE = Prepared(insert(PROMISES), "clinic_id", "phone_id", "communication_id", "made_at", "due_at")
 
 
 def log(
@@ -51,13 +58,14 @@ def log(
     """
     which = {"phone_id": phone.id, "kind": item.kind, "detail": item.detail, "appointment_id": item.visit}
     kind = KINDS[item.kind]
-    found = None if new else connection.scalar(_ITEM, which)
-    if found is None:
-        found = _add(connection, item, which, phone.clinic_id, text=text, start=start, now=now)
+    found = [] if new else _ITEM.rows(connection, **which)
+    if not found:
+        task_id = _add(connection, item, which, phone.clinic_id, text=text, start=start, now=now)
     else:
-        connection.execute(update(TASKS).where(TASK.id == found).values(communication_id=text, snoozed_until=None, stage=""))
+        ((task_id,),) = found[:1]
+        connection.execute(update(TASKS).where(TASK.id == task_id).values(communication_id=text, snoozed_until=None, stage=""))
     if kind.rank == 0:
-        alerts.ring(connection, task_id=found, clinic_id=phone.clinic_id, now=now)
+        alerts.ring(connection, task_id=task_id, clinic_id=phone.clinic_id, now=now)
 
 
 def _add(
@@ -75,8 +83,8 @@ def _add(
     fix_by = start - lead if start else None
     due_at = shown if kind.rank == 0 else min(filter(None, (fix_by, item.by)), default=shown)
     values = {"clinic_id": clinic_id, "communication_id": text, "created_at": shown, "rank": kind.rank}
-    added = connection.execute(_NEW_ITEM, {**which, **values, "due_at": due_at, "fix_by": fix_by})
-    return int(added.inserted_primary_key[0])  # type: ignore[index]
+    ((task_id,),) = _NEW_ITEM.rows(connection, **which, **values, due_at=due_at, fix_by=fix_by)
+    return int(task_id)
 
 
 def close(connection: Connection, phone_id: int, closed: CloseItems, *, now: datetime, outcome: str = "answered") -> list[int]:
@@ -99,9 +107,9 @@ def close(connection: Connection, phone_id: int, closed: CloseItems, *, now: dat
 
 def promise(connection: Connection, phone: Line | PhoneRow, *, text: int | None, by: datetime, now: datetime) -> None:
     """Stores a promise unless an earlier one is still open."""
-    if connection.scalar(_PROMISE, {"phone_id": phone.id}) is None:
+    if not _PROMISE.rows(connection, phone_id=phone.id):
         values = {"clinic_id": phone.clinic_id, "phone_id": phone.id, "communication_id": text}
-        connection.execute(_NEW_PROMISE, {**values, "made_at": now, "due_at": by})
+        _NEW_PROMISE.changed(connection, **values, made_at=now, due_at=by)
 
 
 def keep_promise(connection: Connection, phone_id: int, *, now: datetime) -> None:

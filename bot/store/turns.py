@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from bot.dialogue.types import Participant, Person, Visit, Wants
 from bot.store.crypto import Cipher
 from bot.store.models import LOOK_NOW, AppointmentRow, Base, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, TaskRow
+from bot.store.prepared import Prepared
 from bot.store.sending_models import SenderRow
 from bot.understand.types import Message, Understanding
 
@@ -37,7 +38,10 @@ TEXT, PHONE, TASK, PERSON, REACHED, VISIT = TEXTS.c, PHONES.c, TASKS.c, PEOPLE.c
 
 _PHONE = select(PHONE.id).where(PHONE.clinic_id == bindparam("of_clinic"), PHONE.number_key == bindparam("key")).scalar_subquery()
 _NEW_PHONE = insert(PHONES)
-_NEW_TEXT = insert(TEXTS).values(phone_id=_PHONE).returning(TEXT.id, TEXT.phone_id)
+_NEW_TEXT = Prepared(
+    insert(TEXTS).values(phone_id=_PHONE).returning(TEXT.id, TEXT.phone_id),
+    *("clinic_id", "provider_sid", "direction", "status", "at", "body", "media"),
+)
 COMMA: Any = literal_column("','")  # given as a plain string it would be written into the statement anew each time
 _OPEN = (  # the kinds of a conversation's open items; LATER behind those that coordinators do not see yet
     select(func.aggregate_strings(case((TASK.created_at <= bindparam("now"), TASK.kind), else_=TASK.kind + LATER), COMMA))
@@ -54,14 +58,14 @@ def _before(between: Any) -> ScalarSelect[datetime]:
 
 
 _PAUSED = select(SENDER.paused_at.is_not(None)).where(SENDER.clinic_id == TEXT.clinic_id).scalar_subquery()
-_TEXT = (
+_TEXT = Prepared(
     select(TEXT.id, TEXT.clinic_id, TEXT.media, TEXT.body, _PAUSED, _before(0), _before(bindparam("between")))
     .add_columns(PHONE.id, PHONE.state, PHONE.opted_out_at, PHONE.version, PHONE.wants, _OPEN)
     .select_from(TEXTS.outerjoin(PHONES, TEXT.phone_id == PHONE.id))
     .where(TEXT.id == bindparam("row_id"))
 )
-_BODY = select(TEXT.body).where(TEXT.id == bindparam("row_id"))
-_AROUND = (
+_BODY = Prepared(select(TEXT.body).where(TEXT.id == bindparam("row_id")))
+_AROUND = Prepared(
     select(PERSON.id, PERSON.language, PERSON.details_ok, REACHED.relation, VISIT.id, VISIT.start, VISIT.minutes, VISIT.service)
     .add_columns(VISIT.status, VISIT.participant, VISIT.practitioner, VISIT.video_link, VISIT.slot_id, VISIT.changed_at, VISIT.version)
     .select_from(
@@ -75,19 +79,19 @@ _AROUND = (
     .where(REACHED.phone_id == bindparam("phone_id"), PERSON.active)
     .order_by(VISIT.start, PERSON.id)
 )
-_NAMES = (
+_NAMES = Prepared(
     select(PERSON.id, PERSON.name)
     .select_from(REACHES.join(PEOPLE, REACHED.patient_id == PERSON.id))
     .where(REACHED.phone_id == bindparam("phone_id"), PERSON.active)
 )
-_START = select(VISIT.start).where(VISIT.id == bindparam("visit"))
-_PARTICIPANT = (
+_START = Prepared(select(VISIT.start).where(VISIT.id == bindparam("visit")))
+_PARTICIPANT = Prepared(
     update(VISITS)
     .where(VISIT.id == bindparam("visit"), or_(VISIT.version == bindparam("seen"), bindparam("seen").is_(None)))
     .where(VISIT.participant != bindparam("said"))
     .values(participant=bindparam("said"), version=VISIT.version + 1, told_at=bindparam("now"), next_text_at=LOOK_NOW)
 )
-_SAID = (
+_SAID = Prepared(
     select(TEXT.id, TEXT.texts)
     .where(
         TEXT.phone_id == bindparam("phone_id"),
@@ -99,16 +103,22 @@ _SAID = (
     .order_by(TEXT.id.desc())
     .limit(LAST)
 )
-_JUST_SAID = (
+_JUST_SAID = Prepared(
     select(TEXT.body)
     .where(TEXT.phone_id == bindparam("phone_id"), TEXT.id < bindparam("row_id"), TEXT.direction == "inbound")
     .where(TEXT.at > bindparam("since"), ~TEXT.rule.startswith("danger"))
     .order_by(TEXT.id.desc())
     .limit(PARTS)
 )
-_ANSWER = select(TEXT.reply, TEXT.answered_via).where(TEXT.id == bindparam("row_id"))
-_WRITE_PHONE = update(PHONES).where(PHONE.id == bindparam("phone_id"), PHONE.version == bindparam("seen"))
-_WRITE_TEXT = update(TEXTS).where(TEXT.id == bindparam("row_id"), TEXT.status == "received")
+_ANSWER = Prepared(select(TEXT.reply, TEXT.answered_via).where(TEXT.id == bindparam("row_id")))
+_WRITE_PHONE = Prepared(
+    update(PHONES).where(PHONE.id == bindparam("phone_id"), PHONE.version == bindparam("seen")),
+    *("state", "opted_out_at", "wants", "version"),
+)
+_WRITE_TEXT = Prepared(
+    update(TEXTS).where(TEXT.id == bindparam("row_id"), TEXT.status == "received"),
+    *("status", "answered_via", "reply", "reading", "rule", "texts", "reader"),
+)
 
 
 @dataclass
@@ -144,8 +154,7 @@ class Text:
 def store_text(connection: Connection, cipher: Cipher, *, number: str | None, now: datetime, **values: Any) -> int:
     """Adds a received text and, if `number` is new, its phone; gives the text's id."""
     key = {"of_clinic": values["clinic_id"], "key": cipher.index(number) if number is not None else None}
-    received = {"direction": "inbound", "status": "received", "at": now}
-    text_id, phone_id = connection.execute(_NEW_TEXT, {**key, **received, **values}).one()
+    ((text_id, phone_id),) = _NEW_TEXT.rows(connection, **key, **values, direction="inbound", status="received", at=now)
     if number is not None and phone_id is None:
         new = {"clinic_id": values["clinic_id"], "number_key": key["key"], "number": number, "created_at": now, "state": "{}"}
         phone_id = _id(connection.execute(_NEW_PHONE, new))
@@ -160,7 +169,7 @@ def _id(made: CursorResult[Any]) -> int:
 
 def text(connection: Connection, row_id: int, now: datetime, *, nth: int) -> tuple[Text, Line | None]:
     """A text and the conversation it belongs to. nth: see `Text.nth_before`."""
-    row = connection.execute(_TEXT, {"row_id": row_id, "now": now, "between": nth - 1}).one()
+    (row,) = _TEXT.rows(connection, row_id=row_id, now=now, between=nth - 1)
     id_, clinic_id, media, body, paused, before, nth_before, phone_id, state, opted_out_at, version, wants, items = row
     found = Text(id_, clinic_id, media, body, bool(paused), before, nth_before)
     if not phone_id:
@@ -170,7 +179,7 @@ def text(connection: Connection, row_id: int, now: datetime, *, nth: int) -> tup
 
 def answer_of(connection: Connection, row_id: int) -> tuple[str, str | None]:
     """(what a text was answered with, how)."""
-    reply, via = connection.execute(_ANSWER, {"row_id": row_id}).one()
+    ((reply, via),) = _ANSWER.rows(connection, row_id=row_id)
     return reply or "", via
 
 
@@ -181,7 +190,7 @@ def around(
 
     Names, which must be decrypted, are read only where they may tell visits apart.
     """
-    rows = connection.execute(_AROUND, {"phone_id": phone_id, "since": now - PAST}).all()
+    rows = _AROUND.rows(connection, phone_id=phone_id, since=now - PAST)
     names = _names(connection, phone_id) if len(rows) > 1 else {}
     people = {row[0]: Person(id=row[0], language=row[1], details_ok=row[2]) for row in rows}
     visits = [_visit(row, names.get(row[0], ""), zone) for row in rows if row[4] is not None]
@@ -191,7 +200,7 @@ def around(
 
 
 def _names(connection: Connection | Session, phone_id: int) -> dict[int, str]:
-    return {id_: name for id_, name in connection.execute(_NAMES, {"phone_id": phone_id})}
+    return dict(_NAMES.rows(connection, phone_id=phone_id))
 
 
 def _visit(row: Sequence[Any], name: str, zone: tzinfo) -> Visit:
@@ -221,22 +230,22 @@ def times_said(
     0 when fewer than `least` texts were answered so, whatever they said: then nothing need be decrypted. Those that said something
     else count too where there are `whatever` of them: a machine may number its texts.
     """
-    rows = connection.execute(_SAID, {"phone_id": line.id, "row_id": row_id, "since": since})
+    rows = _SAID.rows(connection, phone_id=line.id, row_id=row_id, since=since)
     same = [id_ for id_, texts in rows if texts == keys]
     if len(same) < least:
         return 0
     if len(same) >= whatever:
         return len(same)
     words = words.strip().casefold()
-    return sum(str(connection.scalar(_BODY, {"row_id": id_})).strip().casefold() == words for id_ in same)
+    return sum(_BODY.rows(connection, row_id=id_)[0][0].strip().casefold() == words for id_ in same)
 
 
 def just_said(connection: Connection, line: Line, row: Text, now: datetime) -> list[str]:
     """What came from that phone just before the text, oldest first; without texts that danger was seen in already."""
     if row.before is None or row.before <= now - JUST:
         return []
-    rows = connection.scalars(_JUST_SAID, {"phone_id": line.id, "row_id": row.id, "since": now - JUST}).all()
-    return list(reversed(rows))
+    rows = _JUST_SAID.rows(connection, phone_id=line.id, row_id=row.id, since=now - JUST)
+    return [body for (body,) in reversed(rows)]
 
 
 def was_logged(connection: Connection, clinic_id: int, kind: str, detail: str) -> bool:
@@ -248,25 +257,25 @@ def was_logged(connection: Connection, clinic_id: int, kind: str, detail: str) -
 def write_phone(connection: Connection, line: Line) -> bool:
     """Writes what a turn changes of a phone; False when the conversation has moved on since `line` was read."""
     values = {"state": line.state, "opted_out_at": line.opted_out_at, "wants": line.wants, "version": line.version + 1}
-    return connection.execute(_WRITE_PHONE, {"phone_id": line.id, "seen": line.version, **values}).rowcount == 1
+    return _WRITE_PHONE.changed(connection, phone_id=line.id, seen=line.version, **values) == 1
 
 
 def write_text(connection: Connection, row_id: int, **values: Any) -> bool:
     """Writes what a turn made of a text; False when it had been answered before."""
-    return connection.execute(_WRITE_TEXT, {"row_id": row_id, **values}).rowcount == 1
+    return _WRITE_TEXT.changed(connection, row_id=row_id, **values) == 1
 
 
 def set_participant(connection: Connection, visit: int, said: str, *, now: datetime, seen: int | None) -> bool:
     """What the patient says about a visit, a new version if it is new; False when the version `seen` (None: any) is no longer so."""
-    if connection.execute(_PARTICIPANT, {"visit": visit, "said": str(said), "now": now, "seen": seen}).rowcount == 1 or seen is None:
+    if _PARTICIPANT.changed(connection, visit=visit, said=str(said), now=now, seen=seen) or seen is None:
         return True
     return bool(connection.scalar(select(VISIT.version == seen).where(VISIT.id == visit)))
 
 
 def start_of(connection: Connection, visit: int) -> datetime | None:
     """When a visit begins."""
-    found: datetime | None = connection.scalar(_START, {"visit": visit})
-    return found
+    rows = _START.rows(connection, visit=visit)
+    return rows[0][0] if rows else None
 
 
 def reading_json(read: Understanding, asked: Message) -> str:

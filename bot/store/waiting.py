@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from bot.dialogue.effects import DeclineOffer, JoinWaitlist, LeaveWaitlist
 from bot.dialogue.types import Waiting
 from bot.store.models import LOOK_NOW, AppointmentRow, PatientPhoneRow, PatientRow, SlotRow
+from bot.store.prepared import Prepared
 from bot.store.turns import table
 from bot.store.waiting_models import OfferRow, WaitingRow
 from bot.understand.types import Wish
@@ -84,7 +85,7 @@ def _close_offers(source: Source, which: Any, status: str) -> None:
 
 def of_phone(source: Source, phone_id: int, *, zone: tzinfo) -> tuple[Waiting, ...]:
     """Who of the people of a phone waits."""
-    return tuple(_waiting(row, zone) for row in source.execute(_OF_PHONE, {"phone_id": phone_id}))
+    return tuple(_waiting(row, zone) for row in _OF_PHONE.rows(source, phone_id=phone_id))
 
 
 def _line() -> Select[*tuple[Any, ...]]:
@@ -98,8 +99,10 @@ def _line() -> Select[*tuple[Any, ...]]:
     )
 
 
-_OF_PHONE = _line().where(
-    WaitingRow.patient_id.in_(select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == bindparam("phone_id")))
+_OF_PHONE = Prepared(
+    _line().where(
+        WaitingRow.patient_id.in_(select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == bindparam("phone_id")))
+    )
 )
 
 

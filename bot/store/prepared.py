@@ -1,0 +1,107 @@
+"""Statements that every text needs, compiled once: SQLAlchemy sets each execution up anew, which costs more than the database does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Insert
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.selectable import Select
+from sqlalchemy.types import TypeEngine
+
+Convert = Callable[[Any], Any]
+
+
+class _Compiled(NamedTuple):
+    """A statement in one database's words.
+
+    binds: its parameters in order, each with what converts a value of Python's; known: their values where the statement itself
+    holds them. columns: the places of what it gives that must be converted.
+    """
+
+    words: str
+    by_place: bool
+    binds: tuple[tuple[str, Convert | None], ...]
+    known: dict[str, Any]
+    columns: tuple[tuple[int, Convert], ...]
+
+
+class Prepared:
+    """A statement that is run as it was compiled the first time; values and rows are converted by the columns' types, as everywhere.
+
+    Not for lists of values (`expanding`), nor for defaults that are made at the moment. named: an insert's or update's columns.
+    """
+
+    def __init__(self, statement: Select[*tuple[Any, ...]] | UpdateBase, *named: str) -> None:
+        self._statement = statement
+        self._named = list(named)
+        self._compiled: dict[str, _Compiled] = {}
+
+    def rows(self, source: Connection | Session, **values: Any) -> list[tuple[Any, ...]]:
+        """All rows that it gives. Raises sqlalchemy.exc.DBAPIError as an execution does."""
+        rows, compiled, _ = self._run(source, values, fetch=True)
+        if not compiled.columns:
+            return rows
+        found = []
+        for row in rows:
+            cells = list(row)
+            for place, convert in compiled.columns:
+                cells[place] = convert(cells[place])
+            found.append(tuple(cells))
+        return found
+
+    def changed(self, connection: Connection, **values: Any) -> int:
+        """How many rows it changed. Raises as `rows` does."""
+        return self._run(connection, values, fetch=False)[2]
+
+    def _run(self, source: Connection | Session, values: Mapping[str, Any], *, fetch: bool) -> tuple[list[Any], _Compiled, int]:
+        if isinstance(source, Session):
+            source.flush()  # its own executions do so, too
+        connection = source.connection() if isinstance(source, Session) else source
+        dialect = connection.dialect
+        compiled = self._compiled.get(dialect.name) or self._compiled.setdefault(dialect.name, self._compile(dialect))
+        given = {**compiled.known, **values}
+        named = [(name, given[name] if convert is None else convert(given[name])) for name, convert in compiled.binds]
+        raw = connection.connection
+        cursor = raw.cursor()
+        try:
+            cursor.execute(compiled.words, [value for _, value in named] if compiled.by_place else dict(named))
+            return list(cursor.fetchall()) if fetch else [], compiled, cursor.rowcount
+        except dialect.loaded_dbapi.Error as error:
+            lost = dialect.is_disconnect(error, raw.dbapi_connection, cursor)
+            if lost:
+                connection.invalidate(error)
+            base: Any = dialect.loaded_dbapi.Error
+            raise DBAPIError.instance(
+                compiled.words, None, error, base, hide_parameters=True, connection_invalidated=lost, dialect=dialect
+            ) from error
+        finally:
+            cursor.close()
+
+    def _compile(self, dialect: Dialect) -> _Compiled:
+        named, known = self._named or None, {}
+        if isinstance(self._statement, Insert):
+            defaults: dict[str, Any] = {column.key: column.default for column in self._statement.table.columns}
+            known = {key: each.arg for key, each in defaults.items() if each is not None and each.is_scalar and key not in self._named}
+            named = [*self._named, *known]
+        compiled: Any = self._statement.compile(dialect=dialect, column_keys=named)
+        order = compiled.positiontup if compiled.positional else compiled.binds
+        known |= {name: bind.value for name, bind in compiled.binds.items() if not bind.required and name not in known}
+        binds = tuple((name, _to_database(compiled.binds[name].type, dialect)) for name in order)
+        gives: Iterable[Any] = getattr(self._statement, "selected_columns", None) or compiled.effective_returning or ()
+        converts = ((place, _from_database(column.type, dialect)) for place, column in enumerate(gives))
+        return _Compiled(
+            compiled.string, compiled.positional, binds, known, tuple((place, convert) for place, convert in converts if convert)
+        )
+
+
+def _to_database(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _from_database(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
