@@ -134,9 +134,8 @@ def answer(bot: Bot, row_id: int, *, via: str, known: Known | None = None) -> st
     now = bot.clock()
     for attempt in range(ATTEMPTS):
         try:
-            with bot.store.reading() as connection:
-                known = known or _known(bot, connection, row_id, now)
-                plan = _plan(bot, connection, known) if known else None
+            known = known or bot.store.read(lambda connection: _known(bot, connection, row_id, now))
+            plan = _plan(bot, known) if known else None
             write = partial(_write, bot, row_id, via, now, plan, _values(bot, plan, via))
             return bot.store.write(write)
         except Conflict as conflict:
@@ -148,26 +147,29 @@ def answer(bot: Bot, row_id: int, *, via: str, known: Known | None = None) -> st
     return _failed(bot, row_id, via)
 
 
-def _plan(bot: Bot, connection: Connection, known: Known) -> Plan:
-    """What to do about a stored text, and what that rests on."""
+def _plan(bot: Bot, known: Known) -> Plan:
+    """What to do about a stored text, and what that rests on; what few texts need is read only now."""
     row, phone, facts, state, now = known.row, known.phone, known.facts, known.state, known.facts.now
+    read = bot.store.read
     message = message_of(row.body, state, facts)
-    before = turns.just_said(connection, phone, row, now)
+    before = read(lambda found: turns.just_said(found, phone, row, now)) if turns.follows(row, now) else []
     with bot.alone:  # Python runs one thread at a time: several that read at once only keep interrupting each other
         understanding = split.joined(bot.reader.read(message), bot.reader.read, message, before)
     if wants_slots(understanding, state):
-        facts = with_slots(bot, connection, phone.id, facts)
+        facts = read(partial(with_slots, bot, phone_id=phone.id, facts=facts))
     if understanding.keyword == "docs":
-        facts = replace(facts, there=papers.there(connection, [visit.id for visit in facts.visits]))
+        facts = replace(facts, there=read(partial(papers.there, visits=[visit.id for visit in facts.visits])))
     decision = decide(state=state, understanding=understanding, facts=facts)
     since = now - loops.WITHIN
     if row.nth_before and row.nth_before > since and (keys := loops.said(decision)):  # else too few texts came to be a loop
-        often = turns.times_said(connection, phone, row.id, row.body, keys, since=since, least=loops.MOST, whatever=loops.WHATEVER)
+        same = partial(turns.times_said, line=phone, row_id=row.id, words=row.body, keys=keys, since=since)
+        often = read(partial(same, least=loops.MOST, whatever=loops.WHATEVER))
         decision = loops.damp(decision, [keys] * often)
     if row.media:  # a picture is never fetched here (W-27); a person looks at it
         decision = replace(decision, effects=(*decision.effects, LogItem(kind="media")))
     reply = _written(bot, decision, phone, row.body)
-    if BREAK in reply and not turns.was_logged(connection, row.clinic_id, UNREVIEWED, decision.language):
+    logged = partial(turns.was_logged, clinic_id=row.clinic_id, kind=UNREVIEWED, detail=decision.language)
+    if BREAK in reply and not read(logged):
         decision = replace(decision, effects=(*decision.effects, LogItem(kind=UNREVIEWED, detail=decision.language, by=now + A_WEEK)))
     if row.silenced and reply and not _safe(decision):
         decision, reply = replace(decision, effects=(*decision.effects, LogItem(kind="silenced"))), ""

@@ -168,6 +168,11 @@ class Store:
         finally:
             connection.rollback()
 
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """What `work` reads; see `reading`."""
+        with self.reading() as connection:
+            return work(connection)
+
     def migrate(self) -> None:
         """Brings the tables to the newest version. Raises SettingsError when the keys do not open this database."""
         config = Config()

@@ -240,10 +240,13 @@ def times_said(
     return sum(_BODY.rows(connection, row_id=id_)[0][0].strip().casefold() == words for id_ in same)
 
 
+def follows(row: Text, now: datetime) -> bool:
+    """Whether another text came just before it."""
+    return row.before is not None and row.before > now - JUST
+
+
 def just_said(connection: Connection, line: Line, row: Text, now: datetime) -> list[str]:
     """What came from that phone just before the text, oldest first; without texts that danger was seen in already."""
-    if row.before is None or row.before <= now - JUST:
-        return []
     rows = _JUST_SAID.rows(connection, phone_id=line.id, row_id=row.id, since=now - JUST)
     return [body for (body,) in reversed(rows)]
 
