@@ -20,7 +20,7 @@ from bot.understand.phrases import Phrase, load_phrases
 
 CODE = ("features.py", "language.py", "learned.py", "model.py", "normalise.py", "phrases.py")  # whose change means learning anew
 TWICE = 2  # a word that was written so often is no slip of the finger
-ARRAYS = ("known", "starts", "columns", "weights", "scale", "bias", "table")
+ARRAYS = ("known", "first", "starts", "cells", "scale", "bias", "table")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ BATCH = 256
 LEAST = 2  # a feature that was seen less often says nothing
 RATE = 0.6  # Adagrad's
 DOUBT = 0.01  # no phrase is taken as wholly certain, so that no score runs away to 0 or 1
+BITS = 19  # of a feature's number: so many halvings of the search for it are saved
 STEPS = 127  # weights are kept as whole numbers from -STEPS to STEPS, with one scale a label
 TELLING = 20  # of STEPS: a feature that weighs less for every label is left out, ...
 LOUD = 8  # ... and of the others what weighs less for a label: three quarters of the memory, for next to nothing
@@ -32,16 +34,22 @@ Found = list[tuple[NDArray[np.uint32], Floats]]
 class Model:
     """One line of weights for each feature whose number is `known`, in ascending order; what is not in the line is 0.
 
-    The line of known[i] is starts[i] to starts[i + 1]: it weighs scale[k] * weights[j] for the label k = columns[j].
+    The line of known[i] is starts[i] to starts[i + 1] of `cells`, each a column k and a weight, which weighs scale[k] times as much
+    for the label k. The features whose numbers begin with the same BITS stand from first[these] on.
     """
 
     labels: tuple[str, ...]
     known: NDArray[np.uint32]
+    first: NDArray[np.int32]
     starts: NDArray[np.uint32]
-    columns: NDArray[np.uint8]
-    weights: NDArray[np.int8]
+    cells: NDArray[np.uint16]
     scale: Floats
     bias: Floats
+
+    @cached_property
+    def window(self) -> NDArray[np.intp]:
+        """Places from first[...] on where a feature may stand."""
+        return np.arange(np.diff(self.first, append=len(self.known)).max())
 
     def scores(self, text: str, context: Context) -> dict[str, float]:
         """label → probability (0-1), each by itself."""
@@ -56,9 +64,9 @@ class Model:
         read = [features(text, context) for text in texts]
         line = np.repeat(np.arange(len(texts)), [len(numbers) for numbers, _ in read])
         rows, found = self._rows([number for numbers, _ in read for number in numbers])
-        places, lengths = self._places(rows)
-        told = np.repeat(np.array([value for _, values in read for value in values])[found], lengths) * self.weights[places]
-        cells = np.repeat(line[found] * len(self.labels), lengths) + self.columns[places]
+        columns, weights, lengths = self._cells(rows)
+        told = np.repeat(np.array([value for _, values in read for value in values])[found], lengths) * weights
+        cells = np.repeat(line[found] * len(self.labels), lengths) + columns
         raw = np.bincount(cells, told, len(texts) * len(self.labels)).reshape(len(texts), -1)
         return self.bias + self.scale * raw
 
@@ -66,8 +74,8 @@ class Model:
         """label → the words of the text that spoke loudest for it."""
         words = [word for word in dict.fromkeys(words_of(text)) if word[0].isalnum()]
         rows, found = self._rows([number_of(f"w:{word}") for word in words])
-        places, lengths = self._places(rows)
-        columns, weights, spoken = self.columns[places], self.weights[places], np.repeat(np.flatnonzero(found), lengths)
+        columns, weights, lengths = self._cells(rows)
+        spoken = np.repeat(np.flatnonzero(found), lengths)
         loudest = {}
         for label in labels:
             own = columns == self.labels.index(label)
@@ -75,21 +83,23 @@ class Model:
             loudest[label] = tuple(words[number] for weight, number in told[:most] if weight > 0)
         return loudest
 
-    def _places(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Where the weights of these features stand, one line behind the other, and how long each line is."""
+    def _cells(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.uint8], NDArray[np.int8], NDArray[np.intp]]:
+        """(columns, weights) of these features, one line behind the other, and how long each line is."""
         starts = self.starts[rows].astype(np.intp)
         lengths = self.starts[rows + 1] - starts
         ends = lengths.cumsum()
-        return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - lengths), lengths), lengths
+        places = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - lengths), lengths)
+        both = self.cells[places].view(np.uint8).reshape(-1, 2)
+        return both[:, 0], both[:, 1].view(np.int8), lengths
 
     def _rows(self, numbers: list[int]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
         """The rows of the features that are known, and which of `numbers` these are."""
         wanted = np.array(numbers, dtype=np.uint32)
-        order = wanted.argsort()  # in ascending order they are found faster
-        rows = np.empty(len(wanted), dtype=np.intp)
-        rows[order] = np.minimum(np.searchsorted(self.known, wanted[order]), len(self.known) - 1)
-        found = self.known[rows] == wanted
-        return rows[found], found
+        first = self.first[wanted >> (32 - BITS)]
+        here = self.known.take(first[:, None] + self.window, mode="clip") == wanted[:, None]
+        place = here.argmax(axis=1)
+        found = here[np.arange(len(wanted)), place]
+        return (first + place)[found], found
 
 
 def train(phrases: list[Phrase]) -> Model:
@@ -113,7 +123,13 @@ def train(phrases: list[Phrase]) -> Model:
     known, whole = known[telling], whole[telling]
     loud = np.abs(whole) >= LOUD
     starts = np.concatenate([[0], loud.sum(axis=1).cumsum()]).astype(np.uint32)
-    return Model(labels, known, starts, np.nonzero(loud)[1].astype(np.uint8), whole[loud], scale, bias)
+    cells = np.column_stack([np.nonzero(loud)[1].astype(np.uint8), whole[loud].view(np.uint8)]).view(np.uint16).ravel()
+    return Model(labels, known, _first(known), starts, cells, scale, bias)
+
+
+def _first(known: NDArray[np.uint32]) -> NDArray[np.int32]:
+    """Where the features stand whose numbers begin with the same bits."""
+    return np.searchsorted(known, np.arange(1 << BITS, dtype=np.uint32) << (32 - BITS)).astype(np.int32)
 
 
 def _arrays(text: str, context: Context) -> tuple[NDArray[np.uint32], Floats]:
