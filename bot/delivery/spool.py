@@ -15,6 +15,7 @@ from bot.channels.types import Inbound
 from bot.store.crypto import Cipher
 
 log = structlog.get_logger()
+_INBOUND = msgspec.json.Decoder(Inbound)
 
 
 class Spool:
@@ -52,7 +53,7 @@ class Spool:
         files = sorted(self._folder.glob("*.msg"), key=lambda path: path.stat().st_mtime) if self._folder.is_dir() else []
         for path in files:
             try:
-                inbound = msgspec.json.decode(self._cipher.decrypt(path.read_bytes()), type=Inbound)
+                inbound = _INBOUND.decode(self._cipher.decrypt(path.read_bytes()))
             except (InvalidToken, msgspec.DecodeError) as error:
                 log.error("spool_unreadable", file=path.name, error=type(error).__name__)
                 continue

@@ -62,12 +62,15 @@ class _Asked:
     asked: Message
 
 
+_ASKED = msgspec.json.Decoder(_Asked)
+
+
 def replay(store: Store, reader: Reader, *, clinic_id: int) -> Tally:
     """Reads every stored text of a clinic again."""
     tally = Tally()
     for row in _texts(store, clinic_id):
         try:
-            asked = msgspec.json.decode(row.reading or "{}", type=_Asked).asked
+            asked = _ASKED.decode(row.reading or "{}").asked
         except msgspec.ValidationError:
             tally.skipped += 1
             continue

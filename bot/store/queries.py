@@ -25,6 +25,7 @@ from bot.store.turns import Line
 
 US = frozenset({"US", "PR", "VI", "GU", "AS", "MP"})
 HORIZON = timedelta(days=60)  # how far ahead slots are offered
+_STATE = msgspec.json.Decoder(State)  # made here: where threads make one at the same moment, the process breaks (msgspec 0.22)
 
 
 def clinic_id(store: Store, slug: str) -> int:
@@ -63,7 +64,7 @@ def locked_phone(session: Session, phone_id: int) -> PhoneRow:
 def state_of(row: PhoneRow | Line) -> State:
     """What the bot remembers of a conversation. A value that this version does not know counts as nothing remembered."""
     try:
-        return msgspec.json.decode(row.state, type=State)
+        return _STATE.decode(row.state)
     except msgspec.ValidationError:
         return State()
 

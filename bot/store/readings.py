@@ -6,12 +6,14 @@ import msgspec
 
 from bot.understand.types import Understanding
 
+_READING = msgspec.json.Decoder(Understanding)
+
 
 def reading_of(stored: str | None) -> Understanding | None:
     """The reading; None where there is none, or where an older version of this program wrote one that we cannot read."""
     if stored is None:
         return None
     try:
-        return msgspec.json.decode(stored, type=Understanding)
+        return _READING.decode(stored)
     except msgspec.ValidationError:
         return None

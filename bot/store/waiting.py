@@ -21,6 +21,7 @@ from bot.understand.types import Wish
 
 WAITS, OFFERS, SLOTS = table(WaitingRow), table(OfferRow), table(SlotRow)
 Source = Connection | Session
+_WISHES = msgspec.json.Decoder(tuple[Wish, ...])
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,7 @@ _OF_PHONE = Prepared(
 
 def _waiting(row: Any, zone: tzinfo) -> Waiting:
     start = row[5].astimezone(zone) if row[5] else None
-    wishes = msgspec.json.decode(row[3], type=tuple[Wish, ...])
-    return Waiting(id=row[0], patient=row[1], service=row[2], wishes=wishes, visit=row[4], before=start)
+    return Waiting(id=row[0], patient=row[1], service=row[2], wishes=_WISHES.decode(row[3]), visit=row[4], before=start)
 
 
 def due(session: Session, *, clinic_id: int, now: datetime, limit: int) -> list[int]:
