@@ -28,6 +28,7 @@ KINDS: dict[str, ItemKind] = {
     "urgent_opted_out": ItemKind(0, "In danger and opted out: texts do not arrive, phone now", promised=False),
     "cancel_keyword": ItemKind(1, "Called off and opted out: see to the visit", promised=False),
     "opted_out_message": ItemKind(1, "Opted out, but wrote: phone", promised=False),
+    "opt_out_words": ItemKind(4, "Wants no more texts, in their own words: read why, see to the visits", promised=False),
     "failed_turn": ItemKind(2, "The bot failed on this message: answer it"),
     "barrier": ItemKind(3, "Something stands in the way", lead=2 * _DAY),
     "declined": ItemKind(4, "Cannot come: call the visit off"),

@@ -77,9 +77,7 @@ def held(draft: Draft) -> str | None:
     if draft.before.hold is None:
         return None
     if "opt_out" in draft.acts:
-        draft.do(OptOut(source="words"))
-        draft.say("opted_out")
-        return "opt_out"
+        return _opted_out(draft)
     if draft.before.hold is Hold.WRONG_NUMBER:
         draft.log("held_message", detail=draft.before.hold)
         if draft.read.keyword == "opt_in":
@@ -132,13 +130,7 @@ def consent(draft: Draft) -> str | None:
         draft.say("wrong_number")
         return "wrong_number"
     if "opt_out" in draft.acts:
-        draft.do(OptOut(source="words"))
-        draft.say("opted_out")
-        for visit in draft.facts.visits[:1]:
-            if "cancel" in draft.acts | draft.doubtful:
-                draft.log("cancel_keyword", visit=visit)
-        draft.remember(prompt=None)
-        return "opt_out"
+        return _opted_out(draft)
     if back := _texts_again(draft):
         return back
     if "wrong_number" in draft.doubtful and not draft.acts:
@@ -151,3 +143,13 @@ def consent(draft: Draft) -> str | None:
         draft.say("less")
         return "doubtful_opt_out"
     return None
+
+
+def _opted_out(draft: Draft) -> str:
+    """Texts end at once. Whoever says so in words mostly tells why, a death even, and may still be waited for: a person reads it."""
+    draft.do(OptOut(source="words"))
+    draft.say("opted_out")
+    called_off = "cancel" in draft.acts | draft.doubtful and draft.facts.visits
+    draft.log("cancel_keyword" if called_off else "opt_out_words", visit=next(iter(draft.facts.visits), None))
+    draft.remember(prompt=None)
+    return "opt_out"
