@@ -19,6 +19,7 @@ import app as application
 from bot.demo.seed import seed
 from bot.settings import Settings, read_settings
 from tests.cheap import cheap
+from tests.patience import patient
 from tests.postgres import Databases, postgres
 from tests.provider import ACCOUNT, CLINIC_NUMBER, PUBLIC, TOKENS, Answer, post
 from tests.world import PEOPLE, Clock, Parts, World, load_parts
@@ -31,6 +32,13 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 def cheaply() -> Iterator[None]:
     """No test but those of the real thing waits for hashes and migrations."""
     with cheap():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patiently() -> Iterator[None]:
+    """No test but those of a database that is down gives up on one."""
+    with patient():
         yield
 
 
