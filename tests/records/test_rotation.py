@@ -118,10 +118,12 @@ def test_texts_that_come_in_during_a_rotation_are_answered_and_kept(
 
     thread = threading.Thread(target=text)
     thread.start()
-    for _ in range(3):
-        rotate(store)
-    done.set()
-    thread.join()
+    try:
+        for _ in range(3):
+            rotate(store)
+    finally:
+        done.set()
+        thread.join()
     assert under(store, NEW)[0] == under(store, NEW)[1]
     with store.session() as session:
         bodies = session.scalars(select(CommunicationRow.body).where(CommunicationRow.direction == "inbound")).all()
