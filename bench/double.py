@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import socket
 import sys
 import threading
 import time
@@ -89,6 +90,9 @@ class Handler(BaseHTTPRequestHandler):
         time.sleep(self.provider.pause)
         if held:
             self.provider.go_on.wait()
+        if self._given_up():
+            self.close_connection = True
+            return None
         if way.isdecimal():
             return self._refuse(int(way))
         message = self.provider.accept(form) if way == "ok" or way.startswith("accept") else {}
@@ -116,6 +120,15 @@ class Handler(BaseHTTPRequestHandler):
         sid = url.path.rsplit("/", 1)[-1].removesuffix(".json")
         one = [each for each in found if each["sid"] == sid]
         return self._answer(200, one[0]) if one else self._answer(404, {"code": 20404, "message": "none", "status": 404})
+
+    def _given_up(self) -> bool:
+        """Whether who sent has gone: what a busy machine comes to so late is not taken, which would say nothing of the sender."""
+        try:
+            return not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def _hang(self) -> None:
         self.provider.hanging.set()
