@@ -82,14 +82,14 @@ def clinic(path: Path, closed: int) -> tuple[FlaskClient, Bot]:
 
 
 def measure(clients: list[FlaskClient], page: str, rounds: int) -> list[float]:
-    """The median seconds of the processor that a page takes of each, taken in turn so that a busy moment of the machine meets all."""
+    """The median seconds of a page for each, taken in turn so that a busy moment of the machine meets all."""
     taken: list[list[float]] = [[] for _ in clients]
     for turn in range(rounds + 2):
         for number, client in enumerate(clients):
-            began = time.process_time()  # what others do on the machine meanwhile does not count
+            began = time.perf_counter()
             assert client.get(page).status_code == 200
             if turn > 1:
-                taken[number].append(time.process_time() - began)
+                taken[number].append(time.perf_counter() - began)
     return [median(each) for each in taken]
 
 

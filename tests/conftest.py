@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from werkzeug.serving import make_server
 
 import app as application
@@ -26,6 +28,12 @@ from tests.world import PEOPLE, Clock, Parts, World, load_parts
 
 KEY = Fernet.generate_key().decode()
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+# How long an example takes says more about what else the machine does than about what is tested.
+hypothesis_settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+hypothesis_settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -62,7 +62,7 @@ def test_the_provider_says_when_it_asks_again(headers: dict[str, str], more: dic
     assert message.retry is retry
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dictionaries(st.sampled_from(["MessageSid", "From", "To", "Body", "NumMedia", "ErrorCode"]), ANY_TEXT))
 def test_any_form_can_be_read(form: dict[str, str]) -> None:
     """W-02, W-26: no value of any field raises, and ids and addresses fit their columns."""
@@ -93,7 +93,7 @@ def test_what_is_no_number_cannot_be_answered(sender: str) -> None:
 # ---- out
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(ANY_TEXT)
 def test_an_answer_is_well_formed_whatever_it_says(text: str) -> None:
     """W-24: control characters and lone surrogates are left out, everything else arrives as it is."""

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -283,7 +283,7 @@ def test_whatever_makes_too_many_texts_a_phone_gets_a_few_of_them_and_a_person_l
     assert [post.outbox(text).reason for text in texts if post.outbox(text).status == "waiting"] == [outbox.FLOOD] * 10
 
 
-@hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=25)
 @given(
     useful=st.integers(1, 200), plan=st.lists(st.sampled_from(["429", "503", "30003", "30008", "30027", "ok"]), min_size=6, max_size=6)
 )

@@ -26,10 +26,9 @@ OLD, NEW = Fernet.generate_key(), Fernet.generate_key()
 
 
 @pytest.fixture
-def world(bot_parts: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(bot_parts: Any, tmp_path: Path) -> World:
     """A clinic on a file, its words under the old key."""
-    monkeypatch.setattr(Fernet, "generate_key", lambda: OLD)
-    world = make_world(bot_parts, url=f"sqlite:///{tmp_path / 'clinic.db'}")
+    world = make_world(bot_parts, url=f"sqlite:///{tmp_path / 'clinic.db'}", key=OLD)
     take(world.bot, received(sender=world.number("dorothy"), body="hello"))
     with world.bot.store.begin() as session:
         audit.record(session.connection(), clinic_id=1, actor="test", action="view", about="phone:1", now=world.clock.now)

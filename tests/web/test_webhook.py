@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, select
@@ -642,7 +642,7 @@ def test_no_text_brings_it_down(body: str, app: Flask, signed_post: Post) -> Non
     assert (row.status, row.body) == ("answered", body[:4000])
 
 
-@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=60)
 @given(fields=st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=80), max_size=6))
 def test_no_field_brings_it_down(fields: dict[str, str], signed_post: Post) -> None:
     """W-02, W-26, W-28: any text in any field of a signed request gives no 5xx."""
