@@ -125,7 +125,9 @@ def test_texts_that_come_in_during_a_rotation_are_answered_and_kept(
         thread.join()
     assert under(store, NEW)[0] == under(store, NEW)[1]
     with store.session() as session:
-        bodies = session.scalars(select(CommunicationRow.body).where(CommunicationRow.direction == "inbound")).all()
+        bodies = session.scalars(
+            select(CommunicationRow.body).where(CommunicationRow.direction == "inbound").order_by(CommunicationRow.id)
+        ).all()
     assert len(answers) >= 10
     assert bodies == ["hello", *(f"hello number {number}" for number in range(len(answers)))]
     store.engine.dispose()
