@@ -1,4 +1,4 @@
-"""What tests need not wait for: passwords hashed at their real cost, and the same tables migrated from nothing again and again."""
+"""What tests need not wait for: passwords hashed at their real cost, and the same tables and files made and read again and again."""
 
 from __future__ import annotations
 
@@ -12,31 +12,43 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from argon2 import PasswordHasher
-from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy import Connection, create_engine, inspect, text
 
+import app
 from bot.accounts import passwords
+from bot.web import tongue
 
 REAL_HASHER, CHEAP_HASHER = passwords._hasher, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 REAL_UPGRADE = command.upgrade
-AROUND = ("BEGIN TRANSACTION;", "COMMIT;")
+AROUND, VERSION = ("BEGIN TRANSACTION;", "COMMIT;"), 'INSERT INTO "alembic_version"'
 
 
 @contextmanager
 def cheap() -> Iterator[None]:
-    """Cheap hashes, and new SQLite databases that get the tables as the migrations leave them, worked out once."""
+    """Cheap hashes; new SQLite databases get the tables as the migrations leave them, worked out once; files are read once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_hasher", CHEAP_HASHER)
         patch.setattr(command, "upgrade", _upgrade)
+        patch.setattr(app, "load_clinic", cache(app.load_clinic))
+        patch.setattr(tongue, "load_words", cache(tongue.load_words))
         yield
 
 
 def _upgrade(config: Config, revision: str, **how: Any) -> None:
     connection: Connection = config.attributes["connection"]
-    if revision != "head" or connection.dialect.name != "sqlite" or inspect(connection).get_table_names():
+    made = _tables(config.get_main_option("script_location") or "")
+    there = inspect(connection).get_table_names()
+    if revision != "head" or connection.dialect.name != "sqlite" or (there and not _newest(connection, made)):
         REAL_UPGRADE(config, revision, **how)
-        return
-    for statement in _tables(config.get_main_option("script_location") or ""):
-        connection.exec_driver_sql(statement)
+    elif not there:
+        for statement in made:
+            connection.exec_driver_sql(statement)
+
+
+def _newest(connection: Connection, made: tuple[str, ...]) -> bool:
+    """Whether a database is of the version that all migrations lead to."""
+    versions = connection.scalars(text("select version_num from alembic_version")).all()
+    return [f"INSERT INTO \"alembic_version\" VALUES('{each}');" for each in versions] == [each for each in made if VERSION in each]
 
 
 @cache

@@ -13,12 +13,15 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from werkzeug.serving import make_server
 
 import app as application
 from bot.demo.seed import seed
 from bot.settings import Settings, read_settings
 from tests.cheap import cheap
+from tests.patience import patient
 from tests.postgres import Databases, postgres
 from tests.provider import ACCOUNT, CLINIC_NUMBER, PUBLIC, TOKENS, Answer, post
 from tests.world import PEOPLE, Clock, Parts, World, load_parts
@@ -26,11 +29,24 @@ from tests.world import PEOPLE, Clock, Parts, World, load_parts
 KEY = Fernet.generate_key().decode()
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
+# How long an example takes says more about what else the machine does than about what is tested.
+hypothesis_settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+hypothesis_settings.load_profile("unhurried")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def cheaply() -> Iterator[None]:
     """No test but those of the real thing waits for hashes and migrations."""
     with cheap():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patiently() -> Iterator[None]:
+    """No test but those of a database that is down gives up on one."""
+    with patient():
         yield
 
 

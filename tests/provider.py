@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
+from tests.patience import LONG
 from tests.world import NUMBERS, STRANGER
 
 PUBLIC, ACCOUNT, CLINIC_NUMBER = "https://texts.example.org", "AC" + "a" * 32, "+17165550100"
@@ -56,7 +57,7 @@ def post(port: int, form: Form, *, path: str = "/sms", token: str = TOKENS[0], *
     """Posts a form as the provider does. headers: replaced or further ones, `_` for `-`; one that is None is left out."""
     head: dict[str, str | None] = {"Content_Type": "application/x-www-form-urlencoded"}
     head |= {"X_Twilio_Signature": signature(PUBLIC + path, form, token), **headers}
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONG)
     sent = {name.replace("_", "-"): value for name, value in head.items() if value is not None}
     connection.request("POST", path, urlencode(form).encode(), sent)
     response = connection.getresponse()

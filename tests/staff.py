@@ -17,6 +17,7 @@ from bot.accounts.sessions import IN
 from bot.core import Bot
 from bot.store.account_models import UserRow
 from tests.cheap import CHEAP_HASHER
+from tests.patience import LONG
 from tests.world import Clock
 
 PASSWORD = "gravel otter lantern noon"
@@ -103,7 +104,7 @@ class Browser:
         return self
 
     def _ask(self, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> Page:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LONG)
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         connection.request(method, path, body, {**headers, **({"Cookie": cookies} if cookies else {})})
         answer = connection.getresponse()

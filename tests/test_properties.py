@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -26,7 +26,7 @@ WORDS = [
 ]  # fmt: skip
 PEOPLE = st.sampled_from([*NUMBERS, "stranger"])
 TALK = st.lists(st.tuples(PEOPLE, st.one_of(st.sampled_from(WORDS), st.text(max_size=60))), min_size=1, max_size=12)
-SETTINGS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+SETTINGS = settings(max_examples=40)
 # Acts or commands without which a visit must not change.
 ASKED = {"confirm", "cancel", "tentative", "reschedule", "choose"}
 

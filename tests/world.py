@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet
+from sqlalchemy import Connection, make_url
 
 from bot.actor import Actor
-from bot.clinic import load_clinic
+from bot.clinic import ClinicFile, load_clinic
 from bot.core import Bot
 from bot.demo.seed import seed
 from bot.owned.current import Current
@@ -39,7 +43,7 @@ class Clock:
         return self.now
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Parts:
     """What is read once for all tests."""
 
@@ -82,25 +86,62 @@ def load_parts() -> Parts:
 
 
 def make_world(parts: Parts, *, url: str = "sqlite://", key: bytes | None = None, may_cancel: bool = True, **changes: Any) -> World:
-    """A fresh clinic, in memory unless `url` names another database, under a key of its own unless one is given."""
-    clock = Clock()
+    """A fresh clinic, in memory unless `url` names another database, under a key of its own if one is given."""
+    clinic = _clinic()
+    clinic = replace(clinic, clinic=replace(clinic.clinic, may_cancel=may_cancel))
+    of = {"reader": parts.reader, "texts": parts.texts, "clock": Clock(), "carrier_answers": False, **changes}
+    if key is None and url.startswith("sqlite"):
+        return _copied(_seeded(parts), url, clinic, of)
     store = Store(url=url, keys=(key or Fernet.generate_key(),))
     store.migrate()
-    clinic = load_clinic(ROOT / "clinics" / "demo.yaml")
-    clinic = replace(clinic, clinic=replace(clinic.clinic, may_cancel=may_cancel))
     with store.begin() as session:
         row = ClinicRow(slug=clinic.slug)
         session.add(row)
         session.flush()
-        clinic_id = row.id
-        session.add(SenderRow(clinic_id=clinic_id))
-    bot = Bot(
-        store=store,
-        reader=parts.reader,
-        texts=parts.texts,
-        current=Current(clinic, store, clinic_id),
-        clinic_id=clinic_id,
-        clock=clock,
-        **{"carrier_answers": False, **changes},
-    )
-    return World(bot=bot, clock=clock, phones=seed(bot, PEOPLE))
+        session.add(SenderRow(clinic_id=row.id))
+    bot = Bot(store=store, current=Current(clinic, store, row.id), clinic_id=row.id, **of)
+    return World(bot=bot, clock=of["clock"], phones=seed(bot, PEOPLE))
+
+
+@cache
+def _clinic() -> ClinicFile:
+    return load_clinic(ROOT / "clinics" / "demo.yaml")
+
+
+@dataclass(frozen=True)
+class _Seeded:
+    """A clinic that was made once. image: its database, as SQLite would write it to a file."""
+
+    image: bytes
+    key: bytes
+    clinic_id: int
+    phones: dict[str, int]
+
+
+@cache
+def _seeded(parts: Parts) -> _Seeded:
+    key = Fernet.generate_key()
+    world = make_world(parts, key=key)
+    with world.bot.store.engine.connect() as connection:
+        image = _driver(connection).serialize()
+    world.bot.store.engine.dispose()
+    return _Seeded(image, key, world.bot.clinic_id, world.phones)
+
+
+def _copied(seeded: _Seeded, url: str, clinic: ClinicFile, of: dict[str, Any]) -> World:
+    """The same clinic on a database of its own."""
+    store, path = Store(url=url, keys=(seeded.key,)), make_url(url).database
+    if path:
+        Path(path).write_bytes(seeded.image)
+    else:
+        with store.engine.connect() as connection:
+            _driver(connection).deserialize(seeded.image)
+    store.migrate()
+    bot = Bot(store=store, current=Current(clinic, store, seeded.clinic_id), clinic_id=seeded.clinic_id, **of)
+    return World(bot=bot, clock=of["clock"], phones=dict(seeded.phones))
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    found = connection.connection.driver_connection
+    assert isinstance(found, sqlite3.Connection)
+    return found

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pyotp
 import pytest
 from flask import Flask
+from playwright.sync_api import expect
 
 from bot.accounts import people
 from bot.accounts.types import Accounts
 from bot.core import Bot
+from tests.chromium import chromium, follow, new_page
 from tests.conftest import serving
 from tests.staff import PASSWORD
 from tests.world import Clock
@@ -40,29 +39,14 @@ AUDIT = """() => {
 }"""
 
 
-@contextmanager
-def page_of(width: int, *, scripts: bool, errors: list[str]) -> Iterator[Any]:
-    """A page of a fresh browser."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only these tests need a browser
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        page = browser.new_context(viewport={"width": width, "height": 800}, java_script_enabled=scripts).new_page()
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        yield page
-        browser.close()
-
-
 @pytest.mark.parametrize(("width", "scripts"), [(1280, True), (360, True), (360, False)])
 def test_a_colleague_comes_in(app: Flask, clock: Clock, width: int, scripts: bool, tmp_path: Path) -> None:
     """With and without JavaScript, on a desk's screen and on a phone's; nothing fails in the browser's console."""
     bot: Bot = app.extensions["attend"].bot
     accounts = Accounts(store=bot.store, clinic_id=bot.clinic_id, clock=bot.clock)
     code, errors = people.invite(accounts, email="rosa@clinic.example", role="admin", by=None), list[str]()
-    with serving(app) as port, page_of(width, scripts=scripts, errors=errors) as page:
+    with serving(app) as port, chromium() as browser:
+        page = new_page(browser, errors, viewport={"width": width, "height": 800}, java_script_enabled=scripts)
         here = f"http://127.0.0.1:{port}"
 
         def looked(name: str) -> None:
@@ -72,44 +56,44 @@ def test_a_colleague_comes_in(app: Flask, clock: Clock, width: int, scripts: boo
 
         page.goto(f"{here}/account/invitation#{code}")
         if scripts:
-            assert page.get_by_label("Invitation code").input_value() == code
-            assert page.url == f"{here}/account/invitation"
+            expect(page.get_by_label("Invitation code")).to_have_value(code)
+            expect(page).to_have_url(f"{here}/account/invitation")
         else:
             page.get_by_label("Invitation code").fill(code)
         page.get_by_label("Your name").fill("Rosa Diaz")
         page.get_by_label("Choose a password").fill(PASSWORD)
         looked("invitation")
-        page.get_by_role("button", name="Go on").click()
-        assert page.locator(".qr svg").is_visible()
+        follow(page.get_by_role("button", name="Go on"))
+        expect(page.locator(".qr svg")).to_be_visible()
         secret = page.locator(".key").inner_text().replace(" ", "")
         looked("second_factor")
         page.get_by_label("Six digits").fill(pyotp.TOTP(secret).at(clock.now))
-        page.get_by_role("button", name="Finish").click()
-        assert page.locator(".codes li").count() == 10
+        follow(page.get_by_role("button", name="Finish"))
+        expect(page.locator(".codes li")).to_have_count(10)
         looked("recovery")
-        page.get_by_role("link", name="to the inbox").click()
+        follow(page.get_by_role("link", name="to the inbox"))
         page.get_by_role("heading", name="Inbox").wait_for()
-        page.get_by_role("button", name="Sign out").click()
+        follow(page.get_by_role("button", name="Sign out"))
 
         page.goto(f"{here}/admin")
         page.get_by_label("Email").fill("rosa@clinic.example")
         page.get_by_label("Password").fill("not this one")
-        page.get_by_label("Password").press("Enter")
+        follow(page.get_by_label("Password"), "Enter")
         page.get_by_role("alert").wait_for()
         looked("refused")
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_label("Password").press("Enter")
+        follow(page.get_by_label("Password"), "Enter")
         clock.now = clock.now.replace(minute=clock.now.minute + 1)
         looked("code")
         page.get_by_label("Six digits").fill(pyotp.TOTP(secret).at(clock.now))
-        page.get_by_label("Six digits").press("Enter")
+        follow(page.get_by_label("Six digits"), "Enter")
         page.get_by_role("heading", name="People").wait_for()
         page.get_by_label("Email").fill("ben@clinic.example")
         page.get_by_label("Role", exact=True).select_option("nurse")
-        page.get_by_role("button", name="Make a link").click()
+        follow(page.get_by_role("button", name="Make a link"))
         page.get_by_text("/account/invitation#").wait_for()
         looked("people")
-        page.get_by_role("link", name="Rosa Diaz").click()
+        follow(page.get_by_role("link", name="Rosa Diaz"))
         page.get_by_role("heading", name="Rosa Diaz").wait_for()
         looked("account")
     assert [error for error in errors if "422" not in error] == []  # the browser notes the refused password

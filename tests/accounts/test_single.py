@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -25,36 +25,28 @@ from bot.settings import Settings, read_settings
 from bot.store.account_models import UserRow
 from bot.store.models import AuditRow
 from tests.conftest import application_on
+from tests.patience import LONG, until
 from tests.staff import HERE, hire
 from tests.world import Clock
 
 VERIFIED, UNVERIFIED, NOBODY = "ana@clinic.example", "ben@clinic.example", "stranger@elsewhere.example"
+LISTENS = re.compile(r"http://127\.0\.0\.1:\d+")  # in what it says when it has started
 Client = Callable[[], FlaskClient]
 
 
 @pytest.fixture(scope="module")
-def issuer() -> Iterator[str]:
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The provider's address; Ben's email is not verified there."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     people = [{"sub": each, "email": each.upper(), "email_verified": each != UNVERIFIED} for each in (VERIFIED, UNVERIFIED, NOBODY)]
     told = [word for each in people for word in ("--user-claims", json.dumps(each))]
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce", "yes", *told],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    until = time.monotonic() + 60
-    while True:
-        try:
-            requests.get(address, timeout=2)
-            break
-        except requests.ConnectionError:
-            assert process.poll() is None and time.monotonic() < until, "the provider did not start"
-            time.sleep(0.1)
-    yield address
+    command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", "0", "--require-nonce", "yes", *told]
+    log = tmp_path_factory.mktemp("issuer") / "log"
+    with log.open("w") as said:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
+    until(lambda: process.poll() is not None or LISTENS.search(log.read_text()))
+    found = LISTENS.search(log.read_text())
+    assert found, log.read_text()
+    yield found[0]
     process.terminate()
     process.wait()
 
@@ -80,7 +72,7 @@ def leave(client: FlaskClient, target: str = "/inbox") -> str:
 
 def agree(there: str, who: str) -> str:
     """Signs in at the issuer; gives the address back here, without the host."""
-    answer = requests.post(there, data={"sub": who}, allow_redirects=False, timeout=10)
+    answer = requests.post(there, data={"sub": who}, allow_redirects=False, timeout=LONG)
     location = answer.headers["Location"]
     assert location.startswith(f"{HERE}/account/single/back?")
     return location.removeprefix(HERE)

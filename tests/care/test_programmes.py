@@ -65,7 +65,7 @@ def numbers(draw: st.DrawFn) -> tuple[Number, Cadence, datetime]:
     return Number(id=1, zones=zones, visits=(), plans=tuple(plans)), cadence, now
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(numbers())
 def test_no_question_twice_none_in_the_night_none_after_the_end(drawn: tuple[Number, Cadence, datetime]) -> None:
     """Each at most once; within the hours of all zones (O-19, O-20); within the programme's own limits (O-18); no more than agreed."""
@@ -94,7 +94,7 @@ def test_no_question_twice_none_in_the_night_none_after_the_end(drawn: tuple[Num
         assert all(asked.due < end for _, asked in mine if not asked.again)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(numbers(), st.sampled_from(["opted out", "held until a person has seen to it", "a coordinator has taken over"]))
 def test_a_stopped_number_is_asked_nothing(drawn: tuple[Number, Cadence, datetime], stop: str) -> None:
     """Opt-out, hold and take-over stand over programmes as over reminders; so does what stops one plan alone."""
@@ -104,7 +104,7 @@ def test_a_stopped_number_is_asked_nothing(drawn: tuple[Number, Cadence, datetim
     assert forecast(replace(number, plans=plans), cadence, now, now + 30 * DAY).asked == ()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(numbers())
 def test_every_plan_is_looked_at_again_or_is_done_with(drawn: tuple[Number, Cadence, datetime]) -> None:
     """No plan is forgotten while something is left of it, and none is looked at for ever."""

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import Any
 import pytest
 from twilio.http.http_client import TwilioHttpClient
 
+from bench import served
 from bot.channels.twilio_account import Number, TwilioAccount
 from bot.channels.twilio_sms import TwilioSms
 from bot.channels.types import Outgoing, SendError
@@ -28,6 +27,7 @@ from bot.settings import ROOT
 from bot.store.models import CommunicationRow, PhoneRow, TaskRow
 from bot.store.outgoing import queue
 from bot.store.sending_models import OutboxRow, SenderRow
+from tests.patience import until
 from tests.provider import ACCOUNT, CLINIC_NUMBER, PUBLIC
 from tests.world import NOW, Parts, World, make_world
 
@@ -76,17 +76,12 @@ def described(folder: Path) -> Path:
 def prism(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the mock server."""
     install()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folder = tmp_path_factory.mktemp("prism")
+    port, folder = served._free_port(), tmp_path_factory.mktemp("prism")
     command = [str(PRISM), "mock", "--host", "127.0.0.1", "--port", str(port), "--multiprocess", "false", str(described(folder))]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while "is listening" not in (folder / "log").read_text():
-        assert process.poll() is None and time.monotonic() < deadline, (folder / "log").read_text()[-2000:]
-        time.sleep(0.1)
+    until(lambda: process.poll() is not None or "is listening" in (folder / "log").read_text())
+    assert process.poll() is None, (folder / "log").read_text()[-2000:]
     yield f"http://127.0.0.1:{port}"
     process.terminate()
     process.wait()

@@ -21,6 +21,7 @@ from bot.delivery.lookup import look
 from bot.store.models import CommunicationRow, PhoneRow, TaskRow
 from bot.store.outgoing import queue
 from bot.store.sending_models import OutboxRow, SenderRow
+from tests.patience import LONG
 from tests.world import World, make_world
 
 ACCOUNT, NUMBER = "AC" + "a" * 32, "+17165550100"
@@ -28,11 +29,12 @@ ACCOUNT, NUMBER = "AC" + "a" * 32, "+17165550100"
 
 @dataclass(frozen=True)
 class Post:
-    """A clinic, its provider, and what goes between them."""
+    """A clinic, its provider, and what goes between them. hurried: a channel that gives up soon, for a provider that hangs."""
 
     world: World
     provider: Provider
     channel: TwilioSms
+    hurried: TwilioSms
 
     def text(self, who: str = "dorothy", *, body: str = "hello", sender: str = "bot", **how: Any) -> int:
         """A text in the outbox; its id."""
@@ -44,6 +46,15 @@ class Post:
     def send(self, **how: Any) -> int:
         """Sends what may go now."""
         return sender.send_waiting(self.world.bot, self.channel, **how)
+
+    def meet(self, way: str) -> None:
+        """Sends one text, which meets that at the provider."""
+        self.provider.plan = [way]
+        if not way.endswith("hang"):
+            assert self.send() == 0
+            return
+        assert sender.send_waiting(self.world.bot, self.hurried) == 0
+        assert self.provider.hanging.wait(LONG)  # whoever was faster, the provider has done what it does
 
     def look(self) -> None:
         """Looks up what became of texts nobody knows of."""
@@ -108,19 +119,21 @@ def provider() -> Iterator[tuple[Provider, str]]:
 
 def _post(bot_parts: Any, url: str, provider: tuple[Provider, str]) -> Iterator[Post]:
     world = make_world(bot_parts, url=url)
-    status_url = "https://texts.example.org/sms/status"
-    channel = TwilioSms(account_sid=ACCOUNT, token="t", number=NUMBER, status_url=status_url, base_url=provider[1])
-    yield Post(world=world, provider=provider[0], channel=channel)
+    yield Post(world=world, provider=provider[0], channel=_channel(provider[1], LONG), hurried=_channel(provider[1], 0.3))
     world.bot.store.engine.dispose()
 
 
+def _channel(url: str, seconds: float) -> TwilioSms:
+    """A channel that waits so long for the provider."""
+    status_url = "https://texts.example.org/sms/status"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(twilio_sms, "TIMEOUT", seconds)
+        return TwilioSms(account_sid=ACCOUNT, token="t", number=NUMBER, status_url=status_url, base_url=url)
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def post(
-    request: pytest.FixtureRequest, bot_parts: Any, provider: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Post]:
-    """A clinic with a provider that is given up after 0.3 seconds."""
-    monkeypatch.setattr(twilio_sms, "TIMEOUT", 0.3)
-    monkeypatch.setattr("bench.double.HANG", 0.6)
+def post(request: pytest.FixtureRequest, bot_parts: Any, provider: Any, tmp_path: Path) -> Iterator[Post]:
+    """A clinic and its provider, on either database; PostgreSQL's turn is among the slow tests."""
     if request.param == "sqlite":
         yield from _post(bot_parts, f"sqlite:///{tmp_path / 'clinic.db'}", provider)
         return

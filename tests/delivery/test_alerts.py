@@ -40,6 +40,7 @@ from bot.store.models import AuditRow
 from bot.store.work_models import AlertRow
 from bot.turn import take
 from tests.delivery.conftest import Post
+from tests.patience import LONG
 from tests.world import NOW, NUMBERS, World, make_world
 
 WORDS = "I have chest pain zanahoria"
@@ -88,6 +89,15 @@ class Pager:
             server.server_close()
 
 
+class Anywhere(Controller):
+    """Listens where there is room: a port that was found to be free may be another test's a moment later."""
+
+    def _create_server(self) -> Any:
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.hostname, self.port = listening.getsockname()
+        return self.loop.create_server(self._factory_invoker, sock=listening)
+
+
 @dataclass
 class Mailbox:
     """A mail server on loopback, which knows a password: what it took from whom, and by whom it is to be read."""
@@ -110,11 +120,9 @@ class Mailbox:
         def check(_server: Any, _session: Any, _envelope: Any, _how: str, given: Any) -> AuthResult:
             return AuthResult(success=(given.login, given.password) == right, handled=False)
 
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        controller = Controller(self, hostname="127.0.0.1", port=port, authenticator=check, auth_require_tls=False)
+        controller = Anywhere(self, authenticator=check, auth_require_tls=False, ready_timeout=LONG)
         controller.start()
-        self.url = f"smtp://attend:pass%2Fword@127.0.0.1:{port}"
+        self.url = f"smtp://attend:pass%2Fword@127.0.0.1:{controller.port}"
         try:
             yield self
         finally:

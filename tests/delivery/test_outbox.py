@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -23,6 +22,7 @@ from bot.store.outgoing import Priority, queue
 from bot.store.sending_models import OutboxRow
 from bot.turn import take
 from tests.delivery.conftest import Post
+from tests.patience import until
 
 REFUSALS = sorted(CODES)
 PASSING = ["429", "503", "30003", "30008", "30027", "ok"]
@@ -91,9 +91,7 @@ def test_a_worker_keeps_several_texts_on_the_way_and_ends_cleanly(both: Post) ->
         both.text(body=f"text {number}", sender="staff")
     worker = Worker(both.world.bot, both.channel, None, rate=math.inf, every=0.05)
     worker.start()
-    deadline = time.monotonic() + 10
-    while len(both.provider.requests) < 20 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: len(both.provider.requests) >= 20)
     worker.stop()
     sent = both.rows(OutboxRow, OutboxRow.status == "sent")
     assert len(sent) == len(both.provider.messages) >= 20
@@ -285,7 +283,7 @@ def test_whatever_makes_too_many_texts_a_phone_gets_a_few_of_them_and_a_person_l
     assert [post.outbox(text).reason for text in texts if post.outbox(text).status == "waiting"] == [outbox.FLOOD] * 10
 
 
-@hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=25)
 @given(
     useful=st.integers(1, 200), plan=st.lists(st.sampled_from(["429", "503", "30003", "30008", "30027", "ok"]), min_size=6, max_size=6)
 )
@@ -312,9 +310,8 @@ def test_no_try_comes_after_the_text_has_lost_its_use(useful: int, plan: list[st
 @pytest.mark.parametrize("way", ["accept_drop", "accept_hang", "accept_502"])
 def test_a_text_that_the_provider_took_without_an_answer_is_found_there(way: str, post: Post) -> None:
     """W-34, D-10: looked up before any resend, sent once, and known by the provider's id."""
-    post.provider.plan = [way]
     text = post.text()
-    assert post.send() == 0
+    post.meet(way)
     assert (post.row(text).status, post.outbox(text).status) == ("unknown", "sending")
     post.look()  # the provider may still be at it
     assert post.outbox(text).status == "sending"
@@ -328,9 +325,8 @@ def test_a_text_that_the_provider_took_without_an_answer_is_found_there(way: str
 @pytest.mark.parametrize("way", ["drop", "hang", *(str(code) for code in REFUSALS if CODES[code].then is Then.LOOK)])
 def test_a_text_that_is_not_at_the_provider_is_sent_again(way: str, post: Post) -> None:
     """D-04, D-10: not found, so it was not taken; an error of the provider's own does not tell whether it was."""
-    post.provider.plan = [way]
     text = post.text()
-    post.send()
+    post.meet(way)
     post.wait(minutes=2)
     post.look()
     assert (post.outbox(text).status, post.outbox(text).reason) == ("waiting", "not_at_provider")

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -74,7 +74,7 @@ def _zones(session: Any, phone_id: int) -> list[ZoneInfo]:
     return [ZoneInfo(zone or "America/New_York") for zone in session.scalars(query)]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(steps=st.lists(STEPS, min_size=3, max_size=25))
 def test_nothing_is_sent_twice_or_in_the_night_or_about_what_is_no_longer_so(steps: list[Any], bot_parts: Any) -> None:
     """Moves, cancellations, answers, opt-outs, take-overs and pauses of the sender, in any order (O-19, O-21, D-08)."""

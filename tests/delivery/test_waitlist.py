@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
@@ -281,7 +281,7 @@ DO = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(DO)
 def test_two_never_get_one_time_and_nobody_on_stop_gets_an_offer(bot_parts: Any, script: list[tuple[str, str, str]]) -> None:
     """Whatever happens in whatever order (F-07, O-10, O-19)."""

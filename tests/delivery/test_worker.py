@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from bot import commands
 from bot.settings import ROOT, Settings
 from bot.store.sending_models import OutboxRow
 from tests.conftest import KEY
+from tests.patience import LONG, until
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -44,12 +44,10 @@ def test_a_process_of_its_own_sends_and_ends_when_told(app: Flask, settings: Set
     assert waiting(app) > 1
     command = [sys.executable, "-m", "flask", "--app", "app", "worker"]
     process = subprocess.Popen(command, cwd=ROOT, env={**environment(settings), "SEGMENTS_PER_SECOND": "100"}, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 60
-    while waiting(app) and time.monotonic() < deadline and process.poll() is None:
-        time.sleep(0.1)
+    until(lambda: process.poll() is not None or not waiting(app))
     memory = resident(process.pid)
     process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=LONG)
     assert (waiting(app), process.returncode) == (0, 0), errors.decode()[-2000:]
     assert memory < 160, f"{memory} MB"
 

@@ -14,7 +14,7 @@ from tests.fuzz.targets import TARGETS, attacking
 from tests.fuzz.timed import attack_for
 from tests.world import Parts
 
-SECONDS = 15
+SECONDS, LEAST = 15, 50  # attacks, on a machine that is busy
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def hasher() -> Iterator[PasswordHasher]:
 def test_a_while_of_noise_breaks_nothing(name: str, bot_parts: Parts) -> None:
     """A minute for all four; longer runs, with their figures, are in docs/security.md."""
     with attacking(name, bot_parts) as attack:
-        assert attack_for(TARGETS[name].made_up, attack, SECONDS) > 20
+        attack_for(TARGETS[name].made_up, attack, SECONDS, least=LEAST)
 
 
 @pytest.mark.parametrize(("name", "drawn"), CASES)

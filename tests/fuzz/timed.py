@@ -28,17 +28,17 @@ def test_of(made_up: st.SearchStrategy[Any], attack: Callable[[Any], None]) -> C
 test_of.__test__ = False  # type: ignore[attr-defined]
 
 
-def attack_for(made_up: st.SearchStrategy[Any], attack: Callable[[Any], None], seconds: float) -> int:
-    """Attacks until the time is over; gives how often. Raises what an attack raised, with the smallest example that does."""
+def attack_for(made_up: st.SearchStrategy[Any], attack: Callable[[Any], None], seconds: float, *, least: int = 0) -> int:
+    """Attacks until the time is over, `least` times at least; gives how often. Raises what an attack raised, at its smallest."""
     until, count = time.monotonic() + seconds, 0
 
     def counted(drawn: Any) -> None:
         nonlocal count
-        if time.monotonic() < until:
+        if time.monotonic() < until or count < least:
             count += 1
             attack(drawn)
 
     one = test_of(made_up, counted)
-    while time.monotonic() < until:
+    while time.monotonic() < until or count < least:
         seed(random.getrandbits(64))(one)()
     return count

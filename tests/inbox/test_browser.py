@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from bot.delivery.sender import send_waiting
 from bot.delivery.worker import index_words
 from bot.store.models import CommunicationRow
 from bot.web.wiring import Wired
+from tests.chromium import FITS, PATIENCE, chromium, follow, new_page, next_page
 from tests.inbox.conftest import Desk, act
+from tests.patience import until
 
 pytestmark = pytest.mark.slow
 PAGES = [
@@ -43,25 +44,10 @@ PAGES = [
 ]
 
 
-@contextmanager
-def chromium() -> Iterator[Any]:
-    """A browser."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only these tests need a browser
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        yield browser
-        browser.close()
-
-
 def sit_down(browser: Any, served: str, actor: int, errors: list[str], **options: Any) -> Any:
     """A page of its own on which that coordinator works."""
-    page = browser.new_context(viewport={"width": 1280, "height": 900}, **options).new_page()
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.context.request.post(f"{served}/inbox/me", form={"actor": str(actor)})
+    page = new_page(browser, errors, viewport={"width": 1280, "height": 900}, **options)
+    page.context.request.post(f"{served}/inbox/me", form={"actor": str(actor)}, timeout=PATIENCE)
     page.goto(f"{served}/inbox", wait_until="domcontentloaded")
     return page
 
@@ -91,18 +77,18 @@ def test_two_coordinators_reach_for_the_same_patient(desk: Desk, served: str) ->
     errors: list[str] = []
     with chromium() as browser:
         ana, ben = (sit_down(browser, served, number, errors) for number in (1, 2))
-        ana.get_by_role("button", name="Claim Owen Park").click()
+        follow(ana.get_by_role("button", name="Claim Owen Park"))
         ana.get_by_text("You have this conversation").wait_for()
-        ben.get_by_text("Ana Torres has it").wait_for(timeout=5000)
-        ben.get_by_role("link", name="Wants a call").click()
+        ben.get_by_text("Ana Torres has it").wait_for()
+        follow(ben.get_by_role("link", name="Wants a call"))
         ben.get_by_text("Ana Torres has this conversation.").wait_for()
-        assert ben.get_by_role("button", name="Send", exact=True).is_disabled()
-        ana.get_by_text("Ben Carter has it open too").wait_for(timeout=5000)
-        before = ben.locator("[data-left]").first.inner_text()
-        ben.wait_for_timeout(1500)
-        assert ben.locator("[data-left]").first.inner_text() < before
-        ana.get_by_role("button", name="Let go").click()
-        ben.get_by_role("button", name="Claim for 5 minutes").click(timeout=5000)
+        expect(ben.get_by_role("button", name="Send", exact=True)).to_be_disabled()
+        ana.get_by_text("Ben Carter has it open too").wait_for()
+        left = ben.locator("[data-left]").first
+        before = left.inner_text()
+        until(lambda: left.inner_text() < before)
+        follow(ana.get_by_role("button", name="Let go"))
+        follow(ben.get_by_role("button", name="Claim for 5 minutes"))
         ben.get_by_text("You have this conversation").wait_for()
     assert errors == []
 
@@ -114,21 +100,28 @@ def test_taking_over_while_the_bot_would_answer(desk: Desk, served: str) -> None
     with chromium() as browser:
         ana = sit_down(browser, served, 1, errors)
         ana.goto(f"{served}/inbox/phone/1", wait_until="domcontentloaded")
-        ana.keyboard.press("t")
+        with next_page(ana):
+            ana.keyboard.press("t")
         ana.get_by_text("The bot is paused").wait_for()
         desk.text(1, "yes I will be there")
-        ana.locator(".timeline").get_by_text("yes I will be there").wait_for(timeout=5000)
+        ana.locator(".timeline").get_by_text("yes I will be there").wait_for()
         assert ana.get_by_text("You are confirmed").count() == 0
         ana.keyboard.press("r")
         ana.keyboard.type("Hello, this is Ana. Reply CANCEL?")
         ana.get_by_text("CANCEL: carriers act on this word").wait_for()
         ana.locator("#text").fill("Hello, this is Ana.")
         ana.get_by_text("1 text (19 characters)").wait_for()
-        ana.get_by_role("button", name="Send", exact=True).click()
+        follow(ana.get_by_role("button", name="Send", exact=True))
         ana.get_by_text("free text, not reviewed").wait_for()
         send_waiting(wired.bot, wired.channel)
-        ana.locator(".status.delivered").last.wait_for(timeout=5000)
+        ana.locator(".status.delivered").last.wait_for()
     assert errors == []
+
+
+def press(page: Any, *keys: str) -> None:
+    """Presses keys one after the other, of which none but the last one leads away."""
+    for key in keys:
+        page.keyboard.press(key)
 
 
 def test_a_shift_by_keyboard_alone(desk: Desk, served: str) -> None:
@@ -139,31 +132,25 @@ def test_a_shift_by_keyboard_alone(desk: Desk, served: str) -> None:
         ana = sit_down(browser, served, 1, errors)
         ana.keyboard.press("?")
         ana.get_by_text("claim: yours for five minutes").wait_for()
-        ana.keyboard.press("Escape")
-        for _ in range(3):
-            ana.keyboard.press("j")
-        ana.keyboard.press("k")
-        ana.keyboard.press("c")
+        press(ana, "Escape", "j", "j", "j", "k")
+        with next_page(ana):
+            ana.keyboard.press("c")
         ana.get_by_text("You have this conversation").wait_for()
-        assert "Marcus Reed" in ana.title()
-        ana.keyboard.press("e")
-        for key in ("D", "Tab", "Tab", "Enter"):
-            ana.keyboard.press(key)
+        expect(ana).to_have_title(re.compile("Marcus Reed"))
+        with next_page(ana):
+            press(ana, "e", "D", "Tab", "Tab", "Enter")
         ana.get_by_text("1 item closed.").wait_for()
-        ana.keyboard.press("u")
-        ana.wait_for_url(re.compile(r"/inbox$"))
-        ana.keyboard.press("2")
-        ana.wait_for_url(re.compile("whose=mine"))
-        ana.keyboard.press("1")
-        ana.wait_for_url(re.compile("whose=all"))
-        for key in ("j", "x", "j", "x"):
-            ana.keyboard.press(key)
-        assert ana.locator(":checked[name=item]").count() == 2
+        for key, address in (("u", "/inbox$"), ("2", "whose=mine"), ("1", "whose=all")):
+            with next_page(ana):
+                ana.keyboard.press(key)
+            expect(ana).to_have_url(re.compile(address))
+        press(ana, "j", "x", "j", "x")
+        expect(ana.locator(":checked[name=item]")).to_have_count(2)
         ana.locator("#keys summary").click()
         ana.get_by_label("Single keys are on").uncheck()
-        ana.keyboard.press("Escape")
-        ana.keyboard.press("2")
-        assert "whose=all" in ana.url
+        press(ana, "Escape", "?", "2")
+        expect(ana.get_by_label("Single keys are on")).to_be_hidden()
+        expect(ana).to_have_url(re.compile("whose=all"))
     assert errors == []
 
 
@@ -173,25 +160,25 @@ def test_everything_works_without_javascript(desk: Desk, served: str) -> None:
     with chromium() as browser:
         ana = sit_down(browser, served, 1, [], java_script_enabled=False)
         ana.locator("select[name=language]").select_option("vi")
-        ana.get_by_role("button", name="Show", exact=True).click()
-        assert ana.locator(".items .item").count() == 1
-        ana.get_by_role("button", name="Claim Nguyễn Linh").click()
+        follow(ana.get_by_role("button", name="Show", exact=True))
+        expect(ana.locator(".items .item")).to_have_count(1)
+        follow(ana.get_by_role("button", name="Claim Nguyễn Linh"))
         ana.get_by_label("Reply in Vietnamese").fill("x" * 200)
-        ana.get_by_role("button", name="Count and check").click()
+        follow(ana.get_by_role("button", name="Count and check"))
         ana.get_by_text("2 texts (200 characters)").wait_for()
-        assert ana.get_by_label("Reply in Vietnamese").input_value() == "x" * 200
-        ana.get_by_role("button", name="Send Your ride is arranged").click()
+        expect(ana.get_by_label("Reply in Vietnamese")).to_have_value("x" * 200)
+        follow(ana.get_by_role("button", name="Send Your ride is arranged"))
         ana.get_by_text("The bot is paused").wait_for()
         ana.get_by_text("Hand on or snooze").click()
         ana.get_by_label("Whose").select_option(label="Ben Carter")
-        ana.get_by_role("button", name="Assign").click()
+        follow(ana.get_by_role("button", name="Assign"))
         ana.get_by_text("1 item assigned.").wait_for()
         ana.get_by_label("What came of it").select_option("answered")
-        ana.get_by_role("button", name="Close", exact=True).click()
-        ana.get_by_role("button", name="Undo").click()
+        follow(ana.get_by_role("button", name="Close", exact=True))
+        follow(ana.get_by_role("button", name="Undo"))
         ana.get_by_text("1 item open again.").wait_for()
         ana.get_by_label("You are").select_option(label="Ben Carter")
-        ana.get_by_role("button", name="Switch").click()
+        follow(ana.get_by_role("button", name="Switch"))
         ana.get_by_text("Ana Torres is working on this conversation").wait_for()
 
 
@@ -203,17 +190,17 @@ def test_a_reply_for_later_a_paper_and_a_view_without_javascript(desk: Desk, ser
         ana.goto(f"{served}/inbox/phone/7")
         ana.get_by_label("Reply in English").fill("A taxi is booked.")
         ana.get_by_text("Send later").click()
-        ana.get_by_role("button", name="Send then").click()
+        follow(ana.get_by_role("button", name="Send then"))
         ana.locator(".planned").get_by_text("A taxi is booked.").wait_for()
-        ana.get_by_role("button", name="Take it back").click()
-        ana.get_by_role("link", name="Use these words again").click()
-        assert ana.get_by_label("Reply in English").input_value() == "A taxi is booked."
+        follow(ana.get_by_role("button", name="Take it back"))
+        follow(ana.get_by_role("link", name="Use these words again"))
+        expect(ana.get_by_label("Reply in English")).to_have_value("A taxi is booked.")
         ana.goto(f"{served}/inbox/phone/2")
-        ana.get_by_role("button", name="Is here insurance").click()
+        follow(ana.get_by_role("button", name="Is here insurance"))
         ana.get_by_text("✓ Insurance").wait_for()
         ana.goto(f"{served}/inbox?whose=all&language=vi")
         ana.get_by_label("Name of this view").fill("Vietnamese")
-        ana.get_by_role("button", name="Keep", exact=True).click()
+        follow(ana.get_by_role("button", name="Keep", exact=True))
         ana.get_by_role("link", name="Vietnamese").wait_for()
 
 
@@ -223,13 +210,14 @@ def test_a_reply_is_planned_by_keyboard_alone(desk: Desk, served: str) -> None:
     errors: list[str] = []
     with chromium() as browser:
         ana = sit_down(browser, served, 1, errors)
-        ana.keyboard.press("6")
-        ana.wait_for_url(re.compile("kind=barrier"))
+        with next_page(ana):
+            ana.keyboard.press("6")
+        expect(ana).to_have_url(re.compile("kind=barrier"))
         ana.goto(f"{served}/inbox/phone/7", wait_until="domcontentloaded")
         ana.keyboard.press("r")
         ana.keyboard.type("A taxi is booked.")
-        for key in ("Escape", "l", "Tab", "Tab", "Enter"):
-            ana.keyboard.press(key)
+        with next_page(ana):
+            press(ana, "Escape", "l", "Tab", "Tab", "Enter")
         ana.locator(".planned").get_by_text("A taxi is booked.").wait_for()
     assert errors == []
 
@@ -240,18 +228,20 @@ def test_a_visit_is_moved_by_keyboard_alone(desk: Desk, served: str) -> None:
     with chromium() as browser:
         ana = sit_down(browser, served, 1, errors)
         ana.goto(f"{served}/inbox/phone/9", wait_until="domcontentloaded")
-        ana.keyboard.press("m")
+        with next_page(ana):
+            ana.keyboard.press("m")
         ana.get_by_role("heading", name="Move the visit").wait_for()
-        for key in ("j", "j", "k", "j", "o"):
-            ana.keyboard.press(key)
+        with next_page(ana):
+            press(ana, "j", "j", "k", "j", "o")
         ana.locator(".causes [lang=vi]").first.wait_for()
-        ana.keyboard.press("u")
+        with next_page(ana):
+            ana.keyboard.press("u")
         ana.get_by_role("heading", name="Move the visit").wait_for()
-        ana.get_by_role("link", name="More times").click()
+        follow(ana.get_by_role("link", name="More times"))
         ana.get_by_role("link", name="Earlier times").wait_for()
-        for key in ("j", "Enter"):
-            ana.keyboard.press(key)
-        ana.get_by_role("button", name="Move the visit as the patient asked").press("Enter")
+        with next_page(ana):
+            press(ana, "j", "Enter")
+        follow(ana.get_by_role("button", name="Move the visit as the patient asked"), "Enter")
         ana.get_by_text("The visit is moved. The patient is told by text.").wait_for()
     assert errors == []
 
@@ -261,17 +251,17 @@ def test_visits_are_booked_and_called_off_without_javascript(desk: Desk, served:
     with chromium() as browser:
         ana, ben = (sit_down(browser, served, number, [], java_script_enabled=False) for number in (1, 2))
         ana.goto(f"{served}/inbox/phone/7")
-        ana.get_by_role("link", name="Book a visit").click()
-        ana.get_by_role("link", name="lab").click()
-        ana.locator(".slots a").first.click()
-        ana.get_by_role("button", name="Book a visit as a change of the clinic").click()
+        follow(ana.get_by_role("link", name="Book a visit"))
+        follow(ana.get_by_role("link", name="lab"))
+        follow(ana.locator(".slots a").first)
+        follow(ana.get_by_role("button", name="Book a visit as a change of the clinic"))
         ana.get_by_text("The visit is booked. The patient is told by text.").wait_for()
         ben.goto(f"{served}/inbox/phone/7")
-        ben.get_by_role("link", name="Call off").click()
+        follow(ben.get_by_role("link", name="Call off"))
         ben.get_by_text("is working on this conversation").wait_for()
-        assert ben.get_by_role("button", name="Call off the visit as a change of the clinic").is_disabled()
-        ana.get_by_role("link", name="Call off").click()
-        ana.get_by_role("button", name="Call off the visit as the patient asked").click()
+        expect(ben.get_by_role("button", name="Call off the visit as a change of the clinic")).to_be_disabled()
+        follow(ana.get_by_role("link", name="Call off"))
+        follow(ana.get_by_role("button", name="Call off the visit as the patient asked"))
         ana.get_by_text("The visit is called off. The patient is told by text.").wait_for()
 
 
@@ -285,22 +275,23 @@ def test_the_search_is_narrowed_by_a_form(desk: Desk, served: str, scripts: bool
     with chromium() as browser:
         ana = sit_down(browser, served, 1, [], java_script_enabled=scripts, bypass_csp=scripts)
         ana.get_by_label("Search names, numbers, words").fill("please")
-        ana.keyboard.press("Enter")
+        with next_page(ana):
+            ana.keyboard.press("Enter")
         ana.get_by_role("heading", name="2 conversations").wait_for()
         form = ana.get_by_role("form", name="Narrow the search")
         form.get_by_label("About").select_option(label="Wants a call")
         form.locator("select[name=language]").select_option("en")
         form.get_by_label("Conversations").select_option(label="with something to do")
         form.get_by_label("Texts from").fill("2026-01-01")
-        form.get_by_role("button", name="Search").click()
+        follow(form.get_by_role("button", name="Search"))
         ana.get_by_role("link", name="Owen Park").wait_for()
-        assert form.get_by_label("Texts from").input_value() == "2026-01-01"
+        expect(form.get_by_label("Texts from")).to_have_value("2026-01-01")
         if scripts:
             assert [each["id"] for each in Axe().run(ana).response["violations"]] == []
             ana.set_viewport_size({"width": 390, "height": 900})
-            assert ana.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert ana.evaluate(FITS)
         form.get_by_label("to", exact=True).fill("2026-01-02")
-        form.get_by_role("button", name="Search").click()
+        follow(form.get_by_role("button", name="Search"))
         ana.get_by_role("heading", name="0 conversations").wait_for()
 
 
@@ -318,45 +309,45 @@ def test_a_coordinator_who_has_never_seen_yaml_changes_the_settings(desk: Desk, 
             if scripts:
                 assert [each["id"] for each in Axe().run(ana).response["violations"]] == [], name
                 ana.set_viewport_size({"width": 390, "height": 900})
-                assert ana.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+                assert ana.evaluate(FITS), name
                 ana.set_viewport_size({"width": 1280, "height": 900})
 
-        ana.get_by_role("link", name="Settings").click()
-        ana.get_by_role("link", name="Hours and holidays").click()
+        follow(ana.get_by_role("link", name="Settings"))
+        follow(ana.get_by_role("link", name="Hours and holidays"))
         ana.get_by_label("Another holiday").fill("2027-07-05")
-        ana.get_by_role("button", name="One more holiday").click()
+        follow(ana.get_by_role("button", name="One more holiday"))
         ana.get_by_label("Another holiday").fill("2027-09-06")
-        ana.get_by_role("button", name="Remove holiday 1").click()
+        follow(ana.get_by_role("button", name="Remove holiday 1"))
         ana.get_by_role("group", name="Friday").get_by_label("to").fill("07:00")
-        ana.get_by_role("button", name="Preview").last.click()
+        follow(ana.get_by_role("button", name="Preview").last)
         ana.get_by_role("group", name="Friday").get_by_text("must end after it begins").wait_for()
         looked("mistake")
         ana.get_by_role("group", name="Friday").get_by_label("to").fill("15:00")
-        ana.get_by_label("A promised answer is late after").press("Enter")
-        ana.get_by_role("button", name="Save").click()
+        follow(ana.get_by_label("A promised answer is late after"), "Enter")
+        follow(ana.get_by_role("button", name="Save"))
         ana.get_by_text("Saved. Patients get it from now on.").wait_for()
         assert date(2027, 9, 6) in desk.bot.clinic.holidays
-        ana.get_by_role("link", name="Settings").first.click()
-        ana.get_by_role("link", name="Answers to questions").click()
-        ana.get_by_role("link", name="Where to park").click()
+        follow(ana.get_by_role("link", name="Settings").first)
+        follow(ana.get_by_role("link", name="Answers to questions"))
+        follow(ana.get_by_role("link", name="Where to park"))
         ana.get_by_label("Arabic").fill("الموقف خلف المبنى.")
-        ana.get_by_role("button", name="Preview").last.click()
+        follow(ana.get_by_role("button", name="Preview").last)
         ana.locator(".sample [lang=ar][dir=rtl]").wait_for()
         looked("preview")
-        ana.get_by_role("button", name="Go on editing").click()
-        assert ana.get_by_label("Arabic").input_value() == "الموقف خلف المبنى."
-        ana.get_by_role("button", name="Preview").last.click()
-        ana.get_by_role("button", name="Save").click()
+        follow(ana.get_by_role("button", name="Go on editing"))
+        expect(ana.get_by_label("Arabic")).to_have_value("الموقف خلف المبنى.")
+        follow(ana.get_by_role("button", name="Preview").last)
+        follow(ana.get_by_role("button", name="Save"))
         looked("saved")
-        ana.get_by_role("button", name="Undo the last change").click()
+        follow(ana.get_by_role("button", name="Undo the last change"))
         ana.get_by_text("Taken back.").wait_for()
         assert desk.bot.clinic.clinic.answers == desk.bot.current.file.clinic.answers
         ana.goto(f"{served}/inbox/settings/reminders")
         ana.get_by_role("group", name="week").first.get_by_label("How many").fill("6")
-        ana.get_by_role("button", name="Preview").last.click()
+        follow(ana.get_by_role("button", name="Preview").last)
         ana.get_by_role("heading", name="Reminders of the next seven days").wait_for()
         looked("reminders")
-        ana.get_by_role("button", name="Save").click()
+        follow(ana.get_by_role("button", name="Save"))
         assert desk.bot.clinic.cadence.steps("any")[0].ahead == timedelta(days=6)
     assert [error for error in errors if "422" not in error] == []  # the browser notes the refused form
 
@@ -366,10 +357,10 @@ def test_no_page_is_wider_than_the_screen(desk: Desk, served: str, width: int) -
     """Desk, tablet, phone."""
     busy_day(desk)
     with chromium() as browser:
-        page = browser.new_page(viewport={"width": width, "height": 900})
+        page = new_page(browser, [], viewport={"width": width, "height": 900})
         for address in PAGES:
             page.goto(served + address, wait_until="domcontentloaded")
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+            assert page.evaluate(FITS), address
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -380,7 +371,7 @@ def test_axe_finds_no_violation_on_any_page(desk: Desk, served: str, width: int)
     busy_day(desk)
     found = []
     with chromium() as browser:
-        page = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True).new_page()
+        page = new_page(browser, [], viewport={"width": width, "height": 900}, bypass_csp=True)
         for address in PAGES:
             page.goto(served + address, wait_until="domcontentloaded")
             page.evaluate("document.querySelectorAll('main details').forEach((each) => { each.open = true; })")

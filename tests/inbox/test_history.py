@@ -61,12 +61,13 @@ def test_nobody_begins_the_demo_in_an_odd_state(bot: Bot) -> None:
 
 
 def test_the_history_takes_no_longer_than_two_seconds(tmp_path: Path, bot_parts: Any) -> None:
-    """In time of the processor, since other programs may be running."""
-    spent = []
-    for history in (None, demo.HISTORY):
-        settings = demo.demo_settings(tmp_path / f"{history is None}.db")
+    """In time of the processor, and the least of three: what else runs on the machine makes it longer, never shorter."""
+
+    def spent(number: int, history: Any) -> float:
+        settings = demo.demo_settings(tmp_path / f"{number} {history is None}.db")
         begun = time.process_time()
         wired = demo.make(application.create_app(), application.wire, settings, history=history)
-        spent.append(time.process_time() - begun)
         wired.bot.store.engine.dispose()
-    assert spent[1] - spent[0] < 2
+        return time.process_time() - begun
+
+    assert min(spent(number, demo.HISTORY) for number in range(3)) - min(spent(number, None) for number in range(3)) < 2

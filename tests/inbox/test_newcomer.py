@@ -13,8 +13,8 @@ import pytest
 import app as application
 from bot import demo
 from bot.delivery.worker import index_words
+from tests.chromium import chromium, follow, new_page, next_page
 from tests.conftest import serving
-from tests.inbox.test_browser import chromium
 
 pytestmark = pytest.mark.slow
 PICTURES = os.environ.get("PICTURES")  # the folder into which the README's pictures go
@@ -38,7 +38,7 @@ def opened(tmp_path: Path, bot_parts: Any) -> Iterator[str]:
 def page(opened: str) -> Iterator[Any]:
     """A browser at the address that the demo prints."""
     with chromium() as browser:
-        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        page = new_page(browser, [], viewport={"width": WIDTH, "height": HEIGHT})
         page.goto(f"{opened}/inbox", wait_until="domcontentloaded")
         yield page
 
@@ -55,7 +55,7 @@ def shot(page: Any, tmp_path: Path) -> Any:
 
 def go(page: Any, name: str) -> None:
     """Follows a link of the line on top."""
-    page.get_by_role("navigation", name="Pages").get_by_role("link", name=name).click()
+    follow(page.get_by_role("navigation", name="Pages").get_by_role("link", name=name))
     page.get_by_role("heading", level=1, name=name).wait_for()
 
 
@@ -67,7 +67,7 @@ def test_who_needs_help_first(page: Any, shot: Any) -> None:
     for words in ("Medical emergency: call now", "Jean Baptiste", "m pa ka respire", "May be in danger", "nobody has taken it on"):
         assert words in line.inner_text(), words
     shot("inbox")
-    line.get_by_role("button", name="Claim Jean Baptiste").click()
+    follow(line.get_by_role("button", name="Claim Jean Baptiste"))
     page.get_by_role("heading", name="Jean Baptiste").wait_for()
     page.get_by_text("+17165550131").wait_for()
     page.get_by_text("You have this conversation").wait_for()
@@ -79,7 +79,7 @@ def test_why_the_bot_cancelled_a_visit(page: Any, shot: Any) -> None:
     go(page, "Today")
     line = page.get_by_role("listitem").filter(has_text="visit called off")
     assert "أمينة صالح" in line.inner_text()
-    line.get_by_role("link", name="Why").click()
+    follow(line.get_by_role("link", name="Why"))
     page.get_by_text(CALLED_OFF).wait_for()
     why = page.get_by_role("group").filter(has_text=CALLED_OFF).inner_text()
     assert re.search(r"cannot come\n.* sure, what it learned from phrases: .*الغاء", why), why
@@ -91,9 +91,10 @@ def test_why_the_bot_cancelled_a_visit(page: Any, shot: Any) -> None:
 def test_whoever_looks_at_the_visit_finds_the_same_reason(page: Any) -> None:
     """The search finds the patient, whose visit of the day is struck through, with the reason beside it."""
     page.get_by_label("Search names, numbers, words").fill("أمينة")
-    page.keyboard.press("Enter")
-    page.get_by_role("link", name="أمينة صالح").click()
-    page.get_by_role("link", name="Why the bot called it off").click()
+    with next_page(page):
+        page.keyboard.press("Enter")
+    follow(page.get_by_role("link", name="أمينة صالح"))
+    follow(page.get_by_role("link", name="Why the bot called it off"))
     page.get_by_text(CALLED_OFF).wait_for()
 
 
@@ -106,7 +107,7 @@ def test_what_was_promised(page: Any, shot: Any) -> None:
     late = page.get_by_role("listitem").filter(has=page.get_by_role("link", name="What was said to Owen Park"))
     assert re.search(r" late", late.inner_text())
     shot("today")
-    line.get_by_role("link", name="What was said").click()
+    follow(line.get_by_role("link", name="What was said"))
     page.get_by_text("The patient was told that a person will answer").wait_for()
     page.get_by_text("A coordinator will get back to you.").last.wait_for()
 
@@ -115,14 +116,14 @@ def test_how_to_answer_in_vietnamese(page: Any, shot: Any) -> None:
     """From the item to a sentence that stands there in both languages; one click, and the text is in the conversation."""
     item = page.get_by_role("link", name=re.compile("Nguyễn Linh"))
     assert "no ride" in item.inner_text()
-    item.click()
+    follow(item)
     page.get_by_role("link", name="Reply in Vietnamese").click()
     page.get_by_text("Approved sentences in Vietnamese").wait_for()
     sentence = page.get_by_role("listitem").filter(has=page.get_by_role("button", name="Send Your ride is arranged"))
     assert "Xe đưa đón đã được sắp xếp" in sentence.inner_text()
     sentence.scroll_into_view_if_needed()
     shot("reply", TALK)
-    sentence.get_by_role("button").click()
+    follow(sentence.get_by_role("button"))
     page.get_by_text("The bot is paused").wait_for()
     sent = page.get_by_role("listitem").filter(has_text="coordinator · ").last
     assert "Sunrise Clinic: Xe đưa đón đã được sắp xếp." in sent.inner_text()

@@ -14,8 +14,8 @@ from bot.core import Bot
 from bot.store.account_models import UserRow
 from bot.store.models import AppointmentRow, CommunicationRow
 from bot.turn import take
+from tests.chromium import FITS, chromium, follow, new_page
 from tests.inbox.conftest import ANA, Desk, act, do, page
-from tests.inbox.test_browser import chromium
 from tests.staff import PASSWORD, Browser, Colleague, hire
 from tests.world import NUMBERS, Clock
 
@@ -119,35 +119,33 @@ def test_a_shift_in_spanish(app: Flask, live: int, clock: Clock, width: int, tmp
     ana, bot, errors = hire(app, "manager"), app.extensions["attend"].bot, list[str]()
     texted(bot)
     with chromium() as browser:
-        context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True, locale="es-US")
-        here = context.new_page()
-        here.on("pageerror", lambda error: errors.append(str(error)))
+        here = new_page(browser, errors, viewport={"width": width, "height": 900}, bypass_csp=True, locale="es-US")
 
         def looked(name: str) -> None:
             here.screenshot(path=tmp_path / f"{name}-{width}.png", full_page=True)
             found = Axe().run(here).response["violations"]
             assert [(each["id"], each["nodes"][0]["html"][:150]) for each in found] == [], name
-            assert here.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+            assert here.evaluate(FITS), name
 
         sign_in(here, live, ana, clock, looked)
         here.get_by_role("heading", name="Bandeja").wait_for()
         looked("bandeja")
-        here.get_by_role("link", name="Hay un obstáculo").first.click()
+        follow(here.get_by_role("link", name="Hay un obstáculo").first)
         here.get_by_text("Por qué el bot hizo esto").last.click()
         looked("conversacion")
         here.get_by_label("Responder en").fill("Buenos días, le llamo hoy.")
         here.get_by_text("1 mensaje (26 caracteres").wait_for()
-        here.get_by_role("button", name="Enviar", exact=True).first.click()
+        follow(here.get_by_role("button", name="Enviar", exact=True).first)
         here.get_by_text("El bot está en pausa").wait_for()
         looked("respuesta")
         for name, path in (("hoy", "/inbox/today"), ("graficas", "/inbox/pictures"), ("idiomas", "/inbox/languages")):
             here.goto(f"http://127.0.0.1:{live}{path}", wait_until="domcontentloaded")
             looked(name)
-        here.get_by_role("link", name="Configuración").click()
+        follow(here.get_by_role("link", name="Configuración"))
         looked("configuracion")
-        here.get_by_role("link", name="Recordatorios").click()
+        follow(here.get_by_role("link", name="Recordatorios"))
         looked("recordatorios")
-        here.get_by_role("link", name="Invented manager").click()
+        follow(here.get_by_role("link", name="Invented manager"))
         here.get_by_role("heading", name="Idioma de estas páginas").wait_for()
         looked("cuenta")
     assert errors == []
@@ -170,7 +168,7 @@ def sign_in(here: Any, live: int, who: Colleague, clock: Clock, looked: Any) -> 
     looked("entrar")
     here.get_by_label("Correo electrónico").fill(who.email)
     here.get_by_label("Contraseña").fill(PASSWORD)
-    here.get_by_role("button", name="Continuar").click()
+    follow(here.get_by_role("button", name="Continuar"))
     here.get_by_label("Seis dígitos").fill(who.code(clock))
     looked("codigo")
-    here.get_by_role("button", name="Entrar").click()
+    follow(here.get_by_role("button", name="Entrar"))

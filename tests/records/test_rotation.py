@@ -26,10 +26,9 @@ OLD, NEW = Fernet.generate_key(), Fernet.generate_key()
 
 
 @pytest.fixture
-def world(bot_parts: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(bot_parts: Any, tmp_path: Path) -> World:
     """A clinic on a file, its words under the old key."""
-    monkeypatch.setattr(Fernet, "generate_key", lambda: OLD)
-    world = make_world(bot_parts, url=f"sqlite:///{tmp_path / 'clinic.db'}")
+    world = make_world(bot_parts, url=f"sqlite:///{tmp_path / 'clinic.db'}", key=OLD)
     take(world.bot, received(sender=world.number("dorothy"), body="hello"))
     with world.bot.store.begin() as session:
         audit.record(session.connection(), clinic_id=1, actor="test", action="view", about="phone:1", now=world.clock.now)
@@ -118,13 +117,17 @@ def test_texts_that_come_in_during_a_rotation_are_answered_and_kept(
 
     thread = threading.Thread(target=text)
     thread.start()
-    for _ in range(3):
-        rotate(store)
-    done.set()
-    thread.join()
+    try:
+        for _ in range(3):
+            rotate(store)
+    finally:
+        done.set()
+        thread.join()
     assert under(store, NEW)[0] == under(store, NEW)[1]
     with store.session() as session:
-        bodies = session.scalars(select(CommunicationRow.body).where(CommunicationRow.direction == "inbound")).all()
+        bodies = session.scalars(
+            select(CommunicationRow.body).where(CommunicationRow.direction == "inbound").order_by(CommunicationRow.id)
+        ).all()
     assert len(answers) >= 10
     assert bodies == ["hello", *(f"hello number {number}" for number in range(len(answers)))]
     store.engine.dispose()

@@ -16,6 +16,7 @@ from bot.records.person import erase
 from bot.store import words
 from bot.store.models import PatientPhoneRow
 from bot.turn import take
+from tests.patience import LONG
 from tests.world import World, make_world
 
 
@@ -55,14 +56,14 @@ def test_an_erasure_waits_for_what_is_being_indexed(empty: str, bot_parts: Any, 
 
     def slowly(*given: Any) -> None:
         reading.set()
-        go_on.wait(5)
+        go_on.wait(LONG)
         add(*given)
 
     take(bot, received(sender=world.number("dorothy"), body="please call me about zanahoria"))
     monkeypatch.setattr(words, "_add", slowly)
     indexing = threading.Thread(target=index_words, args=(bot,))
     indexing.start()
-    assert reading.wait(5)
+    assert reading.wait(LONG)
     erasing = threading.Thread(target=eraser(world))
     erasing.start()
     erasing.join(0.2)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.store.database import Store
+from tests.patience import LONG, until
 
 ADD = text("insert into note (word) values (:word)")
 
@@ -51,8 +52,7 @@ def waiting(store: Store, *works: Callable[[Connection], Any]) -> Iterator[list[
     with ThreadPoolExecutor(len(works)) as pool:
         with store.begin():
             futures = [pool.submit(store.write, work) for work in works]
-            while len(store._waiting) < len(works):
-                threading.Event().wait(0.005)
+            until(lambda: len(store._waiting) == len(works))
         yield futures
 
 
@@ -72,7 +72,7 @@ def test_more_threads_read_than_a_pool_usually_holds(store: Store) -> None:
 
     def read() -> list[str]:
         found = words(store)
-        together.wait(5)  # none has ended before all have read
+        together.wait(LONG)  # none has ended before all have read
         return found
 
     with ThreadPoolExecutor(20) as pool:

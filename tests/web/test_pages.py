@@ -15,6 +15,7 @@ import app as application
 from bot import demo
 from bot.delivery.sender import send_waiting
 from bot.web.wiring import Wired
+from tests.chromium import FITS, chromium, follow, new_page
 from tests.conftest import serving
 
 SCRIPT = "<script>document.title='stolen'</script>"
@@ -141,31 +142,23 @@ def served(pages: Flask) -> Iterator[str]:
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_person_uses_phone_and_inbox_in_a_browser(served: str, width: int, tmp_path: Path) -> None:
     """Texts in two languages, reads the answers, finds the item, resolves it; nothing fails in the browser's console."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only this test needs a browser
-
     errors: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
+    with chromium() as browser:
+        page = new_page(browser, errors, viewport={"width": width, "height": 900})
         page.goto(f"{served}/demo?phone=1")
         page.get_by_label("Message").fill("yes, and where do I park?")
-        page.get_by_label("Message").press("Enter")
+        follow(page.get_by_label("Message"), "Enter")
         page.get_by_text("Parking behind the building is free").wait_for()
         page.goto(f"{served}/demo?phone=3")
         page.get_by_label("Message").fill("quiero hablar con una persona")
-        page.get_by_role("button", name="Send", exact=True).click()
+        follow(page.get_by_role("button", name="Send", exact=True))
         page.get_by_text("Una coordinadora le llamará").wait_for()
         page.goto(f"{served}/inbox")
-        page.get_by_role("link", name="Wants a call").click()
+        follow(page.get_by_role("link", name="Wants a call"))
         page.get_by_text("Why the bot did this").last.click()
         page.get_by_text("They want a person.").last.wait_for()
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate(FITS)
         page.get_by_label("What came of it").select_option("called")
-        page.get_by_role("button", name="Close", exact=True).click()
+        follow(page.get_by_role("button", name="Close", exact=True))
         page.get_by_text("Nothing open.").wait_for()
-        browser.close()
     assert errors == []

@@ -68,9 +68,11 @@ let waiting;
 box?.addEventListener("input", () => {
   clearTimeout(waiting);
   waiting = setTimeout(async () => {
-    const form = new URLSearchParams({ text: box.value, form_token: box.form.elements.form_token?.value ?? "" });
+    const asked = box.value;
+    const form = new URLSearchParams({ text: asked, form_token: box.form.elements.form_token?.value ?? "" });
     const answer = await fetch(box.dataset.check, { method: "POST", body: form, headers: { "X-Requested-With": "attend" } });
-    if (answer.ok) document.getElementById("checked").innerHTML = await answer.text();
+    const told = await answer.text();
+    if (answer.ok && box.value === asked) document.getElementById("checked").innerHTML = told; // answers may overtake each other
   }, 250);
 });
 
