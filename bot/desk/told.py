@@ -10,6 +10,7 @@ from bot.desk.programmes import AGREED
 from bot.desk.staff import CALLS
 from bot.desk.words import Words
 from bot.desk.work import OUTCOMES
+from bot.dialogue.items import KINDS
 
 DID = {
     "took_over": "took over: the bot is silent", "handed_back": "handed back to the bot", "released": "saw to it and released the hold",
@@ -48,16 +49,24 @@ REASONS = (
 WAITING = ("reminder", "news of a visit", "offer of a time", "a coordinator's words", "answer", "question")
 
 
+def heading(kind: str, code: str, words: Words) -> str:
+    """What an item is about, in the fewest words: of what stands in the way it is what, not that."""
+    what = BARRIERS.get(code.replace(" ", "_")) if kind == "barrier" else None
+    return words("In the way: %(what)s", what=words(what)) if what and what != BARRIERS["other"] else words(KINDS[kind].title)
+
+
 def detail(kind: str, code: str, words: Words) -> str:
-    """What stands beside an item of that kind, such as "no ride"."""
+    """What stands beside the heading of an item of that kind; "" where the heading says it all."""
     code = code.replace(" ", "_")
+    if kind == "barrier" and code in BARRIERS:
+        return ""
     if kind == "mention":
         return words("by %(name)s", name=code.replace("_", " ").removeprefix("by "))
     if kind == "reply_held":
         return words(code.replace("_", " "))
     if kind in ("language", "unreviewed_text") and code:
         return words.language_name(code)
-    table = {"barrier": BARRIERS, "question": TOPICS, "clinical_question": TOPICS}.get(kind, {})
+    table = {"question": TOPICS, "clinical_question": TOPICS}.get(kind, {})
     plain = table.get(code) or BESIDE.get(code) or (ACTS[code][1] if code in ACTS else None)
     return words(plain or code.replace("_", " "))
 

@@ -59,6 +59,7 @@ RULES: dict[str, Rule] = {
     "inbox.talk.check": Rule(CARE),
     "inbox.talk.corrected": Rule(EVERYBODY),
     "inbox.views.change": Rule(EVERYBODY),
+    "inbox.views.following": Rule(EVERYBODY),
     "inbox.visits.book": Rule(CARE),
     "inbox.visits.call_off": Rule(CARE),
     "inbox.visits.move": Rule(CARE),
