@@ -21,6 +21,7 @@ from bot.web import (
     languages,
     learn,
     live,
+    media,
     pictures,
     programmes,
     search,
@@ -42,7 +43,23 @@ blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
 blueprint.before_request(same_site)
 blueprint.after_request(headers)
 blueprint.after_request(recorded)
-PARTS = (catchup, closing, languages, learn, live, pictures, programmes, search, settings, talk, views, visits, waitlist, filters)
+PARTS = (
+    catchup,
+    closing,
+    languages,
+    learn,
+    live,
+    media,
+    pictures,
+    programmes,
+    search,
+    settings,
+    talk,
+    views,
+    visits,
+    waitlist,
+    filters,
+)
 for part in PARTS:
     blueprint.register_blueprint(part.blueprint)
 
@@ -88,7 +105,7 @@ def items() -> BaseResponse:
         done = ACTIONS[do](bot)(bot, chosen, by=me)
         _tell(do, done, chosen)
         if named == "next":
-            return redirect(url_for("inbox.views.following", item_id=chosen[0]), code=303)
+            return redirect(url_for("inbox.views.following", after=chosen[0]), code=303)
     except ValueError:
         abort(404)
     except work.Refused as error:

@@ -41,6 +41,7 @@ RULES: dict[str, Rule] = {
     "inbox.learn.review": Rule(EVERYBODY),
     "inbox.live.events": Rule(EVERYBODY, passive=True),
     "inbox.live.mark": Rule(EVERYBODY, passive=True),
+    "inbox.media.picture": Rule(CARE),
     "inbox.pictures.day": Rule(CARE),
     "inbox.pictures.index": Rule(CARE),
     "inbox.pictures.svg": Rule(CARE),

@@ -53,14 +53,14 @@ def address(view: View) -> str:
     return url_for("inbox.index", whose=view.whose if view.whose != "all" else None, kind=kind, language=language, page=page)
 
 
-@blueprint.get("/next/<int:item_id>")
-def following(item_id: int) -> BaseResponse:
-    """The conversation of the item that comes after that one in the list; the list itself after its last."""
+@blueprint.get("/next")
+def following() -> BaseResponse:
+    """The conversation of the item that comes after one in the list; the list itself after its last. after: that item."""
     bot, view = wired().bot, kept(actor().id)
     if view.whose not in WORKED:
         view = replace(view, whose="all")
     with bot.store.session() as read:
-        phone_id = worklist.after(read, bot.clinic_id, bot.clock(), view, item_id)
+        phone_id = worklist.after(read, bot.clinic_id, bot.clock(), view, request.args.get("after", 0, type=as_number))
     if phone_id is None:
         flash(say("That was the last one of this list."))
         return redirect(address(view), code=303)

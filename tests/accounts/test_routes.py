@@ -131,6 +131,7 @@ def _objects(app: Flask, clinic_id: int) -> dict[str, int]:
         session.add(visit)
         task = TaskRow(clinic_id=clinic_id, phone_id=phone.id, kind="human", created_at=now, rank=3, due_at=now)
         text = CommunicationRow(clinic_id=clinic_id, phone_id=phone.id, direction="inbound", body="hello", at=now, status="answered")
+        text.media = 1
         session.add_all([task, text])
         session.flush()
         how = {"language": "en", "context": "none", "read_as": "", "means": "confirm", "proposed_by": "Somebody", "at": now}

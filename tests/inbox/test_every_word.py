@@ -192,7 +192,7 @@ def values_of(desk: Desk) -> dict[str, list[Any]]:
         phones = set(session.scalars(select(PatientPhoneRow.phone_id)))
     visits = [row for row in desk.rows(AppointmentRow) if row.status == "booked"]
     return {
-        "phone_id": sorted(phones), "visit_id": [visits[3].id], "patient_id": [2, 7], "code": ["es"], "what": [], "item_id": [1],
+        "phone_id": sorted(phones), "visit_id": [visits[3].id], "patient_id": [2, 7], "code": ["es"], "what": [],
         "name": ["promises", "barriers", "understanding", "confirmations", "response-times", "rescheduling", "opt-outs", "attendance",
                  "helped", "costs"],
     }  # fmt: skip
