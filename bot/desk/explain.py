@@ -91,8 +91,9 @@ ANSWERED = {
     "cancelled": "called the visit off", "moved": "moved the visit", "booked": "booked a visit", "confirmed": "confirmed the visit",
     "confirmed_many": "confirmed the visits", "kept": "kept the visit", "tentative": "will ask again", "undone": "took the change back",
     "undone_booking": "took the booking back", "ask_cancel": "asked whether to call it off", "ask_confirm": "asked whether they come",
-    "which_visit": "asked which visit", "mixed_visits": "asked about each visit", "ask_when": "asked when",
-    "ask_when_new": "asked when", "ask_when_again": "asked when", "offer": "offered times", "offer_other": "offered other times",
+    "which_visit": "asked which visit", "mixed_visits": "asked about each visit", "ask_when": "asked when it suits",
+    "ask_when_new": "asked when it suits", "ask_when_again": "asked when it suits", "offer": "offered times",
+    "offer_other": "offered other times",
     "which_slot": "asked which time", "read_back_move": "asked whether to move it", "answer": "gave the clinic's answer",
     "ask_details": "asked whether texts may name details", "clarify": "asked back", "clarify_visit": "asked back",
     "clarify_visits": "asked back", "waitlist_on": "put them on the waiting list", "opted_out": "ended texts",
@@ -118,7 +119,7 @@ def why(rule: str | None, texts: Iterable[str] = (), words: Words = ENGLISH) -> 
 
 
 def answered(texts: Iterable[str], words: Words = ENGLISH) -> str:
-    """What the bot did in an answer of these approved texts, e.g. "asked when, told of the clinic's help"; "" for nothing of note."""
+    """What the bot did in an answer of these approved texts; "" for nothing of note."""
     keys = [key for key in texts if key in ANSWERED or key.startswith("barrier.")]
     told = {key: words(said) for key, said in ANSWERED.items()}
     if any(key.startswith("barrier.") for key in keys):

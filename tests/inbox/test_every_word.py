@@ -34,7 +34,7 @@ VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "met
 NOT_WORDS = {"script", "style", "code", "kbd", "textarea"}
 SHOWN = ("aria-label", "title", "placeholder", "alt")
 PLAIN = {"Attend", "CSV", "AT", "BC", "IA", "Pygal"}
-NEVER = {"inbox.live.events", "static", "inbox.settings.file"}  # a stream, files, and what is data from end to end
+NEVER = {"inbox.live.events", "static", "inbox.settings.file", "inbox.media.picture"}  # a stream, files, and what is data alone
 
 
 class Brackets(NullTranslations):
