@@ -65,6 +65,8 @@ KINDS: dict[str, ItemKind] = {
     "unconfirmed": ItemKind(5, "Sent, but nobody says that it arrived: make sure they know", promised=False),
     "silenced": ItemKind(4, "Got no answer, since texts were switched off"),
     "mention": ItemKind(5, "A colleague asks you to look", promised=False),
+    "to_translate": ItemKind(5, "Words to translate", promised=False),
+    "translated": ItemKind(4, "Translated: send it", promised=False),
     "media": ItemKind(6, "Sent a picture or file"),
     "loop": ItemKind(6, "The same message again and again, perhaps from a machine: the bot is silent", promised=False),
     "unreviewed_text": ItemKind(7, "Emergency text that no translator has read: have it read", promised=False),

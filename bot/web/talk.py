@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from bot.actor import Actor
 from bot.core import Bot
-from bot.desk import later, mentions, outcome, presence, programmes, replies, staff, summary, work
+from bot.desk import later, mentions, outcome, presence, programmes, replies, staff, summary, translating, work
 from bot.desk.correction import correct
 from bot.desk.meaning import ACTS, BARRIERS, TOPICS
 from bot.dialogue.types import Waiting
@@ -54,6 +54,7 @@ def _page(phone_id: int, *, draft: str = "") -> str:
         why=request.args.get("why", type=as_number),
         there=(there := _there(bot, talk)),
         checked=_check(bot, talk, draft, there),
+        translations=_translations(bot, talk),
         likely={item.id: outcome.likely(talk, item) for item in talk.items},
         earlier=earlier(talk, why=request.args.get("why", type=as_number)),
         canned=_canned(bot, talk),
@@ -74,6 +75,11 @@ def earlier(talk: Conversation, *, why: int | None) -> int:
     asked += [n for n, entry in enumerate(talk.timeline) if since is not None and entry.at >= since]
     fold = min([len(talk.timeline) - LATEST, *(n - 1 for n in asked)])  # with what came just before it
     return fold if fold >= WORTH else 0
+
+
+def _translations(bot: Bot, talk: Conversation) -> dict[int, translating.Translation]:
+    with bot.store.session() as session:
+        return translating.of(session, [item.id for item in talk.items])
 
 
 def _waits(bot: Bot, phone_id: int) -> tuple[Waiting, ...]:
