@@ -57,7 +57,6 @@ PARTS = (
     settings,
     talk,
     translating,
-    translating,
     views,
     visits,
     waitlist,
