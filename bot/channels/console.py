@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from pathlib import Path
 
 from bot.channels.types import Inbound, Outgoing, Picture, Sent
-from bot.settings import ROOT
 
-PICTURE = ROOT / "clinics" / "demo_picture.png"  # what every patient of the demo sends: an invented insurance card
+PICTURE = Path(__file__).parents[2] / "clinics" / "demo_picture.png"  # what every patient of the demo sends: an invented insurance card
 
 
 def received(*, sender: str, body: str, media: int = 0) -> Inbound:
