@@ -329,6 +329,7 @@ def test_a_coordinator_who_has_never_seen_yaml_changes_the_settings(desk: Desk, 
         ana.get_by_text("Taken back.").wait_for()
         assert desk.bot.clinic.clinic.answers == desk.bot.current.file.clinic.answers
         ana.goto(f"{served}/inbox/settings/reminders")
+        ana.locator("summary", has_text="7 days before the visit").first.click()
         ana.get_by_role("group", name="week").first.get_by_label("How many").fill("6")
         ana.get_by_role("button", name="Preview").last.click()
         ana.get_by_role("heading", name="Reminders of the next seven days").wait_for()
