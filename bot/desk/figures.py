@@ -85,7 +85,7 @@ def confirmations(session: Session, period: Period) -> Figure:
     words = period.words
     return Figure(
         "confirmations", words("What patients said about their visits"), (words("week of"), *map(words, STATES.values())),
-        tuple(row_of(words.day_of_month(week), (weeks[week][state] for state in STATES)) for week in sorted(weeks)), words("visits"),
+        tuple(_row(words.day_of_month(week), (weeks[week][state] for state in STATES)) for week in sorted(weeks)), words("visits"),
         stacked=True, weekly=True,
     )  # fmt: skip
 
@@ -107,9 +107,7 @@ def response_times(session: Session, period: Period) -> Figure:
         if kept is not None:
             waits[period.week(made)].append(period.clinic.worked(made, kept).total_seconds() / 3600)
     words = period.words
-    rows = (
-        row_of(words.day_of_month(week), (round(median(waits[week]), 1), round(ninetieth(waits[week]), 1))) for week in sorted(waits)
-    )
+    rows = (_row(words.day_of_month(week), (round(median(waits[week]), 1), round(ninetieth(waits[week]), 1))) for week in sorted(waits))
     columns, note = (words("week of"), words("half of them"), words("nine of ten")), words("Hours in which somebody is at the desk.")
     title, unit = words("How long patients waited for a person"), words("hours")
     return Figure("response-times", title, columns, tuple(rows), unit, weekly=True, note=note)
@@ -128,7 +126,7 @@ def promises(session: Session, period: Period) -> Figure:
         late = (kept or period.now) > due
         weeks[period.week(made)]["late" if late else "kept" if kept else "open"] += 1
     words = period.words
-    rows = (row_of(words.day_of_month(week), (weeks[week][each] for each in ("kept", "late", "open"))) for week in sorted(weeks))
+    rows = (_row(words.day_of_month(week), (weeks[week][each] for each in ("kept", "late", "open"))) for week in sorted(weeks))
     done = sum((Counter(weeks[week]) for week in weeks), Counter[str]())
     over = done["kept"] + done["late"]
     rate = words("%(share)s %% kept.", share=round(100 * done["kept"] / over)) if over else ""
@@ -155,7 +153,7 @@ def barriers(session: Session, period: Period) -> Figure:
     kinds = sorted(found, key=lambda kind: -found[kind].total())
     columns = (words("what"), *(words.language_name(code) if code else words("unknown") for code in languages), *rest)
     table = tuple(
-        row_of(
+        _row(
             words(KINDS.get(kind, kind.replace("_", " "))),
             [*(found[kind][code] for code in languages), *(_others(found[kind], languages) for _ in rest)],
         )
@@ -185,7 +183,7 @@ def understanding(session: Session, period: Period) -> Figure:
     outcomes = ("settled", "asked", "handed", "corrected")
     words = period.words
     named = {code: words.language_name(code) if code else words("unknown") for code in order}
-    table = tuple(row_of(named[code], (found[code][each] for each in outcomes)) for code in order)
+    table = tuple(_row(named[code], (found[code][each] for each in outcomes)) for code in order)
     columns = (words("language"), words("settled by the bot"), words("asked back"), words("handed to a person"), words("corrected"))
     return Figure("understanding", words("How texts were understood"), columns, table, words("texts"), stacked=True)
 
@@ -215,8 +213,7 @@ def opt_outs(session: Session, period: Period) -> Figure:
     return Figure("opt-outs", title, columns, tuple(found.most_common()), words("phones"))
 
 
-def row_of(head: str, cells: Iterable[int | float]) -> tuple[Cell, ...]:
-    """A row of a table."""
+def _row(head: str, cells: Iterable[int | float]) -> tuple[Cell, ...]:
     return (head, *cells)
 
 

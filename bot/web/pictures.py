@@ -13,7 +13,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from pygal.style import Style
 
 from bot.desk.figures import Figure, Period
-from bot.desk.tallies import FIGURES
+from bot.desk.further import FIGURES
 from bot.store.today import STATES, today
 from bot.web import live
 from bot.web.forms import as_number

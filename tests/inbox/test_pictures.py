@@ -11,7 +11,7 @@ from bot.channels.segments import segments
 from bot.demo.clock import DemoClock
 from bot.desk import figures
 from bot.desk.figures import Figure, Period, ninetieth
-from bot.desk.tallies import FIGURES
+from bot.desk.further import FIGURES
 from bot.store.models import AppointmentRow, CommunicationRow
 from bot.store.today import Today, today
 from bot.web.pictures import as_csv, draw, neutral

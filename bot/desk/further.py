@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.channels.segments import segments
 from bot.desk.figures import FIGURES as FIRST
-from bot.desk.figures import KINDS, Figure, Period, row_of
+from bot.desk.figures import KINDS, Cell, Figure, Period
 from bot.store.models import BREAK, AppointmentRow, CommunicationRow, PatientPhoneRow, PatientRow, TaskRow
 
 CAME = {"fulfilled": "took place", "arrived": "took place", "noshow": "no-show", "cancelled": "called off", "booked": "not yet noted"}
@@ -32,9 +33,9 @@ def attendance(session: Session, period: Period) -> Figure:
     )
     weeks: dict[date, Counter[str]] = defaultdict(Counter)
     for start, status in rows:
-        weeks[period.week(start)][CAME.get(status, CAME["booked"])] += 1
+        weeks[_monday(start, period)][CAME.get(status, CAME["booked"])] += 1
     words, states = period.words, tuple(dict.fromkeys(CAME.values()))
-    table = tuple(row_of(words.day_of_month(week), (weeks[week][state] for state in states)) for week in sorted(weeks))
+    table = tuple(_row(words.day_of_month(week), (weeks[week][state] for state in states)) for week in sorted(weeks))
     all_ = sum(weeks.values(), Counter[str]())
     due = all_[CAME["fulfilled"]] + all_[CAME["noshow"]]
     note = words("%(share)s %% did not come.", share=round(100 * all_[CAME["noshow"]] / due)) if due else ""
@@ -55,7 +56,7 @@ def helped(session: Session, period: Period) -> Figure:
         found[kind][SOLVED.get(outcome, "solved") if status == "completed" else OPEN] += number
     words, columns = period.words, (*dict.fromkeys(SOLVED.values()), OPEN)
     kinds = sorted(found, key=lambda kind: -found[kind].total())
-    table = tuple(row_of(words(KINDS.get(kind, kind.replace("_", " "))), (found[kind][each] for each in columns)) for kind in kinds)
+    table = tuple(_row(words(KINDS.get(kind, kind.replace("_", " "))), (found[kind][each] for each in columns)) for kind in kinds)
     title = words("What came of what stood in the way")
     return Figure("helped", title, (words("what"), *map(words, columns)), table, words("reports"), stacked=True)
 
@@ -90,6 +91,16 @@ def costs(session: Session, period: Period) -> Figure:
         note += " " + words("Counted on the last %(number)s texts.", number=COUNTED)
     columns = (words("language"), words("texts"), words("segments"))
     return Figure("costs", words("Texts and their segments by language"), columns, table, words("texts"), note=note)
+
+
+def _monday(moment: datetime, period: Period) -> date:
+    """Of a moment's week, at the clinic."""
+    day = moment.astimezone(period.clinic.zone).date()
+    return day - timedelta(days=day.weekday())
+
+
+def _row(head: str, cells: Iterable[int]) -> tuple[Cell, ...]:
+    return (head, *cells)
 
 
 FIGURES = (*FIRST[:1], attendance, *FIRST[1:5], helped, *FIRST[5:], costs)  # in the order in which they are shown
