@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.store.inbox import Conversation, Entry
 from bot.store.worklist import Item
 
 CALLS = {"reached": "called", "voicemail": "not_reached", "no_answer": "not_reached", "wrong": "not_reached"}
 DID = {"booked": "booked", "moved": "booked", "called_off": "called_off"}
+
+
+APART = ("unreviewed_text", "to_translate", "translated")  # what a reply or a call to the patient does not settle
+
+
+def together(talk: Conversation, *, me: int | None, now: datetime) -> list[Item]:
+    """The open items that one answer may settle: not a colleague's, not put off, not a translator's."""
+    return [
+        item
+        for item in talk.items
+        if item.owner_id in (None, me) and item.kind not in APART and (item.snoozed_until is None or item.snoozed_until <= now)
+    ]
 
 
 def likely(talk: Conversation, item: Item) -> str:

@@ -55,6 +55,7 @@ def _page(phone_id: int, *, draft: str = "") -> str:
         there=(there := _there(bot, talk)),
         checked=_check(bot, talk, draft, there),
         translations=_translations(bot, talk),
+        together=outcome.together(talk, me=actor().id, now=bot.clock()),
         likely={item.id: outcome.likely(talk, item) for item in talk.items},
         earlier=earlier(talk, why=request.args.get("why", type=as_number)),
         canned=_canned(bot, talk),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -104,9 +105,13 @@ def test_all_items_of_a_conversation_are_closed_at_once(desk: Desk) -> None:
     desk.text(7, "please have somebody call me")
     assert "Close all" not in page(desk.ana, "/inbox/phone/7")
     desk.text(7, "I need a refill of my pills")
-    assert "Close all 2, then the next" in page(desk.ana, "/inbox/phone/7")
-    assert close(desk, *ids(desk, 7), outcome="called") == "/inbox"
-    assert ids(desk, 7) == []
+    act(desk.ben, 7, "note", words="@Ben his pharmacy has changed")
+    act(desk.ben, 7, "let-go")
+    assert "Close all 2, then the next" in page(desk.ana, "/inbox/phone/7")  # what Ben is to look at is his
+    act(desk.ana, 7, "let-go")
+    told = page(desk.ana, "/inbox/phone/7").split('<form class="all"', 1)[1].split("</form>", 1)[0]
+    assert close(desk, *map(int, re.findall(r'name="item" value="([0-9]+)"', told)), outcome="called") == "/inbox"
+    assert [item.kind for item in desk.items(7)] == ["mention"]
 
 
 def test_a_line_tells_what_is_in_the_way_and_what_the_bot_did(desk: Desk) -> None:
