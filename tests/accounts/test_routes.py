@@ -13,6 +13,7 @@ from sqlalchemy import select
 from werkzeug.routing import AnyConverter, IntegerConverter, Map, Rule
 
 from bot.accounts.types import ROLES
+from bot.channels.console import Console
 from bot.core import Bot
 from bot.settings import Settings
 from bot.store.account_models import SessionRow, UserRow
@@ -118,6 +119,7 @@ def foreign(app: Flask) -> dict[str, int]:
 
 
 def _objects(app: Flask, clinic_id: int) -> dict[str, int]:
+    app.extensions["attend"] = replace(app.extensions["attend"], channel=Console())  # nothing is fetched from the provider
     bot: Bot = app.extensions["attend"].bot
     now = bot.clock()
     with bot.store.begin() as session:
