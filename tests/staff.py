@@ -109,7 +109,7 @@ class Browser:
         connection.request(method, path, body, {**headers, **({"Cookie": cookies} if cookies else {})})
         answer = connection.getresponse()
         endless = answer.headers.get_content_type() == "text/event-stream"
-        text = "" if endless else answer.read().decode()
+        text = "" if endless else answer.read().decode(errors="replace")  # of a picture nothing is read
         for line in answer.headers.get_all("Set-Cookie") or []:
             name, _, value = line.split(";")[0].partition("=")
             self.cookies[name] = value

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from pathlib import Path
 
-from bot.channels.types import Inbound, Outgoing, Sent
+from bot.channels.types import Inbound, Outgoing, Picture, Sent
+
+PICTURE = Path(__file__).parents[2] / "clinics" / "demo_picture.png"  # what every patient of the demo sends: an invented insurance card
 
 
-def received(*, sender: str, body: str) -> Inbound:
-    """A text from the simulated phone."""
-    return Inbound(sid=f"SM{uuid.uuid4().hex}", sender=sender, receiver="demo", body=body)
+def received(*, sender: str, body: str, media: int = 0) -> Inbound:
+    """A text from the simulated phone, perhaps with pictures."""
+    return Inbound(sid=f"SM{uuid.uuid4().hex}", sender=sender, receiver="demo", body=body, media=media)
 
 
 class Console:
@@ -27,3 +30,7 @@ class Console:
     def fetch(self, sid: str) -> Sent:
         """What is here has been delivered."""
         return Sent(sid=sid, status="delivered")
+
+    def picture(self, sid: str, number: int) -> Picture:
+        """Always the same one."""
+        return Picture(PICTURE.read_bytes())

@@ -48,8 +48,15 @@ class Sent:
     code: int | None = None
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A picture or another file that came with a text, as it came: nothing says that it is harmless."""
+
+    data: bytes
+
+
 class SendError(Exception):
-    """The provider did not take a text. code: its error code, None when it is unknown what happened (W-34).
+    """The provider did not take a text, or did not give a file. code: its error code, None when it is unknown what happened (W-34).
 
     after: so many seconds it wants to be left alone, if it said so (D-09).
     """
@@ -70,3 +77,6 @@ class Channel(Protocol):
 
     def fetch(self, sid: str) -> Sent:
         """What has become of a text."""
+
+    def picture(self, sid: str, number: int) -> Picture:
+        """What came with a received text; number: which, from 0 on."""

@@ -86,6 +86,20 @@ DONE = {
     "moved": "The patient can take that back.",
     "booked": "The patient can take that back.",
 }
+# What an answer did or asked, for who reads a list: what was promised stands beside it, and what was only polite says nothing.
+ANSWERED = {
+    "cancelled": "called the visit off", "moved": "moved the visit", "booked": "booked a visit", "confirmed": "confirmed the visit",
+    "confirmed_many": "confirmed the visits", "kept": "kept the visit", "tentative": "will ask again", "undone": "took the change back",
+    "undone_booking": "took the booking back", "ask_cancel": "asked whether to call it off", "ask_confirm": "asked whether they come",
+    "which_visit": "asked which visit", "mixed_visits": "asked about each visit", "ask_when": "asked when it suits",
+    "ask_when_new": "asked when it suits", "ask_when_again": "asked when it suits", "offer": "offered times",
+    "offer_other": "offered other times",
+    "which_slot": "asked which time", "read_back_move": "asked whether to move it", "answer": "gave the clinic's answer",
+    "ask_details": "asked whether texts may name details", "clarify": "asked back", "clarify_visit": "asked back",
+    "clarify_visits": "asked back", "waitlist_on": "put them on the waiting list", "opted_out": "ended texts",
+    "language_offer": "offered texts in their language", "safety.medical": "told them to call 911",
+    "safety.self_harm": "gave them 988 and 911", "failed": "said that a person will answer",
+}  # fmt: skip
 SOURCES = {
     "keyword": "the whole text is this word",
     "model": "what it learned from phrases",
@@ -102,6 +116,15 @@ def why(rule: str | None, texts: Iterable[str] = (), words: Words = ENGLISH) -> 
         found.append(words(RULES.get(name) or RULES.get(name.split("_")[0]) or name.replace("_", " ")))
     found += [words(DONE[key]) for key in texts if key in DONE]
     return list(dict.fromkeys(found))
+
+
+def answered(texts: Iterable[str], words: Words = ENGLISH) -> str:
+    """What the bot did in an answer of these approved texts; "" for nothing of note."""
+    keys = [key for key in texts if key in ANSWERED or key.startswith("barrier.")]
+    told = {key: words(said) for key, said in ANSWERED.items()}
+    if any(key.startswith("barrier.") for key in keys):
+        told["answer"] = words("told of the clinic's help")
+    return ", ".join(dict.fromkeys(told[key] for key in keys if key in told))
 
 
 def label_words(label: str, words: Words = ENGLISH) -> str:

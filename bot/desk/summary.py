@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.core import Bot
 from bot.desk.meaning import meaning
 from bot.desk.staff import CALLS
-from bot.desk.told import detail
+from bot.desk.told import detail, heading
 from bot.desk.words import ENGLISH, Words
 from bot.desk.work import OUTCOMES
 from bot.store.inbox import Conversation, Entry
@@ -27,8 +27,9 @@ def record(bot: Bot, talk: Conversation, words: Words = ENGLISH) -> str:
     lines = [words("Text messages with %(who)s, %(language)s, until %(now)s (%(clinic)s)", **told)]
     lines += [f"{at(entry.at)}  {line}" for entry in talk.timeline if entry.at > now - SINCE and (line := _line(entry, words))]
     for item in talk.items:
-        beside = f" ({detail(item.kind, item.detail, words)})" if item.detail else ""
-        lines.append(words("Open: %(what)s, by %(due)s", what=f"{words(item.title)}{beside}", due=at(item.due)))
+        beside = detail(item.kind, item.detail, words)
+        what = heading(item.kind, item.detail, words) + (f" ({beside})" if beside else "")
+        lines.append(words("Open: %(what)s, by %(due)s", what=what, due=at(item.due)))
     return "\n".join(lines)
 
 

@@ -10,6 +10,7 @@ from bot.desk.programmes import AGREED
 from bot.desk.staff import CALLS
 from bot.desk.words import Words
 from bot.desk.work import OUTCOMES
+from bot.dialogue.items import KINDS
 
 DID = {
     "took_over": "took over: the bot is silent", "handed_back": "handed back to the bot", "released": "saw to it and released the hold",
@@ -22,6 +23,7 @@ DID = {
     "enrolled": "put them into the programme", "ended": "ended the programme", "resumed": "resumed the programme",
     "moved": "moved the visit:", "called_off": "called off the visit:", "paper": "ticked:", "no_paper": "took the tick away:",
     "waits": "put on the waiting list:", "waits_no_more": "took off the waiting list:",
+    "to_translate": "asked for a translation into", "translated": "translated this into",
     "withdrew": "took a planned reply back", "escalated": "Nobody acted in time, so it was handed on from",
 }  # fmt: skip
 CAUSES = {"patient": "the patient asked", "clinic": "the clinic's change"}
@@ -48,16 +50,24 @@ REASONS = (
 WAITING = ("reminder", "news of a visit", "offer of a time", "a coordinator's words", "answer", "question")
 
 
+def heading(kind: str, code: str, words: Words) -> str:
+    """What an item is about, in the fewest words: of what stands in the way it is what, not that."""
+    what = BARRIERS.get(code.replace(" ", "_")) if kind == "barrier" else None
+    return words("In the way: %(what)s", what=words(what)) if what and what != BARRIERS["other"] else words(KINDS[kind].title)
+
+
 def detail(kind: str, code: str, words: Words) -> str:
-    """What stands beside an item of that kind, such as "no ride"."""
+    """What stands beside the heading of an item of that kind; "" where the heading says it all."""
     code = code.replace(" ", "_")
+    if kind == "barrier" and code in BARRIERS:
+        return ""
     if kind == "mention":
         return words("by %(name)s", name=code.replace("_", " ").removeprefix("by "))
     if kind == "reply_held":
         return words(code.replace("_", " "))
-    if kind in ("language", "unreviewed_text") and code:
+    if kind in ("language", "unreviewed_text", "to_translate", "translated") and code:
         return words.language_name(code)
-    table = {"barrier": BARRIERS, "question": TOPICS, "clinical_question": TOPICS}.get(kind, {})
+    table = {"question": TOPICS, "clinical_question": TOPICS}.get(kind, {})
     plain = table.get(code) or BESIDE.get(code) or (ACTS[code][1] if code in ACTS else None)
     return words(plain or code.replace("_", " "))
 
@@ -77,6 +87,8 @@ def _about(kind: str, about: str, words: Words, zone: tzinfo) -> str:
         when = [_moment(each, words, zone) for each in moments]
         told = {"before": when[0], "after": when[-1], "cause": words(CAUSES.get(cause, cause))}
         return words("%(before)s to %(after)s (%(cause)s)" if len(when) > 1 else "%(before)s (%(cause)s)", **told)
+    if kind in ("to_translate", "translated"):
+        return words.language_name(about)
     if kind == "snoozed":
         return _moment(about, words, zone)
     if kind == "enrolled":

@@ -29,7 +29,7 @@ OUTCOMES = {
     "called_off": "Visit called off",
     "not_needed": "Nothing to do",
 }
-UNTAKEN = ("unassigned", "reopened")  # after these nobody has taken an urgent item on
+UNTAKEN = ("unassigned", "reopened", "translated")  # after these nobody has taken an urgent item on
 ANSWERS = {"answered", "called", "booked", "called_off"}  # the patient has heard from a person: what was promised is kept
 
 

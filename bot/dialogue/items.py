@@ -66,10 +66,10 @@ KINDS: dict[str, ItemKind] = {
     "unconfirmed": ItemKind(5, "Sent, but nobody says that it arrived: make sure they know", promised=False),
     "silenced": ItemKind(4, "Got no answer, since texts were switched off"),
     "mention": ItemKind(5, "A colleague asks you to look", promised=False),
+    "to_translate": ItemKind(5, "Words to translate", promised=False),
+    "translated": ItemKind(4, "Translated: send it", promised=False),
     "media": ItemKind(6, "Sent a picture or file"),
     "loop": ItemKind(6, "The same message again and again, perhaps from a machine: the bot is silent", promised=False),
-    "unreviewed_text": ItemKind(
-        7, "A safety text went out in a language in which no translator has read it, with the English: have it reviewed", promised=False
-    ),
+    "unreviewed_text": ItemKind(7, "Emergency text that no translator has read: have it read", promised=False),
     "other": ItemKind(6, "Message to read"),
 }

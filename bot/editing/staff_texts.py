@@ -17,7 +17,7 @@ from werkzeug.exceptions import Forbidden, NotFound
 from bot.accounts import people, signing_in
 from bot.accounts.types import ROLES
 from bot.care import schedule
-from bot.desk import barriers, explain, figures, meaning, programmes, staff, summary, told, twin, work
+from bot.desk import barriers, explain, figures, further, meaning, programmes, staff, summary, told, twin, work
 from bot.desk.settings import fields, sections
 from bot.desk.settings.fields import Checks, Choice, Group, Line, Named, Rows
 from bot.desk.words import CATALOG
@@ -38,6 +38,7 @@ GAP = re.compile(r"%\((\w+)\)[sr]|%%")
 # Tables from codes to what people read, and lists of it, which are translated where they are shown.
 TABLES: tuple[Mapping[Any, str], ...] = (
     work.OUTCOMES, barriers.STAGES, staff.CALLS, programmes.AGREED, explain.RULES, explain.DONE, explain.SOURCES, search.STATES,
+    explain.ANSWERED, further.CAME, further.SOLVED,
     meaning.URGENT, meaning.KEYWORDS, twin.GAPS,
     meaning.TOPICS, meaning.BARRIERS, figures.STATES, figures.MOVES, figures.CAUSES, figures.KINDS, told.DID, told.CAUSES, told.HOLDS,
     told.BESIDE, summary.DID, sections.TOLD, sections.GROUPS, sections.SENTENCES, fields.Span.units, words.SECTIONS, words.STATUS,
@@ -47,7 +48,7 @@ TABLES: tuple[Mapping[Any, str], ...] = (
 LISTS: tuple[Iterable[str], ...] = (
     told.REASONS, told.WAITING, meaning.EVERY, waitlist.WEEKDAYS, words.RELATIONS, ROLES,
     (meaning.DANGER, single.FAILED, schedule.MISSED, signing_in.WRONG, signing_in.UNKNOWN, people.USED_UP, worklist.UNKNOWN),
-    (str(NotFound.description), str(Forbidden.description)),
+    (further.OPEN, str(NotFound.description), str(Forbidden.description)),
 )  # fmt: skip
 Found = tuple[str, ...]  # a sentence; or one for a single thing and one for several
 

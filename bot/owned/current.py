@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.clinic import ClinicFile, over
-from bot.errors import DataError, Place
+from bot.errors import DataError, Place, Said
 from bot.owned import changes
 from bot.owned.changes import Change
 from bot.store.database import Store
@@ -18,10 +18,19 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Refused:
-    """A change that this version does not take: the file's own section holds instead. why: what is wrong and what to do."""
+    """A change that this version does not take: the file's own section holds instead.
+
+    keys: where in it, as far as it is known; what: what is wrong there and what to do, which a page says in its own language.
+    """
 
     change: Change
-    why: str
+    what: str
+    keys: tuple[str, ...] = ()
+
+    @property
+    def why(self) -> str:
+        """Both, in English."""
+        return ": ".join((*self.keys, self.what))
 
 
 class Current:
@@ -67,7 +76,10 @@ def edited(file: ClinicFile, held: Iterable[Change]) -> tuple[ClinicFile, tuple[
             continue
         try:
             clinic = over(clinic, change.data, Place("settings"))
+        except DataError as error:
+            log.error("edited_section_refused", section=change.section, error=type(error).__name__)
+            refused.append(Refused(change, error.what, error.keys))
         except Exception as error:  # another version saved it, so it may break what reads it in any way
             log.error("edited_section_refused", section=change.section, error=type(error).__name__)
-            refused.append(Refused(change, str(error) if isinstance(error, DataError) else "it cannot be read"))
+            refused.append(Refused(change, Said("it cannot be read")))
     return clinic, tuple(refused)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta, tzinfo
 
-from sqlalchemy import exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.store import worklist
@@ -37,7 +37,8 @@ class Line:
 class Today:
     """day: the next one with visits; visits: by what the patient has said, those that said nothing first.
 
-    changed: what the bot did with visits at a patient's word since yesterday, the latest first, each as a key of CHANGES.
+    changed: what the bot did with visits at a patient's word since yesterday, the latest first, each as a key of CHANGES; changes:
+    how often it did each.
     """
 
     pressing: list[Item]
@@ -45,6 +46,7 @@ class Today:
     visits: dict[str, list[Line]]
     promises: list[Line]
     changed: list[Line]
+    changes: dict[str, int]
     barriers: list[Item]
     undelivered: list[Line]
     silent: list[Line]
@@ -66,6 +68,7 @@ def today(session: Session, clinic_id: int, now: datetime, zone: tzinfo) -> Toda
         visits=visits,
         promises=_promises(session, clinic_id),
         changed=_changed(session, clinic_id, now),
+        changes=_changes(session, clinic_id, now),
         barriers=worklist.some(session, clinic_id, now, (TaskRow.kind == "barrier") & (TaskRow.fix_by > now), limit=SHOWN),
         undelivered=_undelivered(session, clinic_id, now),
         silent=_silent(session, clinic_id, now),
@@ -104,19 +107,29 @@ def _promises(session: Session, clinic_id: int) -> list[Line]:
 
 
 def _changed(session: Session, clinic_id: int, now: datetime) -> list[Line]:
-    said = literal(",") + CommunicationRow.texts + ","
     rows = session.execute(
-        select(CommunicationRow.phone_id, CommunicationRow.at, CommunicationRow.texts, CommunicationRow.id)
-        .where(CommunicationRow.status == "answered", CommunicationRow.at > now - YESTERDAY, CommunicationRow.clinic_id == clinic_id)
-        .where(or_(*(said.contains(f",{change},", autoescape=True) for change in CHANGES)))
+        select(CommunicationRow.phone_id, CommunicationRow.at, _CHANGE, CommunicationRow.id)
+        .where(*_answered(clinic_id, now), _CHANGE.is_not(None))
         .order_by(CommunicationRow.at.desc(), CommunicationRow.id.desc())
         .limit(SHOWN)
     ).all()
-    return _named(session, [Line(phone_id or 0, "", at, _change(said or ""), id_) for phone_id, at, said, id_ in rows])
+    return _named(session, [Line(phone_id or 0, "", at, change, id_) for phone_id, at, change, id_ in rows])
 
 
-def _change(said: str) -> str:
-    return next(key for key in CHANGES if key in said.split(","))
+def _changes(session: Session, clinic_id: int, now: datetime) -> dict[str, int]:
+    counted = select(_CHANGE.label("what"), func.count()).where(*_answered(clinic_id, now), _CHANGE.is_not(None)).group_by("what")
+    found: dict[str, int] = dict(session.execute(counted).all())
+    return {change: found[change] for change in CHANGES if change in found}
+
+
+def _answered(clinic_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return CommunicationRow.status == "answered", CommunicationRow.at > now - YESTERDAY, CommunicationRow.clinic_id == clinic_id
+
+
+# Which change of a visit an answer tells of; NULL for none.
+_CHANGE: ColumnElement[str] = case(
+    *(((literal(",") + CommunicationRow.texts + ",").contains(f",{change},", autoescape=True), change) for change in CHANGES)
+)
 
 
 def _undelivered(session: Session, clinic_id: int, now: datetime) -> list[Line]:

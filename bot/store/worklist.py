@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from bot.dialogue.items import KINDS
@@ -17,7 +18,7 @@ from bot.understand.types import Understanding
 
 UNKNOWN = "Unknown sender"
 PAGE = 50
-Rows = Select[TaskRow, AppointmentRow, str, str | None, datetime, ClaimRow, AlertRow]
+Rows = Select[TaskRow, AppointmentRow, str, str | None, str | None, datetime, ClaimRow, AlertRow]
 WHOSE = ("all", "mine", "unassigned", "snoozed", "closed")
 
 
@@ -35,6 +36,8 @@ class View:
 @dataclass(frozen=True)
 class Item:
     """An item as lists show it. due: by when to act; fix_by: until when it can still be fixed; promised: an answer, by then.
+
+    words: the patient's, which it is about; texts: keys of the approved texts that answered them.
 
     taken_on: who acknowledged something urgent; told: how many outside the inbox were told of it meanwhile.
     """
@@ -67,6 +70,7 @@ class Item:
     claimed_until: datetime | None
     taken_on: str | None = None
     told: int = 0
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,12 +89,7 @@ class Counts:
 
 def page(session: Session, clinic_id: int, now: datetime, view: View) -> list[Item]:
     """One page of a view, and one item more if there is another page."""
-    query = _items(clinic_id, now).where(*_of(view, now))
-    if view.kind:
-        query = query.where(TaskRow.kind == view.kind)
-    if view.language:
-        speaks = select(PatientPhoneRow.phone_id).join(PatientRow, PatientPhoneRow.patient_id == PatientRow.id)
-        query = query.where(TaskRow.phone_id.in_(speaks.where(PatientRow.language == view.language)))
+    query = _items(clinic_id, now).where(*_of(view, now), *_about(view))
     order = (TaskRow.closed_at.desc(),) if view.whose == "closed" else (TaskRow.rank, TaskRow.due_at, TaskRow.id)
     return _read(session, query.order_by(*order).limit(PAGE + 1).offset((view.page - 1) * PAGE))
 
@@ -99,6 +98,22 @@ def some(session: Session, clinic_id: int, now: datetime, which: ColumnElement[b
     """The first open items of which that holds."""
     query = _items(clinic_id, now).where(*_of(View(), now), which)
     return _read(session, query.order_by(TaskRow.rank, TaskRow.due_at, TaskRow.id).limit(limit))
+
+
+def after(session: Session, clinic_id: int, now: datetime, view: View, item_id: int) -> int | None:
+    """The phone of the item that comes next in a view after that one, wherever nobody else is at work; None after the last."""
+    here = session.get(TaskRow, item_id)
+    if here is None or here.clinic_id != clinic_id:
+        return None
+    place = tuple_(TaskRow.rank, TaskRow.due_at, TaskRow.id)
+    others = select(ClaimRow.phone_id).where(ClaimRow.until > now, ClaimRow.actor_id != view.me)
+    free = or_(TaskRow.owner_id.is_(None), TaskRow.owner_id == view.me), TaskRow.phone_id.not_in(others)
+    query = (
+        select(TaskRow.phone_id)
+        .where(TaskRow.clinic_id == clinic_id, *_of(view, now), *_about(view), *free, TaskRow.phone_id != here.phone_id)
+        .where(place > (here.rank, here.due_at, here.id))
+    )
+    return session.scalar(query.order_by(TaskRow.rank, TaskRow.due_at, TaskRow.id).limit(1))
 
 
 def of_phone(session: Session, clinic_id: int, now: datetime, phone_id: int) -> list[Item]:
@@ -148,16 +163,25 @@ def _of(view: View, now: datetime) -> list[ColumnElement[bool]]:
     return where
 
 
+def _about(view: View) -> Iterator[ColumnElement[bool]]:
+    if view.kind:
+        yield TaskRow.kind == view.kind
+    if view.language:
+        speaks = select(PatientPhoneRow.phone_id).join(PatientRow, PatientPhoneRow.patient_id == PatientRow.id)
+        yield TaskRow.phone_id.in_(speaks.where(PatientRow.language == view.language))
+
+
 def _items(clinic_id: int, now: datetime) -> Rows:
+    text = CommunicationRow
     promised = (
         select(func.min(PromiseRow.due_at))
         .where(PromiseRow.phone_id == TaskRow.phone_id, PromiseRow.kept_at.is_(None))
         .scalar_subquery()
     )
     return (
-        select(TaskRow, AppointmentRow, CommunicationRow.body, CommunicationRow.reading, promised, ClaimRow, AlertRow)
+        select(TaskRow, AppointmentRow, text.body, text.reading, text.texts, promised, ClaimRow, AlertRow)
         .outerjoin(AppointmentRow, TaskRow.appointment_id == AppointmentRow.id)
-        .outerjoin(CommunicationRow, TaskRow.communication_id == CommunicationRow.id)
+        .outerjoin(text, TaskRow.communication_id == text.id)
         .outerjoin(ClaimRow, (ClaimRow.phone_id == TaskRow.phone_id) & (ClaimRow.until > now))
         .outerjoin(AlertRow, AlertRow.task_id == TaskRow.id)
         .where(TaskRow.clinic_id == clinic_id)
@@ -175,6 +199,7 @@ def _item(
     visit: AppointmentRow | None,
     words: str | None,
     reading: str | None,
+    texts: str | None,
     promised: datetime | None,
     claim: ClaimRow | None,
     alert: AlertRow | None,
@@ -211,6 +236,7 @@ def _item(
         claimed_until=claim.until if claim else None,
         taken_on=alert.actor if alert else None,
         told=alert.told if alert else 0,
+        texts=tuple(filter(None, (texts or "").split(","))),
     )
 
 

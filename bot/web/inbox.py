@@ -21,11 +21,13 @@ from bot.web import (
     languages,
     learn,
     live,
+    media,
     pictures,
     programmes,
     search,
     settings,
     talk,
+    translating,
     views,
     visits,
     waitlist,
@@ -35,14 +37,31 @@ from bot.web.forms import as_number
 from bot.web.guard import actor, colleagues, headers, same_site
 from bot.web.tongue import say, words
 from bot.web.trail import recorded
-from bot.web.views import view_of
+from bot.web.views import address, keep, kept, view_of
 from bot.web.wiring import wired
 
 blueprint = Blueprint("inbox", __name__, url_prefix="/inbox")
 blueprint.before_request(same_site)
 blueprint.after_request(headers)
 blueprint.after_request(recorded)
-PARTS = (catchup, closing, languages, learn, live, pictures, programmes, search, settings, talk, views, visits, waitlist, filters)
+PARTS = (
+    catchup,
+    closing,
+    languages,
+    learn,
+    live,
+    media,
+    pictures,
+    programmes,
+    search,
+    settings,
+    talk,
+    translating,
+    views,
+    visits,
+    waitlist,
+    filters,
+)
 for part in PARTS:
     blueprint.register_blueprint(part.blueprint)
 
@@ -52,7 +71,8 @@ SNOOZES = {"1h": "1 hour", "tomorrow": "the desk opens again", "3d": "3 days", "
 @blueprint.app_context_processor
 def of_every_page() -> dict[str, object]:
     """What the frame of every page shows: who acts, and who else is at the desk."""
-    bot, me, choices = wired().bot, actor(), {"outcomes": work.OUTCOMES, "snoozes": SNOOZES}
+    bot, me = wired().bot, actor()
+    choices = {"outcomes": work.OUTCOMES, "snoozes": SNOOZES, "list_url": address(kept(me.id))}
     return {"me": me, "colleagues": colleagues() if me.id else (), "clinic": bot.clinic.clinic, "now": bot.clock(), **choices}
 
 
@@ -61,6 +81,7 @@ def index() -> str:
     """Open items, the gravest and most pressing first, a page at a time."""
     bot, me = wired().bot, actor()
     view = view_of(request.args, me.id)
+    keep(view)
     with bot.store.session() as read:
         items = worklist.page(read, bot.clinic_id, bot.clock(), view)
         counts = worklist.counts(read, bot.clinic_id, bot.clock(), me.id)
@@ -70,7 +91,7 @@ def index() -> str:
 
 @blueprint.post("/items")
 def items() -> BaseResponse:
-    """Does one thing with the chosen items: a claim, or one of ACTIONS."""
+    """Does one thing with the chosen items: a claim, or one of ACTIONS; "resolve:next" goes on to the next one."""
     bot, me = wired().bot, actor()
     chosen = request.form.getlist("item", type=as_number)
     do, _, named = request.form.get("do", "").partition(":")
@@ -85,6 +106,8 @@ def items() -> BaseResponse:
             raise work.Refused("Choose one or more items first.")
         done = ACTIONS[do](bot)(bot, chosen, by=me)
         _tell(do, done, chosen)
+        if named == "next":
+            return redirect(url_for("inbox.views.following", after=chosen[0]), code=303)
     except ValueError:
         abort(404)
     except work.Refused as error:

@@ -39,9 +39,9 @@ def index() -> str:
 @blueprint.post("/<int:phone_id>/text")
 def text(phone_id: int) -> BaseResponse:
     """A text from this phone: the same way through as one from the provider."""
-    body = request.form.get("body", "")
-    if body.strip():
-        take(wired().bot, received(sender=_number(phone_id), body=body))
+    body, media = request.form.get("body", ""), 1 if "picture" in request.form else 0
+    if body.strip() or media:
+        take(wired().bot, received(sender=_number(phone_id), body=body, media=media))
     return _back(phone_id)
 
 

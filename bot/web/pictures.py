@@ -12,8 +12,8 @@ import pygal
 from flask import Blueprint, Response, abort, render_template, request
 from pygal.style import Style
 
-from bot.desk import figures
 from bot.desk.figures import Figure, Period
+from bot.desk.further import FIGURES
 from bot.store.today import STATES, today
 from bot.web import live
 from bot.web.forms import as_number
@@ -61,12 +61,12 @@ def index() -> str:
     """Every picture with its table."""
     days = _days()
     with wired().bot.store.session() as session:
-        found = [make(session, period(days)) for make in figures.FIGURES]
+        found = [make(session, period(days)) for make in FIGURES]
     return render_template("pictures.html", figures=found, days=days, periods=PERIODS)
 
 
 def _figure(name: str) -> Figure:
-    make = next((make for make in figures.FIGURES if make.__name__ == name.replace("-", "_")), None)
+    make = next((make for make in FIGURES if make.__name__ == name.replace("-", "_")), None)
     if make is None:
         abort(404)
     with wired().bot.store.session() as session:
@@ -99,7 +99,7 @@ def draw(figure: Figure) -> str:
     chart: Any = (flat if lying else upright)(
         style=STYLE, js=(), width=720, height=110 + 38 * len(figure.rows) if lying else 320, legend_at_bottom=True,
         show_legend=columns > 1, legend_at_bottom_columns=side_by_side, truncate_legend=-1, disable_xml_declaration=True, margin=12,
-        min_scale=2, max_scale=6, order_min=0, value_formatter=lambda value: f"{value:g}",
+        min_scale=2, max_scale=6, order_min=0, no_data_text="", value_formatter=lambda value: f"{value:g}",
     )  # fmt: skip
     rows = figure.rows[::-1] if lying else figure.rows  # the first stands on top
     chart.x_labels = [str(row[0]) for row in rows]

@@ -51,7 +51,7 @@ def index() -> str:
     """All sections, and which of them staff have edited."""
     bot = wired().bot
     bot.current.look()
-    refused = {each.change.section: each.why for each in bot.current.refused}
+    refused = {each.change.section: each for each in bot.current.refused}
     shown = {"sections": SECTIONS.values(), "changed": edit.changed_at(bot), "refused": refused}
     return render_template("settings.html", may=_may(), **shown)
 

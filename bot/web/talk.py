@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from bot.actor import Actor
 from bot.core import Bot
-from bot.desk import later, mentions, presence, programmes, replies, staff, summary, work
+from bot.desk import later, mentions, outcome, presence, programmes, replies, staff, summary, translating, work
 from bot.desk.correction import correct
 from bot.desk.meaning import ACTS, BARRIERS, TOPICS
 from bot.dialogue.types import Waiting
@@ -28,6 +28,7 @@ from bot.web.tongue import say, words
 from bot.web.wiring import wired
 
 blueprint = Blueprint("talk", __name__)
+LATEST, WORTH = 8, 4  # entries of a timeline that are always shown; how many are worth folding away
 
 
 @blueprint.get("/phone/<int:phone_id>")
@@ -53,6 +54,10 @@ def _page(phone_id: int, *, draft: str = "") -> str:
         why=request.args.get("why", type=as_number),
         there=(there := _there(bot, talk)),
         checked=_check(bot, talk, draft, there),
+        translations=_translations(bot, talk),
+        together=outcome.together(talk, me=actor().id, now=bot.clock()),
+        likely={item.id: outcome.likely(talk, item) for item in talk.items},
+        earlier=earlier(talk, why=request.args.get("why", type=as_number)),
         canned=_canned(bot, talk),
         record=summary.record(bot, talk, words()),
         calls=staff.CALLS,
@@ -62,6 +67,20 @@ def _page(phone_id: int, *, draft: str = "") -> str:
         waitlist=bot.clinic.waitlist,
         waits=_waits(bot, phone_id),
     )
+
+
+def earlier(talk: Conversation, *, why: int | None) -> int:
+    """How many entries of a timeline are folded: none of the last ones, nor since what is open arose, nor what was asked for."""
+    since = min((item.since for item in talk.items), default=None)
+    asked = [n for n, entry in enumerate(talk.timeline) if why is not None and entry.text_id == why]
+    asked += [n for n, entry in enumerate(talk.timeline) if since is not None and entry.at >= since]
+    fold = min([len(talk.timeline) - LATEST, *(n - 1 for n in asked)])  # with what came just before it
+    return fold if fold >= WORTH else 0
+
+
+def _translations(bot: Bot, talk: Conversation) -> dict[int, translating.Translation]:
+    with bot.store.session() as session:
+        return translating.of(session, [item.id for item in talk.items])
 
 
 def _waits(bot: Bot, phone_id: int) -> tuple[Waiting, ...]:

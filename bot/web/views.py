@@ -1,8 +1,10 @@
-"""Saving and taking away one's own views of the worklist."""
+"""Views of the worklist: the one that is looked at, and saving and taking away one's own."""
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from dataclasses import replace
+
+from flask import Blueprint, abort, flash, redirect, request, session, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -17,6 +19,7 @@ from bot.web.tongue import say
 from bot.web.wiring import wired
 
 blueprint = Blueprint("views", __name__)
+WORKED = ("all", "mine", "unassigned")  # views that are worked through, one item after the other
 
 
 def view_of(args: MultiDict[str, str], me: int | None) -> View:
@@ -29,6 +32,39 @@ def view_of(args: MultiDict[str, str], me: int | None) -> View:
         page=max(1, min(args.get("page", 1, type=as_number), 100_000)),
         me=me,
     )
+
+
+def keep(view: View) -> None:
+    """Remembers which list this browser looks at, so that a conversation leads back to it and on to its next item."""
+    shown = [view.whose, view.kind, view.language, view.page]
+    if session.get("list") != shown:
+        session["list"] = shown
+
+
+def kept(me: int | None) -> View:
+    """The list that was looked at last."""
+    whose, kind, language, page = session.get("list") or ("all", "", "", 1)
+    return View(whose=whose, kind=kind, language=language, page=page, me=me)
+
+
+def address(view: View) -> str:
+    """Where a list stands."""
+    kind, language, page = view.kind or None, view.language or None, view.page if view.page > 1 else None
+    return url_for("inbox.index", whose=view.whose if view.whose != "all" else None, kind=kind, language=language, page=page)
+
+
+@blueprint.get("/next")
+def following() -> BaseResponse:
+    """The conversation of the item that comes after one in the list; the list itself after its last. after: that item."""
+    bot, view = wired().bot, kept(actor().id)
+    if view.whose not in WORKED:
+        view = replace(view, whose="all")
+    with bot.store.session() as read:
+        phone_id = worklist.after(read, bot.clinic_id, bot.clock(), view, request.args.get("after", 0, type=as_number))
+    if phone_id is None:
+        flash(say("That was the last one of this list."))
+        return redirect(address(view), code=303)
+    return redirect(url_for("inbox.talk.conversation", phone_id=phone_id), code=303)
 
 
 @blueprint.post("/views")
@@ -45,5 +81,4 @@ def change() -> BaseResponse:
             abort(400)
     except Refused as error:
         flash(say(error))
-    here = url_for("inbox.index", whose=view.whose, kind=view.kind or None, language=view.language or None)
-    return redirect(here, code=303)
+    return redirect(address(view), code=303)

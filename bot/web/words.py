@@ -141,9 +141,21 @@ def meaning(read: Understanding) -> str:
     return meanings.meaning(read, words())
 
 
+@blueprint.app_template_filter("heading")
+def heading(item: Item | Entry) -> str:
+    """What an item is about."""
+    return told.heading(item.kind if isinstance(item, Item) else item.item, item.detail, words())
+
+
+@blueprint.app_template_filter("answered")
+def answered(item: Item) -> str:
+    """What the bot did at the text that an item is about."""
+    return explain.answered(item.texts, words())
+
+
 @blueprint.app_template_filter("detail")
 def detail(item: Item | Entry) -> str:
-    """What stands beside an item."""
+    """What stands beside that."""
     return told.detail(item.kind if isinstance(item, Item) else item.item, item.detail, words())
 
 

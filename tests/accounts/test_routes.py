@@ -13,6 +13,7 @@ from sqlalchemy import select
 from werkzeug.routing import AnyConverter, IntegerConverter, Map, Rule
 
 from bot.accounts.types import ROLES
+from bot.channels.console import Console
 from bot.core import Bot
 from bot.settings import Settings
 from bot.store.account_models import SessionRow, UserRow
@@ -118,6 +119,7 @@ def foreign(app: Flask) -> dict[str, int]:
 
 
 def _objects(app: Flask, clinic_id: int) -> dict[str, int]:
+    app.extensions["attend"] = replace(app.extensions["attend"], channel=Console())  # nothing is fetched from the provider
     bot: Bot = app.extensions["attend"].bot
     now = bot.clock()
     with bot.store.begin() as session:
@@ -131,6 +133,7 @@ def _objects(app: Flask, clinic_id: int) -> dict[str, int]:
         session.add(visit)
         task = TaskRow(clinic_id=clinic_id, phone_id=phone.id, kind="human", created_at=now, rank=3, due_at=now)
         text = CommunicationRow(clinic_id=clinic_id, phone_id=phone.id, direction="inbound", body="hello", at=now, status="answered")
+        text.media = 1
         session.add_all([task, text])
         session.flush()
         how = {"language": "en", "context": "none", "read_as": "", "means": "confirm", "proposed_by": "Somebody", "at": now}

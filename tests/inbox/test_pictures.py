@@ -7,13 +7,15 @@ from datetime import timedelta
 
 import pytest
 
+from bot.channels.segments import segments
 from bot.demo.clock import DemoClock
 from bot.desk import figures
-from bot.desk.figures import FIGURES, Figure, Period, ninetieth
-from bot.store.models import CommunicationRow
+from bot.desk.figures import Figure, Period, ninetieth
+from bot.desk.further import FIGURES
+from bot.store.models import AppointmentRow, CommunicationRow
 from bot.store.today import Today, today
 from bot.web.pictures import as_csv, draw, neutral
-from tests.inbox.conftest import Desk, act, page
+from tests.inbox.conftest import Desk, act, do, page
 
 
 def the_day(desk: Desk) -> Today:
@@ -184,3 +186,36 @@ def test_many_languages_are_gathered_so_that_a_picture_stays_readable(desk: Desk
     desk.text(1, "my car died and I have no way to get there")
     desk.text(3, "no tengo dinero para pagar la consulta")
     assert numbers(desk, "barriers") == {"transport": (2, 0), "cost": (0, 1)}
+
+
+def test_who_came_is_told_week_by_week(desk: Desk) -> None:
+    """Only visits of the past, and the share that did not come of those that took place or not."""
+    now = desk.bot.clock()
+    with desk.bot.store.begin() as session:
+        for status in ("fulfilled", "fulfilled", "fulfilled", "noshow", "cancelled"):
+            start = now - timedelta(days=9)
+            session.add(AppointmentRow(clinic_id=1, patient_id=1, service="lab", start=start, minutes=30, status=status))
+    (row,) = numbers(desk, "attendance").values()
+    assert row == (3, 1, 1, 0)
+    assert "25 % did not come." in page(desk.ana, "/inbox/pictures")
+
+
+def test_what_came_of_what_stood_in_the_way(desk: Desk) -> None:
+    """By what staff said when they closed it."""
+    desk.text(2, "my car died and I have no way to get there")
+    desk.text(1, "my car died and I have no way to get there")
+    (item,) = [each.id for each in desk.items(2) if each.kind == "barrier"]
+    do(desk.ana, "resolve", item, outcome="not_reached")
+    assert numbers(desk, "helped") == {"transport": (0, 0, 0, 1, 0, 1)}
+
+
+def test_what_texts_cost_is_told_by_language(desk: Desk) -> None:
+    """Segments of what was sent and of answers that rode in the webhook's; what waits or never went costs nothing."""
+    desk.text(9, "Tôi không có xe đi")
+    arrived(desk)
+    found = numbers(desk, "costs")
+    sent = [row for row in desk.rows(CommunicationRow) if row.phone_id == 9]
+    said = [row.body for row in sent if row.direction == "outbound"] + [row.replies[0] for row in sent if row.reply]
+    assert found["Vietnamese"] == (len(said), sum(map(segments, said)))
+    arrived(desk, "canceled")
+    assert numbers(desk, "costs") == {"Vietnamese": (1, segments(sent[-1].replies[0] if sent[-1].reply else ""))}

@@ -36,7 +36,7 @@ def test_the_meaning_beside_a_text_is_in_the_readers_language(desk: Desk) -> Non
     assert re.search(r"Quiere otro horario: jue, [^<]*; sin transporte", shown)
     assert re.search(r"Wants another time: Thu, [^<]*; no ride", other)
     assert "Quiere otro horario: el bot preguntó cuándo." in shown
-    assert "Hay un obstáculo" in page(desk.ana, "/inbox") and "Something stands in the way" in page(desk.ben, "/inbox")
+    assert "Obstáculo: sin transporte" in page(desk.ana, "/inbox") and "In the way: no ride" in page(desk.ben, "/inbox")
 
 
 def test_a_ready_reply_has_its_twin_in_the_readers_language_and_goes_in_the_patients(desk: Desk) -> None:
@@ -130,7 +130,7 @@ def test_a_shift_in_spanish(app: Flask, live: int, clock: Clock, width: int, tmp
         sign_in(here, live, ana, clock, looked)
         here.get_by_role("heading", name="Bandeja").wait_for()
         looked("bandeja")
-        follow(here.get_by_role("link", name="Hay un obstáculo").first)
+        follow(here.get_by_role("link", name="Obstáculo: sin transporte").first)
         here.get_by_text("Por qué el bot hizo esto").last.click()
         looked("conversacion")
         here.get_by_label("Responder en").fill("Buenos días, le llamo hoy.")

@@ -31,7 +31,14 @@ CORPUS = [
     "&lt;script&gt;<style>*{background:url(//evil.example)}</style>",
 ]
 # A stream, a picture, and two files, which no browser takes for a page.
-APART = {"inbox.live.events", "inbox.pictures.svg", "inbox.pictures.table", "inbox.settings.file"}
+APART = {
+    "inbox.media.picture",
+    "inbox.views.following",
+    "inbox.live.events",
+    "inbox.pictures.svg",
+    "inbox.pictures.table",
+    "inbox.settings.file",
+}
 OURS = {"attend.js"}
 
 
