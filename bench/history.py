@@ -66,6 +66,11 @@ class Past:
         """How many items it has, the open ones with them."""
         return self.texts // 10
 
+    @property
+    def tomorrow(self) -> str:
+        """A day with visits."""
+        return (self.now + timedelta(days=1)).date().isoformat()
+
     def at(self, n: int) -> datetime:
         """When the nth text came or went: the last one a minute ago."""
         return self.now - timedelta(minutes=1) - YEAR * (self.texts - 1 - n) / self.texts
@@ -110,13 +115,19 @@ def _tables(
     yield "phone", _phones(bot, past, first)
     people = range(past.people)
     yield "patient_phone", ({"patient_id": past.patient + n, "phone_id": past.phone + n, "relation": "self"} for n in people)
-    yield "consent", ({"phone_id": past.phone + n, "decision": "opt_in", "category": "all", "source": "form", "at": past.at(n)} for n in people)
+    yield (
+        "consent",
+        ({"phone_id": past.phone + n, "decision": "opt_in", "category": "all", "source": "form", "at": past.at(n)} for n in people),
+    )
     yield "appointment", _visits(past)
     yield "communication", _texts(past, samples, encrypt(SENT))
-    yield "outbox", (
-        {"communication_id": past.communication + n, "status": "sent", "priority": 2, "send_at": past.at(n), "attempts": 1}
-        for n in range(past.texts)
-        if _ours(past, n)
+    yield (
+        "outbox",
+        (
+            {"communication_id": past.communication + n, "status": "sent", "priority": 2, "send_at": past.at(n), "attempts": 1}
+            for n in range(past.texts)
+            if _ours(past, n)
+        ),
     )
     yield "communication_request", _requests(past)
     yield "task", _items(past)
@@ -151,11 +162,25 @@ def _visits(past: Past) -> Iterator[dict[str, Any]]:
     for n in range(4 * past.people):
         status = ("fulfilled", "fulfilled", "fulfilled", "noshow", "cancelled")[n % 5]
         start = past.now - YEAR * (n + 1) / (4 * past.people)
-        yield {**base, "id": past.visit + n, "patient_id": past.patient + n % past.people, "start": _half(start), "status": status, "participant": "accepted"}
+        yield {
+            **base,
+            "id": past.visit + n,
+            "patient_id": past.patient + n % past.people,
+            "start": _half(start),
+            "status": status,
+            "participant": "accepted",
+        }
     for n in range(COMING):
         start = _half(past.now) + timedelta(days=1 + n // A_DAY, minutes=30 * (n % A_DAY))
         said = ("needs-action", "accepted", "tentative", "accepted")[n % 4]
-        yield {**base, "id": past.visit + 4 * past.people + n, "patient_id": past.patient + n, "start": start, "status": "booked", "participant": said}
+        yield {
+            **base,
+            "id": past.visit + 4 * past.people + n,
+            "patient_id": past.patient + n,
+            "start": start,
+            "status": "booked",
+            "participant": said,
+        }
 
 
 def _half(moment: datetime) -> datetime:
@@ -174,7 +199,15 @@ def _texts(past: Past, samples: list[dict[str, Any]], sent: bytes) -> Iterator[d
         if _ours(past, n):
             lost = n % 50 == 7
             status = {"status": "undelivered" if lost else "delivered", "error": 30003 if lost else None}
-            yield {**row, **status, "direction": "outbound", "provider_sid": f"SMpast{n}", "sender": "bot", "body": sent, "texts": "reminder"}
+            yield {
+                **row,
+                **status,
+                "direction": "outbound",
+                "provider_sid": f"SMpast{n}",
+                "sender": "bot",
+                "body": sent,
+                "texts": "reminder",
+            }
         else:
             answer = {"answered_via": "twiml", "reply_sid": f"SMreply{n}", "reply_status": "delivered", "status": "answered"}
             own = {"direction": "inbound", "provider_sid": f"SMpast{n}", "sender": "patient", **answer}

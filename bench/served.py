@@ -117,14 +117,15 @@ class Server:
     application: str
     env: dict[str, str]
     port: int = 0
+    threads: int = THREADS
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Starts it in a process group of its own and waits until a worker answers; each takes requests only when it is ready."""
-        self.port = self.port or _free_port()
+        self.port = self.port or free_port()
         command = [
             sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread",
-            "--workers", str(WORKERS), "--threads", str(THREADS), "--log-level", "error", "--timeout", "60",
+            "--workers", str(WORKERS), "--threads", str(self.threads), "--log-level", "error", "--timeout", "60",
             self.application,
         ]  # fmt: skip
         log = Path(self.env["SPOOL_DIR"]).with_name(f"{self.port}.log").open("ab")
@@ -146,6 +147,13 @@ class Server:
         finally:
             connection.close()
 
+    @property
+    def pid(self) -> int:
+        """Of the master process."""
+        if self.process is None:
+            raise RuntimeError("it has not been started")
+        return self.process.pid
+
     def kill(self, how: int = signal.SIGKILL) -> None:
         """Ends master and workers at once."""
         if self.process is not None and self.process.poll() is None:
@@ -153,7 +161,8 @@ class Server:
             self.process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody has."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
