@@ -12,7 +12,7 @@ from bot.store.models import Base
 
 
 def begin(connection: Connection) -> None:
-    """Nothing is checked from here on: rows come in the order of their tables."""
+    """Nothing is checked until `settle`: rows come in the order of their tables."""
     connection.exec_driver_sql("PRAGMA foreign_keys=OFF" if _sqlite(connection) else "SET session_replication_role = replica")
     connection.commit()
 
@@ -43,12 +43,15 @@ def settle(connection: Connection) -> None:
     """Ids go on behind those that were written; PostgreSQL knows its tables, as it does after a while by itself."""
     driver: Any = connection.connection.driver_connection
     if _sqlite(connection):
+        driver.execute("PRAGMA foreign_keys=ON")
         driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return
     for table in Base.metadata.sorted_tables:
         if "id" in table.columns:
             last = f"(SELECT coalesce(max(id), 0) + 1 FROM {table.name})"  # noqa: S608
             driver.execute(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), {last}, false)")
+    driver.commit()
+    driver.execute("SET session_replication_role = DEFAULT")
     driver.commit()
     driver.autocommit = True
     driver.execute("VACUUM ANALYZE")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 import served
-from history import COMING, OPEN, Past, name_of
+from rows import COMING, OPEN, Past, name_of
 from timed import HEAD
 
 PAUSE = 0.5, 1.5  # seconds between two clicks of one person
@@ -89,22 +89,15 @@ class Person:
     def click(self, page: str, n: int) -> Click:
         """Opens a page or sends a form. n: whose, of the patients with open items."""
         address, fields = FORMS.get(page, (page, None))
-        names = self._names(n)
+        filled = names(self.past, n)
         body = None
         if fields is not None:
-            body = urlencode({"form_token": self.form, **{name: each.format(**names) for name, each in fields.items()}})
+            body = urlencode({"form_token": self.form, **{name: each.format(**filled) for name, each in fields.items()}})
         since = time.monotonic()
-        status, text, server = self._ask(address.format(**names), body)
+        status, text, server = self._ask(address.format(**filled), body)
         if found := re.search(r'name="form_token" value="([^"]+)"', text):
             self.form = html.unescape(found[1])
         return Click(page, server, status, since, time.monotonic())
-
-    def _names(self, n: int) -> dict[str, object]:
-        past = self.past
-        return {
-            "name": name_of(n), "phone": past.phone + n, "patient": past.patient + n, "visit": past.visit + 4 * past.people + n,
-            "text": past.communication + past.texts - past.people + n, "item": past.task + n, "day": past.tomorrow,
-        }  # fmt: skip
 
     def _ask(self, path: str, body: str | None) -> tuple[int, str, float]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -120,6 +113,14 @@ class Person:
             return GONE, "", 0.0
         finally:
             connection.close()
+
+
+def names(past: Past, n: int) -> dict[str, object]:
+    """What stands in the gaps of addresses and forms, for the nth patient."""
+    return {
+        "name": name_of(n), "phone": past.phone + n, "patient": past.patient + n, "visit": past.visit + 4 * past.people + n,
+        "text": past.communication + past.texts - past.people + n, "item": past.task + n, "day": past.tomorrow,
+    }  # fmt: skip
 
 
 def labels() -> list[str]:
