@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from served import EACH, number
+from served import number
 
 from bot.core import Bot
 from bot.dialogue.items import KINDS
 from bot.store import words
 
+EACH = 20  # texts of a patient
 OPEN = 300  # items
 COMING, A_DAY = 400, 20  # visits to come, of as many patients; of one day
 FREE = 300  # times

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,6 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from cryptography.fernet import Fernet
-from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.orm import Session
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,12 +34,10 @@ from bot.dialogue.types import Ask, Prompt, State  # noqa: E402
 from bot.settings import read_settings  # noqa: E402
 from bot.store import queries  # noqa: E402
 from bot.store.models import AppointmentRow, PatientPhoneRow, PatientRow  # noqa: E402
-from bot.store.turns import PHONES, TEXTS  # noqa: E402
 
 PUBLIC, TOKEN = "https://texts.example.org", "bench-token"  # signs on loopback only
 KEY = Fernet.generate_key().decode()  # of this run
 WORKERS, THREADS = 2, 4
-EACH, BATCH = 20, 10_000  # earlier messages in a conversation; rows that are written at once
 
 
 def environment(folder: Path, database: str = "clinic.db") -> dict[str, str]:
@@ -85,29 +82,6 @@ def _patient(session: Session, bot: Bot, patient: int, language: str, now: datet
     session.flush()
     prompt = Prompt(ask=Ask.REMINDER, at=now, visits=(visit.id,), starts=(start,))
     queries.keep_state(phone, State(prompt=prompt))
-
-
-def remember(bot: Bot, messages: int) -> None:
-    """Adds messages of the past year, answered, in the conversations that are there and in one more for every EACH of them."""
-    cipher, now = bot.store.cipher, datetime.now(UTC)
-    words, number = cipher.encrypt("An earlier message of about the usual length."), cipher.encrypt("+12015550100")
-    for first in range(0, messages // EACH, BATCH):
-        phones = range(first, min(first + BATCH, messages // EACH))
-        phone = {"clinic_id": bot.clinic_id, "number": number, "created_at": now, "state": "{}"}
-        bot.store.write(_adding(PHONES, [{**phone, "number_key": f"earlier {each}"} for each in phones]))
-    with bot.store.reading() as connection:
-        known = connection.scalars(select(PHONES.c.id)).all()
-    text = {"clinic_id": bot.clinic_id, "direction": "inbound", "status": "answered", "answered_via": "twiml", "texts": "social"}
-    text |= {"body": words, "reply": words, "reading": words, "rule": "social", "sender": "patient", "media": 0}
-    for first in range(0, messages, BATCH):
-        rows = range(first, min(first + BATCH, messages))
-        when = {each: now - timedelta(days=365) * (messages - each) / messages - timedelta(days=1) for each in rows}
-        more = [{"provider_sid": f"earlier {each}", "phone_id": known[each % len(known)], "at": when[each]} for each in rows]
-        bot.store.write(_adding(TEXTS, [{**text, **each} for each in more]))
-
-
-def _adding(rows: Table, values: list[dict[str, object]]) -> Callable[[Connection], object]:
-    return lambda connection: connection.execute(insert(rows), values) if values else None
 
 
 @dataclass
