@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, make_url, text
 
 PROCESSES = Path("/proc")
+AGAIN = 5.0  # seconds between two looks at which processes there are; those of a server come and go rarely
 
 
 def meter(pid: int, url: str) -> Callable[[], float]:
@@ -17,11 +19,15 @@ def meter(pid: int, url: str) -> Callable[[], float]:
     SQLite works in the server itself.
     """
     name, master = make_url(url).database, _postmaster(url)
+    family, looked = set[int](), -AGAIN
 
     def spent() -> float:
-        family = _below(pid)
-        if master is not None:
-            family |= {each for each in _below(master) if f" {name} " in f"{_title(each)} " and "autovacuum" not in _title(each)}
+        nonlocal family, looked
+        if time.monotonic() - looked > AGAIN:
+            family, looked = _below(pid), time.monotonic()
+            if master is not None:
+                titles = {each: _title(each) for each in _below(master)}
+                family |= {each for each, title in titles.items() if f" {name} " in f"{title} " and "autovacuum" not in title}
         return sum(map(_seconds, family))
 
     return spent
