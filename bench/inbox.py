@@ -33,9 +33,9 @@ LIMIT = 2.0
 FLAT = 1.2  # of the worklist
 AIM = 100.0  # milliseconds
 NEAR = 10.0  # milliseconds by which a page may differ whatever its ratio: two threads of one process take turns
-SENDERS = 1_000
+SENDERS, FEWER = 1_000, 200  # patients who write; with --quick
 THREADS = 16  # of each process, as docs/operations.md has it
-SHORT, LONG, QUICK = 10_000, 1_000_000, 60_000
+SHORT, LONG, QUICK = 10_000, 1_000_000, 40_000
 ENOUGH = 20  # clicks on a page in each clinic, for its 95th percentile to count
 LOADS = 12  # of each page with nothing else going on
 
@@ -54,7 +54,7 @@ class Clinic:
 def main() -> int:
     """Measures, prints, and gives the exit code."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--quick", action="store_true", help="a short while, on SQLite, with 60,000 texts")
+    options.add_argument("--quick", action="store_true", help="a short while, on SQLite, with 40,000 texts")
     options.add_argument("--database", choices=("SQLite", "PostgreSQL"), help="one of both alone")
     given = options.parse_args()
     wanted = [given.database] if given.database else ["SQLite"] if given.quick else ["SQLite", "PostgreSQL"]
@@ -64,22 +64,23 @@ def main() -> int:
 
 def _compare(database: str, folder: Path, new: Callable[[], str], *, quick: bool) -> int:
     rounds, seconds, rate = (1, 6.0, 20.0) if quick else (4, 20.0, 50.0)
-    clinics = [_clinic(folder, new(), texts) for texts in (SHORT, QUICK if quick else LONG)]
+    senders = FEWER if quick else SENDERS
+    clinics = [_clinic(folder, new(), texts, senders) for texts in (SHORT, QUICK if quick else LONG)]
     print(f"{database}: {clinics[0].texts:,} and {clinics[1].texts:,} texts, {STAFF} people, {rate:.0f} texts a second")
     found: list[list[Traffic]] = [[], []]
     with served.running(*(clinic.server for clinic in clinics)):
         for number in range(rounds + 1):
             for which in (0, 1) if number % 2 else (1, 0):
                 long = seconds if number else seconds / 4  # the first one warms up
-                some = clicks.traffic(clinics[which].people, seconds=long, rate=rate, seed=str(number), senders=SENDERS)
+                some = clicks.traffic(clinics[which].people, seconds=long, rate=rate, seed=str(number), senders=senders)
                 found[which] += [some] if number else []
         costs = _costs(clinics, 3 if quick else LOADS)
     return _verdict(database, found, costs, asked=rate * seconds * rounds)
 
 
-def _clinic(folder: Path, url: str, texts: int) -> Clinic:
-    bot = served.fill(folder, ["en", "es"] * (SENDERS // 2), url)
-    past = history.fill(bot, texts, first=SENDERS)
+def _clinic(folder: Path, url: str, texts: int, senders: int) -> Clinic:
+    bot = served.fill(folder, ["en", "es"] * (senders // 2), url)
+    past = history.fill(bot, texts, first=senders)
     tokens = history.hire(bot)
     bot.store.engine.dispose()
     server = Server("timed:serve()", served.environment(folder, url) | {"WORKERS": "apart"}, served.free_port(), THREADS)
