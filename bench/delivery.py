@@ -89,7 +89,7 @@ def scene(url: str, texts: int, *, rate: float, faults: float, pause: float, web
     bot = open_bot(url, served.KEY)
     bot.store.migrate()
     _fill(bot, texts)
-    port = served._free_port()
+    port = served.free_port()
     command = [sys.executable, str(HERE / "double.py"), str(port), str(faults), str(pause)]
     with ExitStack() as stack:
         server = None

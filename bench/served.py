@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,6 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from cryptography.fernet import Fernet
-from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.orm import Session
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,12 +35,10 @@ from bot.dialogue.types import Ask, Prompt, State  # noqa: E402
 from bot.settings import read_settings  # noqa: E402
 from bot.store import queries  # noqa: E402
 from bot.store.models import AppointmentRow, PatientPhoneRow, PatientRow  # noqa: E402
-from bot.store.turns import PHONES, TEXTS  # noqa: E402
 
 PUBLIC, TOKEN = "https://texts.example.org", "bench-token"  # signs on loopback only
 KEY = Fernet.generate_key().decode()  # of this run
 WORKERS, THREADS = 2, 4
-EACH, BATCH = 20, 10_000  # earlier messages in a conversation; rows that are written at once
 
 
 def environment(folder: Path, database: str = "clinic.db") -> dict[str, str]:
@@ -88,29 +85,6 @@ def _patient(session: Session, bot: Bot, patient: int, language: str, now: datet
     queries.keep_state(phone, State(prompt=prompt))
 
 
-def remember(bot: Bot, messages: int) -> None:
-    """Adds messages of the past year, answered, in the conversations that are there and in one more for every EACH of them."""
-    cipher, now = bot.store.cipher, datetime.now(UTC)
-    words, number = cipher.encrypt("An earlier message of about the usual length."), cipher.encrypt("+12015550100")
-    for first in range(0, messages // EACH, BATCH):
-        phones = range(first, min(first + BATCH, messages // EACH))
-        phone = {"clinic_id": bot.clinic_id, "number": number, "created_at": now, "state": "{}"}
-        bot.store.write(_adding(PHONES, [{**phone, "number_key": f"earlier {each}"} for each in phones]))
-    with bot.store.reading() as connection:
-        known = connection.scalars(select(PHONES.c.id)).all()
-    text = {"clinic_id": bot.clinic_id, "direction": "inbound", "status": "answered", "answered_via": "twiml", "texts": "social"}
-    text |= {"body": words, "reply": words, "reading": words, "rule": "social", "sender": "patient", "media": 0}
-    for first in range(0, messages, BATCH):
-        rows = range(first, min(first + BATCH, messages))
-        when = {each: now - timedelta(days=365) * (messages - each) / messages - timedelta(days=1) for each in rows}
-        more = [{"provider_sid": f"earlier {each}", "phone_id": known[each % len(known)], "at": when[each]} for each in rows]
-        bot.store.write(_adding(TEXTS, [{**text, **each} for each in more]))
-
-
-def _adding(rows: Table, values: list[dict[str, object]]) -> Callable[[Connection], object]:
-    return lambda connection: connection.execute(insert(rows), values) if values else None
-
-
 @dataclass
 class Server:
     """gunicorn with an application on a port of loopback."""
@@ -118,14 +92,15 @@ class Server:
     application: str
     env: dict[str, str]
     port: int = 0
+    threads: int = THREADS
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Starts it in a process group of its own and waits until a worker answers; each takes requests only when it is ready."""
-        self.port = self.port or _free_port()
+        self.port = self.port or free_port()
         command = [
             sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread",
-            "--workers", str(WORKERS), "--threads", str(THREADS), "--log-level", "error", "--timeout", "60",
+            "--workers", str(WORKERS), "--threads", str(self.threads), "--log-level", "error", "--timeout", "60",
             self.application,
         ]  # fmt: skip
         log = Path(self.env["SPOOL_DIR"]).with_name(f"{self.port}.log").open("ab")
@@ -147,6 +122,13 @@ class Server:
         finally:
             connection.close()
 
+    @property
+    def pid(self) -> int:
+        """Of the master process."""
+        if self.process is None:
+            raise RuntimeError("it has not been started")
+        return self.process.pid
+
     def kill(self, how: int = signal.SIGKILL) -> None:
         """Ends master and workers at once."""
         if self.process is not None and self.process.poll() is None:
@@ -154,7 +136,7 @@ class Server:
             self.process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """A port below those that the system gives to connections, so that none of them takes it while its server is down."""
     while True:
         with socket.socket() as listener, suppress(OSError):

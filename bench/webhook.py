@@ -3,9 +3,11 @@
     .venv/bin/python bench/webhook.py [--quick] [--database SQLite|PostgreSQL] [--stored N] [--plain] [--messages FILE ...]
 
 Each message comes from a patient of its own who was asked about a visit. What a worker does beside (sending, the schedule, the search
-index) is not measured here: `WORKERS=apart`. --stored: Attend on a database with so many earlier messages runs too, --plain: Attend
-without encryption and audit (bench/plain.py). Fails when Attend handles fewer than LEAST of the floor's messages a second, fewer than
-KEPT of what it handles on an empty database or without encryption and audit, or when any message gets an error or no answer.
+index) is not measured here: `WORKERS=apart`. --stored: Attend on a database with so many earlier messages (bench/history.py) runs
+too, --plain: Attend without encryption and audit (bench/plain.py). Beside messages a second stands the processor time of one, of the
+server and of its database, since the former depends on what else the machine does. Fails when Attend handles fewer than LEAST of the
+floor's messages a second, fewer than KEPT of what it handles on an empty database or without encryption and audit; when a message
+takes more than MOST times the processor time with earlier ones; or when any gets an error or no answer.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from dataclasses import dataclass, field
 from itertools import cycle, islice
 from pathlib import Path
 
+import history
+import processor
 import served
 from databases import databases
 from served import Reply, Server
@@ -31,6 +35,7 @@ from bot.understand.phrases import load_phrases
 AIM = 0.5  # of the floor's throughput; not always reached: writers wait for each other at SQLite's one lock
 LEAST = 0.25  # below this something has become slow by mistake
 KEPT = 0.8  # of its own throughput on an empty database, and without encryption and audit
+MOST = 1.2  # times the processor time of a message on an empty database
 CLIENTS = 8
 ATTEND, FLOOR, PLAIN = "Attend", "floor", "not encrypted"
 
@@ -41,11 +46,17 @@ class Measured:
 
     replies: list[Reply] = field(default_factory=list)
     seconds: float = 0.0
+    worked: float = 0.0  # of the processor
 
     @property
     def rate(self) -> float:
         """Messages a second."""
         return len(self.replies) / self.seconds
+
+    @property
+    def cost(self) -> float:
+        """Milliseconds of processor time of a message, the database's too."""
+        return 1000 * self.worked / len(self.replies)
 
     def quantile(self, part: float) -> float:
         """Milliseconds within which that part of the messages was answered."""
@@ -63,7 +74,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name, databases() as kinds:
         servers = _servers(options, Path(name), kinds[options.database], [language for language, _ in texts])
         with served.running(*servers.values()):
-            found = _measure(servers, texts, each)
+            meters = {name: processor.meter(server.pid, server.env["DATABASE_URL"]) for name, server in servers.items()}
+            found = _measure(servers, meters, texts, each)
     return _verdict(found)
 
 
@@ -80,19 +92,23 @@ def _servers(options: argparse.Namespace, folder: Path, new: Callable[[], str], 
         if name != FLOOR:
             bot = served.fill(folder, languages, url)
             if name.endswith("stored"):
-                served.remember(bot, options.stored)
+                history.fill(bot, options.stored, first=len(languages))
             bot.store.engine.dispose()
         servers[name] = Server(application, served.environment(folder, url) | {"WORKERS": "apart"})
     return servers
 
 
-def _measure(servers: dict[str, Server], texts: list[tuple[str, str]], each: int) -> dict[str, Measured]:
+def _measure(
+    servers: dict[str, Server], meters: dict[str, Callable[[], float]], texts: list[tuple[str, str]], each: int
+) -> dict[str, Measured]:
     """Rounds in which each of them gets the same texts, another one first each time."""
     names, found = list(servers), {name: Measured() for name in servers}
     for first in range(0, len(texts), each):
         for name in names:
             warm = Measured() if first == 0 else found[name]  # all warm up on patients of their own
+            before = meters[name]()
             _round(servers[name], texts[first : first + each], first, warm)
+            warm.worked += meters[name]() - before
         names = [*names[1:], names[0]]
     return found
 
@@ -132,11 +148,12 @@ def _round(server: Server, texts: list[tuple[str, str]], first: int, measured: M
 
 
 def _verdict(found: dict[str, Measured]) -> int:
-    errors, silent, shares = [], 0, []
+    errors, silent, shares, dearer = [], 0, [], 1.0
     attend = found[ATTEND].rate
     for name, measured in found.items():
         middle, slow = measured.quantile(0.5), measured.quantile(0.99)
-        print(f"{name:<17} median {middle:6.1f} ms   p99 {slow:6.1f} ms   {measured.rate:6.0f} messages/s")
+        speed = f"{measured.rate:6.0f} messages/s   {measured.cost:5.1f} ms of processor time a message"
+        print(f"{name:<17} median {middle:6.1f} ms   p99 {slow:6.1f} ms   {speed}")
         errors += [reply.error for reply in measured.replies if reply.error]
         silent += sum(not reply.text and not reply.error for reply in measured.replies)
         if name == FLOOR:
@@ -146,10 +163,12 @@ def _verdict(found: dict[str, Measured]) -> int:
         elif name != ATTEND:
             shares.append((measured.rate / attend, KEPT, f"of it with {name}"))
             shares.append((measured.rate / found[FLOOR].rate, LEAST, f"of the floor's with {name}"))
+            dearer = measured.cost / found[ATTEND].cost
     if errors:
         print(f"errors: {sorted(set(errors))}")
-    good = all(share >= least for share, least, _ in shares) and not errors and not silent
+    good = all(share >= least for share, least, _ in shares) and dearer <= MOST and not errors and not silent
     words = ", ".join(f"{share:.2f} {what}, at least {least}" for share, least, what in shares)
+    words += f"; {dearer:.2f} times the processor time, at most {MOST}" if dearer != 1.0 else ""
     print(f"{'PASS' if good else 'FAIL'}: {words}; {len(errors)} errors, {silent} unanswered")
     return 0 if good else 1
 

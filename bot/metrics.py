@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, func, select
 from sqlalchemy.orm import Session
 
 from bot.delivery.status import ORDER
-from bot.desk.figures import came_of
+from bot.desk.counts import came_of
 from bot.store import alerts
 from bot.store.models import CommunicationRow, TaskRow
 from bot.store.outgoing import Priority

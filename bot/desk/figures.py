@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
 
-from sqlalchemy import ColumnElement, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from bot.clinic import ClinicFile
+from bot.desk.counts import Days, Span
+from bot.desk.tallies import counted
 from bot.desk.words import ENGLISH, Words
-from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, PatientPhoneRow, PatientRow, TaskRow
-from bot.store.work_models import CandidateRow, PromiseRow
 
 Cell = str | int | float
 
@@ -47,10 +46,20 @@ class Period:
     clinic: ClinicFile
     words: Words = ENGLISH
 
-    def week(self, moment: datetime) -> date:
-        """The Monday of a moment's week, at the clinic."""
-        day = moment.astimezone(self.clinic.zone).date()
-        return day - timedelta(days=day.weekday())
+    def days(self, session: Session, name: str) -> Days:
+        """What is counted under that name, by day."""
+        return counted(session, name, Span(self.clinic_id, self.since, self.until, self.now, self.clinic))
+
+    def weeks(self, session: Session, name: str) -> dict[date, Counter[str]]:
+        """The same by week, each under its Monday at the clinic."""
+        found: dict[date, Counter[str]] = defaultdict(Counter)
+        for day, counts in self.days(session, name).items():
+            found[day - timedelta(days=day.weekday())] += counts
+        return found
+
+    def whole(self, session: Session, name: str) -> Counter[str]:
+        """The same together."""
+        return sum(self.days(session, name).values(), Counter[str]())
 
 
 STATES = {"accepted": "coming", "tentative": "not sure", "declined": "not coming", "needs-action": "no answer", "": "called off"}
@@ -68,20 +77,11 @@ KINDS = {
     "phone_tech": "phone, video", "memory": "memory", "side_effects": "side effects", "other": "other",
 }  # fmt: skip
 MOST = 4  # languages that are told apart in one picture
-ASKED = ("clarify", "unclear_", "which_", "doubtful_")
-HANDED = ("handoff", "human", "received", "clinician", "no_answer", "failed", "find_time", "no_fit", "declined", "safety.")
 
 
 def confirmations(session: Session, period: Period) -> Figure:
     """What patients have said about the visits of the period, week by week."""
-    rows = session.execute(
-        select(AppointmentRow.start, AppointmentRow.status, AppointmentRow.participant).where(
-            AppointmentRow.clinic_id == period.clinic_id, AppointmentRow.start >= period.since, AppointmentRow.start < period.until
-        )
-    )
-    weeks: dict[date, Counter[str]] = defaultdict(Counter)
-    for start, status, said in rows:
-        weeks[period.week(start)][said if status != "cancelled" else ""] += 1
+    weeks = period.weeks(session, "confirmations")
     words = period.words
     return Figure(
         "confirmations", words("What patients said about their visits"), (words("week of"), *map(words, STATES.values())),
@@ -92,20 +92,17 @@ def confirmations(session: Session, period: Period) -> Figure:
 
 def rescheduling(session: Session, period: Period) -> Figure:
     """How texts that ask for another time went on."""
-    count = [func.coalesce(func.sum(case((_rule(rule), 1), else_=0)), 0) for rule in MOVES]
-    totals = session.execute(select(*count).select_from(CommunicationRow).where(*_texts(period))).one()
+    totals = period.whole(session, "rescheduling")
     words = period.words
-    rows = tuple((words(title), number) for title, number in zip(MOVES.values(), totals, strict=True))
+    rows = tuple((words(title), totals[rule]) for rule, title in MOVES.items())
     columns = (words("what happened"), words("texts"))
     return Figure("rescheduling", words("Asking for another time"), columns, rows, words("texts"))
 
 
 def response_times(session: Session, period: Period) -> Figure:
     """How long patients waited for a person, in hours at the desk, week by week."""
-    waits: dict[date, list[float]] = defaultdict(list)
-    for made, _, kept in _promises(session, period):
-        if kept is not None:
-            waits[period.week(made)].append(period.clinic.worked(made, kept).total_seconds() / 3600)
+    weeks = period.weeks(session, "response_times")
+    waits = {week: [float(hours) for hours in counts.elements()] for week, counts in weeks.items()}
     words = period.words
     rows = (_row(words.day_of_month(week), (round(median(waits[week]), 1), round(ninetieth(waits[week]), 1))) for week in sorted(waits))
     columns, note = (words("week of"), words("half of them"), words("nine of ten")), words("Hours in which somebody is at the desk.")
@@ -121,10 +118,7 @@ def ninetieth(values: Iterable[float]) -> float:
 
 def promises(session: Session, period: Period) -> Figure:
     """Whether "a person will answer" was kept in time, week by week."""
-    weeks: dict[date, Counter[str]] = defaultdict(Counter)
-    for made, due, kept in _promises(session, period):
-        late = (kept or period.now) > due
-        weeks[period.week(made)]["late" if late else "kept" if kept else "open"] += 1
+    weeks = period.weeks(session, "promises")
     words = period.words
     rows = (_row(words.day_of_month(week), (weeks[week][each] for each in ("kept", "late", "open"))) for week in sorted(weeks))
     done = sum((Counter(weeks[week]) for week in weeks), Counter[str]())
@@ -137,15 +131,10 @@ def promises(session: Session, period: Period) -> Figure:
 
 def barriers(session: Session, period: Period) -> Figure:
     """What stands in the way, by kind and language."""
-    rows = session.execute(
-        select(TaskRow.detail, _LANGUAGE, func.count())
-        .where(TaskRow.clinic_id == period.clinic_id, TaskRow.kind == "barrier", TaskRow.status.in_(("requested", "completed")))
-        .where(TaskRow.created_at >= period.since, TaskRow.created_at < period.until)
-        .group_by(TaskRow.detail, _LANGUAGE)
-    )
     found: dict[str, Counter[str]] = defaultdict(Counter)
-    for kind, language, number in rows:
-        found[kind][language or ""] += number
+    for what, number in period.whole(session, "barriers").items():
+        kind, _, language = what.partition("|")
+        found[kind][language] += number
     spoken = sum(found.values(), Counter[str]())
     languages = sorted(spoken, key=lambda code: (-spoken[code], code))[:MOST]
     words = period.words
@@ -168,17 +157,10 @@ def _others(counts: Counter[str], languages: list[str]) -> int:
 
 def understanding(session: Session, period: Period) -> Figure:
     """What came of patients' texts, by the language on record: settled by the bot, asked back, handed to a person, corrected."""
-    what = came_of()
-    language = (
-        select(func.min(PatientRow.language))
-        .join(PatientPhoneRow, PatientPhoneRow.patient_id == PatientRow.id)
-        .where(PatientPhoneRow.phone_id == CommunicationRow.phone_id)
-        .scalar_subquery()
-    )
-    rows = session.execute(select(language, what, func.count()).where(*_texts(period)).group_by(language, what))
     found: dict[str, Counter[str]] = defaultdict(Counter)
-    for code, outcome, number in rows:
-        found[code or ""][outcome] += number
+    for what, number in period.whole(session, "understanding").items():
+        code, _, outcome = what.partition("|")
+        found[code][outcome] += number
     order = sorted(found, key=lambda code: -found[code].total())
     outcomes = ("settled", "asked", "handed", "corrected")
     words = period.words
@@ -188,27 +170,12 @@ def understanding(session: Session, period: Period) -> Figure:
     return Figure("understanding", words("How texts were understood"), columns, table, words("texts"), stacked=True)
 
 
-def came_of() -> ColumnElement[str]:
-    """What came of a patient's text: settled, asked, handed or corrected."""
-    corrected = exists().where(CandidateRow.communication_id == CommunicationRow.id, CandidateRow.status != "rejected")
-    asked = or_(*(CommunicationRow.rule.contains(part, autoescape=True) for part in ASKED))
-    handed = or_(*(CommunicationRow.texts.contains(part, autoescape=True) for part in HANDED), CommunicationRow.texts == "")
-    return case((corrected, "corrected"), (asked, "asked"), (handed, "handed"), else_="settled")
-
-
 def opt_outs(session: Session, period: Period) -> Figure:
     """Why phones stopped getting texts."""
-    rows = session.execute(
-        select(ConsentRow.source, func.count())
-        .where(ConsentRow.clinic_id == period.clinic_id, ConsentRow.decision == "opt_out")
-        .where(ConsentRow.at >= period.since, ConsentRow.at < period.until)
-        .group_by(ConsentRow.source)
-        .order_by(func.count().desc())
-    )
     words = period.words
     found: Counter[str] = Counter()
-    for source, number in rows:
-        found[words(CAUSES.get(source.partition(":")[0], source))] += number
+    for source, number in period.whole(session, "opt_outs").most_common():
+        found[words(CAUSES.get(source, source))] += number
     title, columns = words("Ending texts"), (words("how"), words("phones"))
     return Figure("opt-outs", title, columns, tuple(found.most_common()), words("phones"))
 
@@ -217,32 +184,6 @@ def _row(head: str, cells: Iterable[int | float]) -> tuple[Cell, ...]:
     return (head, *cells)
 
 
-def _texts(period: Period):  # type: ignore[no-untyped-def]
-    """Patients' texts of the period that were dealt with, found through the index of statuses."""
-    inbound = CommunicationRow.direction == "inbound", CommunicationRow.clinic_id == period.clinic_id
-    at = CommunicationRow.at >= period.since, CommunicationRow.at < period.until
-    return (CommunicationRow.status.in_(("answered", "failed")), *at, *inbound)
-
-
-def _rule(name: str):  # type: ignore[no-untyped-def]
-    """That the rule is one of those that decided; offer counts offer_other too."""
-    return literal("+").concat(CommunicationRow.rule).contains(f"+{name}", autoescape=True)
-
-
-def _promises(session: Session, period: Period) -> list[tuple[datetime, datetime, datetime | None]]:
-    made = PromiseRow.clinic_id == period.clinic_id, PromiseRow.made_at >= period.since, PromiseRow.made_at < period.until
-    return [
-        (row[0], row[1], row[2])
-        for row in session.execute(select(PromiseRow.made_at, PromiseRow.due_at, PromiseRow.kept_at).where(*made))
-    ]
-
-
-_LANGUAGE = (
-    select(func.min(PatientRow.language))
-    .join(PatientPhoneRow, PatientPhoneRow.patient_id == PatientRow.id)
-    .where(PatientPhoneRow.phone_id == TaskRow.phone_id)
-    .scalar_subquery()
-)
 FIGURES: tuple[Callable[[Session, Period], Figure], ...] = (
     confirmations, promises, response_times, understanding, barriers, rescheduling, opt_outs,
 )  # fmt: skip

@@ -23,11 +23,19 @@ WORDS, INDEXED, ACTIONS = table(WordRow), table(IndexedRow), table(ActionRow)
 KINDS = {"text": TEXTS, "action": ACTIONS}
 BATCH = 100  # texts that are taken at once
 FOUND = 50  # conversations that a search shows
+COMMON = 1_000  # conversations that have a word which is no longer looked for one by one
+BACK = 200  # texts of a conversation that are looked through for what to show of it
+LATEST = 2_000  # texts of a clinic that are looked through for words which are common
 LENGTH = 22  # of a key: 88 bits; two words with the same one are not met
 
 
 def keys(cipher: Cipher, text: str) -> set[str]:
-    """The keys of a text's words and numbers; signs of Chinese and Japanese count two by two."""
+    """The keys of a text's words and numbers."""
+    return {cipher.index(f"word {word}")[:LENGTH] for word in _words(text)}
+
+
+def _words(text: str) -> set[str]:
+    """A text's words and numbers, folded; signs of Chinese and Japanese count two by two."""
     found, before = set(), ""
     for token in tokens(fold(text)):
         sign = len(token) == 1 and ord(token) > 0x2E7F
@@ -36,7 +44,7 @@ def keys(cipher: Cipher, text: str) -> set[str]:
         if len(token) > 1 and token[0].isalnum():
             found.add(token)
         before = token if sign else ""
-    return {cipher.index(f"word {word}")[:LENGTH] for word in found}
+    return found
 
 
 @dataclass(frozen=True)
@@ -139,18 +147,44 @@ def search(session: Session, cipher: Cipher, clinic_id: int, asked: str, only: O
     wanted = keys(cipher, asked)
     if not wanted:
         return []
-    having = select(WordRow.phone_id).where(WordRow.clinic_id == clinic_id, WordRow.key.in_(wanted))
-    having = having.group_by(WordRow.phone_id).having(func.count() == len(wanted))
+    some = _rarest(session, clinic_id, wanted)
+    if some is None:
+        return _among_latest(session, clinic_id, wanted, ours)
     latest = select(func.max(CommunicationRow.id)).where(CommunicationRow.phone_id == PhoneRow.id).scalar_subquery()
-    query = select(PhoneRow.id).where(PhoneRow.id.in_(having), *ours).order_by(func.coalesce(latest, 0).desc(), PhoneRow.id)
-    return list(session.scalars(query.limit(FOUND)))
+    query = select(PhoneRow.id).where(PhoneRow.id.in_(some), *_having(clinic_id, wanted), *ours)
+    return list(session.scalars(query.order_by(func.coalesce(latest, 0).desc(), PhoneRow.id).limit(FOUND)))
+
+
+def _rarest(session: Session, clinic_id: int, wanted: set[str]) -> list[int] | None:
+    """The phones that have the rarest of the words; None when more than COMMON have each of them."""
+    best: list[int] | None = None
+    for key in sorted(wanted):
+        query = select(WordRow.phone_id).where(WordRow.clinic_id == clinic_id, WordRow.key == key)
+        found = list(session.scalars(query.limit(COMMON + 1 if best is None else len(best))))
+        if len(found) <= COMMON and (best is None or len(found) < len(best)):
+            best = found
+    return best
+
+
+def _among_latest(session: Session, clinic_id: int, wanted: set[str], ours: list[ColumnElement[bool]]) -> list[int]:
+    """The same where every word is common: those who wrote or were written to last are looked through, LATEST texts back."""
+    last = select(CommunicationRow.id, CommunicationRow.phone_id).where(CommunicationRow.clinic_id == clinic_id)
+    last_of = last.order_by(CommunicationRow.id.desc()).limit(LATEST).subquery()
+    query = select(PhoneRow.id).join(last_of, last_of.c.phone_id == PhoneRow.id).where(*_having(clinic_id, wanted), *ours)
+    return list(session.scalars(query.group_by(PhoneRow.id).order_by(func.max(last_of.c.id).desc()).limit(FOUND)))
+
+
+def _having(clinic_id: int, wanted: set[str]) -> list[ColumnElement[bool]]:
+    """Of phones: that they have every word."""
+    own = WordRow.clinic_id == clinic_id, WordRow.phone_id == PhoneRow.id
+    return [exists().where(*own, WordRow.key == key) for key in sorted(wanted)]
 
 
 def _fits(only: Only, now: datetime) -> Iterator[ColumnElement[bool]]:
     """Of phones: what is asked for beside the words."""
     if only.language:
-        reached = select(PatientPhoneRow.phone_id).join(PatientRow, PatientPhoneRow.patient_id == PatientRow.id)
-        yield PhoneRow.id.in_(reached.where(PatientRow.language == only.language))
+        reached = exists().where(PatientPhoneRow.phone_id == PhoneRow.id, PatientPhoneRow.patient_id == PatientRow.id)
+        yield reached.where(PatientRow.language == only.language)
     if only.kind or only.state:
         item = exists().where(TaskRow.phone_id == PhoneRow.id, TaskRow.created_at <= now)
         item = item.where(TaskRow.kind == only.kind) if only.kind else item
@@ -170,7 +204,13 @@ def _number(asked: str) -> str | None:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) if valid else None
 
 
-def matching(cipher: Cipher, asked: str, texts: Iterable[str]) -> str:
-    """The first of the texts that has one of the words; "" if it was a name or number."""
-    wanted = keys(cipher, asked)
-    return next((text for text in texts if keys(cipher, text) & wanted), "")
+def said(session: Session, phone_id: int, only: Only) -> Iterator[str]:
+    """The words of a conversation's texts of that time, the latest first; only as many are decrypted as are looked at."""
+    query = select(CommunicationRow.body).where(CommunicationRow.phone_id == phone_id, *only.during())
+    yield from session.execute(query.order_by(CommunicationRow.id.desc()).limit(BACK)).scalars()
+
+
+def matching(asked: str, who: str, texts: Iterable[str]) -> str:
+    """The first of the texts that has one of the words; "" if they are those of the name, or it was a number."""
+    wanted = _words(asked)
+    return "" if wanted <= _words(who) else next((text for text in texts if _words(text) & wanted), "")

@@ -15,8 +15,9 @@ class ClaimRow(Base):
     """Who works on a conversation, until when: a lock that lapses by itself."""
 
     __tablename__ = "claim"
+    __table_args__ = (Index("claim_until", "clinic_id", "until"),)
     phone_id: Mapped[int] = mapped_column(ForeignKey("phone.id"), primary_key=True)
-    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"), index=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
     actor_id: Mapped[int | None]
     actor: Mapped[str] = mapped_column(String(80))
     until: Mapped[datetime]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from bot.dialogue.items import KINDS
@@ -18,6 +18,7 @@ from bot.understand.types import Understanding
 
 UNKNOWN = "Unknown sender"
 PAGE = 50
+LAST_CLOSED = 2_000
 Rows = Select[TaskRow, AppointmentRow, str, str | None, str | None, datetime, ClaimRow, AlertRow]
 WHOSE = ("all", "mine", "unassigned", "snoozed", "closed")
 
@@ -89,14 +90,14 @@ class Counts:
 
 def page(session: Session, clinic_id: int, now: datetime, view: View) -> list[Item]:
     """One page of a view, and one item more if there is another page."""
-    query = _items(clinic_id, now).where(*_of(view, now), *_about(view))
+    query = _items(clinic_id, now).where(*_of(clinic_id, view, now), *_about(view))
     order = (TaskRow.closed_at.desc(),) if view.whose == "closed" else (TaskRow.rank, TaskRow.due_at, TaskRow.id)
     return _read(session, query.order_by(*order).limit(PAGE + 1).offset((view.page - 1) * PAGE))
 
 
 def some(session: Session, clinic_id: int, now: datetime, which: ColumnElement[bool], *, limit: int) -> list[Item]:
     """The first open items of which that holds."""
-    query = _items(clinic_id, now).where(*_of(View(), now), which)
+    query = _items(clinic_id, now).where(*_of(clinic_id, View(), now), which)
     return _read(session, query.order_by(TaskRow.rank, TaskRow.due_at, TaskRow.id).limit(limit))
 
 
@@ -110,7 +111,7 @@ def after(session: Session, clinic_id: int, now: datetime, view: View, item_id: 
     free = or_(TaskRow.owner_id.is_(None), TaskRow.owner_id == view.me), TaskRow.phone_id.not_in(others)
     query = (
         select(TaskRow.phone_id)
-        .where(TaskRow.clinic_id == clinic_id, *_of(view, now), *_about(view), *free, TaskRow.phone_id != here.phone_id)
+        .where(TaskRow.clinic_id == clinic_id, *_of(clinic_id, view, now), *_about(view), *free, TaskRow.phone_id != here.phone_id)
         .where(place > (here.rank, here.due_at, here.id))
     )
     return session.scalar(query.order_by(TaskRow.rank, TaskRow.due_at, TaskRow.id).limit(1))
@@ -149,9 +150,10 @@ def _awake(now: datetime) -> ColumnElement[bool]:
     return or_(TaskRow.snoozed_until.is_(None), TaskRow.snoozed_until <= now)
 
 
-def _of(view: View, now: datetime) -> list[ColumnElement[bool]]:
+def _of(clinic_id: int, view: View, now: datetime) -> list[ColumnElement[bool]]:
     if view.whose == "closed":
-        return [TaskRow.status == "completed", TaskRow.closed_at.is_not(None)]
+        done = [TaskRow.status == "completed", TaskRow.closed_at.is_not(None)]
+        return [*done, TaskRow.id.in_(_last_closed(clinic_id))] if view.kind or view.language else done
     where = [TaskRow.status == "requested", TaskRow.created_at <= now]
     if view.whose == "snoozed":
         return [*where, ~_awake(now)]
@@ -167,8 +169,14 @@ def _about(view: View) -> Iterator[ColumnElement[bool]]:
     if view.kind:
         yield TaskRow.kind == view.kind
     if view.language:
-        speaks = select(PatientPhoneRow.phone_id).join(PatientRow, PatientPhoneRow.patient_id == PatientRow.id)
-        yield TaskRow.phone_id.in_(speaks.where(PatientRow.language == view.language))
+        reached = exists().where(PatientPhoneRow.phone_id == TaskRow.phone_id, PatientPhoneRow.patient_id == PatientRow.id)
+        yield reached.where(PatientRow.language == view.language)
+
+
+def _last_closed(clinic_id: int) -> Select[int]:
+    """The items that a choice among closed ones is made from: what few have would else be looked for in all there ever were."""
+    done = select(TaskRow.id).where(TaskRow.clinic_id == clinic_id, TaskRow.status == "completed", TaskRow.closed_at.is_not(None))
+    return done.order_by(TaskRow.closed_at.desc()).limit(LAST_CLOSED)
 
 
 def _items(clinic_id: int, now: datetime) -> Rows:

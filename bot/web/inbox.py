@@ -86,7 +86,7 @@ def index() -> str:
         items = worklist.page(read, bot.clinic_id, bot.clock(), view)
         counts = worklist.counts(read, bot.clinic_id, bot.clock(), me.id)
     lists = {"items": items[:PAGE], "more": len(items) > PAGE, "counts": counts, "view": view, "saved": mine(bot, me)}
-    return render_template("inbox.html", **lists, mark=live.current(bot, None), kinds=KINDS)
+    return render_template("inbox.html", **lists, mark=live.current(bot, None), kinds=KINDS, last_closed=worklist.LAST_CLOSED)
 
 
 @blueprint.post("/items")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pygal
@@ -48,7 +48,8 @@ def period(days: int) -> Period:
     """The last so many days, and as many of the future's visits as are on the calendar for a week."""
     bot = wired().bot
     now = bot.clock()
-    return Period(bot.clinic_id, now - timedelta(days=days), now, now + timedelta(days=7), bot.clinic, words())
+    first = datetime.combine(now.astimezone(bot.clinic.zone).date() - timedelta(days=days), time(), bot.clinic.zone)
+    return Period(bot.clinic_id, first, now, now + timedelta(days=7), bot.clinic, words())
 
 
 def _days() -> int:

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from flask import Blueprint, flash, render_template, request
 
 from bot.dialogue.items import KINDS
-from bot.store import queries, words, worklist
+from bot.store import words, worklist
 from bot.store.words import Only
 from bot.web.tongue import say
 from bot.web.wiring import wired
@@ -25,9 +25,9 @@ def index() -> str:
         people = worklist.names(session, set(phones))
         found = []
         for phone_id in phones:
-            texts = [row.body for row in reversed(queries.thread(session, phone_id)) if _within(row.at, only)]
+            texts = words.said(session, phone_id, only)
             who = " / ".join(patient.name for patient in people.get(phone_id, [])) or worklist.UNKNOWN
-            found.append((phone_id, who, words.matching(bot.store.cipher, asked, texts)))
+            found.append((phone_id, who, words.matching(asked, who, texts)))
     lists = {"kinds": KINDS, "languages": bot.texts.languages, "states": STATES}
     return render_template("search.html", asked=asked, found=found, only=only, days=[_day("since"), _day("until")], **lists)
 
@@ -58,7 +58,3 @@ def _day(name: str, *, warn: bool = False) -> date | None:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), wired().bot.clinic.zone)
-
-
-def _within(moment: datetime, only: Only) -> bool:
-    return (only.since is None or moment >= only.since) and (only.until is None or moment < only.until)

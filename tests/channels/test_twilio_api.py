@@ -76,7 +76,7 @@ def described(folder: Path) -> Path:
 def prism(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the mock server."""
     install()
-    port, folder = served._free_port(), tmp_path_factory.mktemp("prism")
+    port, folder = served.free_port(), tmp_path_factory.mktemp("prism")
     command = [str(PRISM), "mock", "--host", "127.0.0.1", "--port", str(port), "--multiprocess", "false", str(described(folder))]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from bot.accounts.types import ROLES
 from bot.delivery.worker import index_words
 from bot.demo.clock import DemoClock
+from bot.store import words as index
 from bot.store.models import ClinicRow, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, TaskRow
 from bot.store.work_models import WordRow
 from bot.web.wiring import Wired
@@ -185,3 +186,18 @@ def test_each_role_finds_what_it_may_open_and_nothing_else(app: Flask, live: int
         assert {browser.get(f"/inbox/phone/{id_}").status for id_ in ids} == {200}
         assert found(browser.post("/inbox/search", asked="+17165550177", **only).text) == set()
     assert browser.get(f"/inbox/phone/{foreign}").status == 404
+
+
+def test_words_that_everybody_has_are_looked_for_among_who_wrote_last(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same is found, the latest first; a word that is rare is looked for everywhere, beside common ones too."""
+    for phone in (1, 2, 7, 3):
+        desk.text(phone, "please have somebody call me about the parking")
+    act(desk.ana, 7, "note", words="has a wheelchair")
+    asked = ("parking", "parking somebody", "parking wheelchair", "parking helicopter")
+    before = [re.findall(r'<li><span><a href="/inbox/phone/(\d+)"', search(desk, each)) for each in asked]
+    assert before == [["3", "7", "2", "1"], ["3", "7", "2", "1"], ["7"], []]
+    monkeypatch.setattr(index, "COMMON", 1)
+    assert [re.findall(r'<li><span><a href="/inbox/phone/(\d+)"', search(desk, each)) for each in asked] == before
+    monkeypatch.setattr(index, "LATEST", 2)
+    assert found(search(desk, "parking")) <= {3, 7}
+    assert found(search(desk, "parking wheelchair")) == {7}

@@ -2,7 +2,15 @@
 
 from alembic import context
 
-from bot.store import account_models, programme_models, sending_models, setting_models, waiting_models, work_models  # noqa: F401
+from bot.store import (  # noqa: F401
+    account_models,
+    programme_models,
+    sending_models,
+    setting_models,
+    tally_models,
+    waiting_models,
+    work_models,
+)
 from bot.store.models import Base
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True)

@@ -1,0 +1,151 @@
+"""What pictures count, day by day: visits, texts, promises, items, opt-outs; days that are over are kept counted (`tallies`)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, exists, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from bot.clinic import ClinicFile
+from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, PatientPhoneRow, PatientRow, TaskRow
+from bot.store.work_models import CandidateRow, PromiseRow
+
+MOVES = ("moved", "booked", "offer", "ask_when", "no_fit")  # rules that tell how asking for another time went on
+ASKED = ("clarify", "unclear_", "which_", "doubtful_")
+HANDED = ("handoff", "human", "received", "clinician", "no_answer", "failed", "find_time", "no_fit", "declined", "safety.")
+ROUND = 1  # digits after the point of hours that were waited
+Days = dict[date, Counter[str]]
+One = tuple[datetime, str, int]  # of which day, what, how often
+
+
+@dataclass(frozen=True)
+class Span:
+    """A clinic and a span of time: since ≤ moment < until. now: what is open then is not late yet."""
+
+    clinic_id: int
+    since: datetime
+    until: datetime
+    now: datetime
+    clinic: ClinicFile
+
+    def day(self, moment: datetime) -> date:
+        """A moment's day at the clinic."""
+        return moment.astimezone(self.clinic.zone).date()
+
+    def begin(self, day: date) -> datetime:
+        """When a day begins at the clinic."""
+        return datetime.combine(day, time(), self.clinic.zone)
+
+    def days(self) -> list[date]:
+        """Each day of which something belongs to it."""
+        first, last = self.day(self.since), self.day(self.until - timedelta(microseconds=1))
+        return [first + timedelta(days=ahead) for ahead in range((last - first).days + 1)]
+
+
+def count(session: Session, name: str, span: Span) -> Days:
+    """What happened on each day of a span. name: of COUNTS. What is not told apart by day stands on the first one."""
+    found: Days = {}
+    for moment, what, number in COUNTS[name](session, span):
+        found.setdefault(span.day(moment), Counter())[what] += number
+    return found
+
+
+def _confirmations(session: Session, span: Span) -> Iterator[One]:
+    """Visits by what patients have said; "" for those that were called off."""
+    said = case((AppointmentRow.status == "cancelled", ""), else_=AppointmentRow.participant)
+    within = AppointmentRow.clinic_id == span.clinic_id, *_within(AppointmentRow.start, span)
+    rows = session.execute(select(AppointmentRow.start, said, func.count()).where(*within).group_by(AppointmentRow.start, said))
+    return ((start, what, number) for start, what, number in rows)
+
+
+def _rescheduling(session: Session, span: Span) -> Iterator[One]:
+    """Texts that ask for another time, by how they went on."""
+    sums = [func.coalesce(func.sum(case((_rule(rule), 1), else_=0)), 0) for rule in MOVES]
+    totals = session.execute(select(*sums).select_from(CommunicationRow).where(*_texts(span))).one()
+    return ((span.since, rule, number) for rule, number in zip(MOVES, totals, strict=True))
+
+
+def _response_times(session: Session, span: Span) -> Iterator[One]:
+    """How many hours at the desk patients waited for a person, rounded."""
+    for made, _, kept in _made(session, span):
+        if kept is not None:
+            yield made, str(round(span.clinic.worked(made, kept).total_seconds() / 3600, ROUND)), 1
+
+
+def _promises(session: Session, span: Span) -> Iterator[One]:
+    """Whether "a person will answer" was kept in time."""
+    for made, due, kept in _made(session, span):
+        yield made, "late" if (kept or span.now) > due else "kept" if kept else "open", 1
+
+
+def _made(session: Session, span: Span) -> list[Any]:
+    made = PromiseRow.clinic_id == span.clinic_id, *_within(PromiseRow.made_at, span)
+    return list(session.execute(select(PromiseRow.made_at, PromiseRow.due_at, PromiseRow.kept_at).where(*made)))
+
+
+def _barriers(session: Session, span: Span) -> Iterator[One]:
+    """What stands in the way, by kind and language: `transport|es`."""
+    language = _language(TaskRow.phone_id)
+    items = TaskRow.clinic_id == span.clinic_id, TaskRow.kind == "barrier", TaskRow.status.in_(("requested", "completed"))
+    query = select(TaskRow.detail, language, func.count()).where(*items, *_within(TaskRow.created_at, span))
+    rows = session.execute(query.group_by(TaskRow.detail, language))
+    return ((span.since, f"{kind}|{code or ''}", number) for kind, code, number in rows)
+
+
+def _understanding(session: Session, span: Span) -> Iterator[One]:
+    """What came of patients' texts, by the language on record: `es|settled`."""
+    language, what = _language(CommunicationRow.phone_id), came_of()
+    rows = session.execute(select(language, what, func.count()).where(*_texts(span)).group_by(language, what))
+    return ((span.since, f"{code or ''}|{outcome}", number) for code, outcome, number in rows)
+
+
+def _opt_outs(session: Session, span: Span) -> Iterator[One]:
+    """Why phones stopped getting texts."""
+    which = ConsentRow.clinic_id == span.clinic_id, ConsentRow.decision == "opt_out", *_within(ConsentRow.at, span)
+    rows = session.execute(select(ConsentRow.source, func.count()).where(*which).group_by(ConsentRow.source))
+    return ((span.since, source.partition(":")[0], number) for source, number in rows)
+
+
+def came_of() -> ColumnElement[str]:
+    """What came of a patient's text: settled, asked, handed or corrected."""
+    corrected = exists().where(CandidateRow.communication_id == CommunicationRow.id, CandidateRow.status != "rejected")
+    asked = or_(*(CommunicationRow.rule.contains(part, autoescape=True) for part in ASKED))
+    handed = or_(*(CommunicationRow.texts.contains(part, autoescape=True) for part in HANDED), CommunicationRow.texts == "")
+    return case((corrected, "corrected"), (asked, "asked"), (handed, "handed"), else_="settled")
+
+
+def _within(moment: Any, span: Span) -> tuple[ColumnElement[bool], ...]:
+    return moment >= span.since, moment < span.until
+
+
+def _texts(span: Span) -> tuple[ColumnElement[bool], ...]:
+    """Patients' texts of the span that were dealt with, found through the index of statuses."""
+    inbound = CommunicationRow.direction == "inbound", CommunicationRow.clinic_id == span.clinic_id
+    return (CommunicationRow.status.in_(("answered", "failed")), *_within(CommunicationRow.at, span), *inbound)
+
+
+def _rule(name: str) -> ColumnElement[bool]:
+    """That the rule is one of those that decided; offer counts offer_other too."""
+    return literal("+").concat(CommunicationRow.rule).contains(f"+{name}", autoescape=True)
+
+
+def _language(phone: Any) -> Any:
+    """The language on record of who is reached on a phone."""
+    reached = select(func.min(PatientRow.language)).join(PatientPhoneRow, PatientPhoneRow.patient_id == PatientRow.id)
+    return reached.where(PatientPhoneRow.phone_id == phone).scalar_subquery()
+
+
+COUNTS: dict[str, Callable[[Session, Span], Iterator[One]]] = {
+    "confirmations": _confirmations,
+    "promises": _promises,
+    "response_times": _response_times,
+    "understanding": _understanding,
+    "barriers": _barriers,
+    "rescheduling": _rescheduling,
+    "opt_outs": _opt_outs,
+}

@@ -1,0 +1,102 @@
+"""Counts of days that are over are kept, so that a picture of a year costs what its days do, not what its texts do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import partial
+
+import msgspec
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from bot.core import Bot
+from bot.desk.counts import COUNTS, Days, Span, count
+from bot.store.models import AppointmentRow, CommunicationRow
+from bot.store.tally_models import TallyRow
+from bot.store.turns import table
+
+REACH = timedelta(days=400)  # so far back days are counted ahead of being asked for
+SETTLED = timedelta(days=35)  # after these what is kept of a day holds: a promise is kept or late, a text corrected or not
+AGAIN = timedelta(hours=1)  # how old what is kept of a day may be before
+MOST = 10  # days that are counted at once, so that others are not kept waiting
+TALLIES = table(TallyRow)
+
+
+def counted(session: Session, name: str, span: Span) -> Days:
+    """What happened on each day of a span on which something did: as kept, or counted now where nothing is. name: of COUNTS."""
+    kept = _kept(session, name, span)
+    found = dict(kept)
+    for part in _rest(span, set(kept)):
+        for day, what in count(session, name, part).items():
+            found[day] = found.get(day, Counter()) + what
+    return {day: what for day, what in found.items() if what}
+
+
+def _kept(session: Session, name: str, span: Span) -> Days:
+    days = [day for day in span.days() if span.since <= span.begin(day) and span.begin(day + timedelta(days=1)) <= span.until]
+    if not days:
+        return {}
+    row = TallyRow
+    which = row.clinic_id == span.clinic_id, row.picture == name, row.day >= days[0], row.day <= days[-1]
+    rows = session.execute(select(row.day, row.counts).where(*which))
+    return {day: Counter(msgspec.json.decode(counts, type=dict[str, int])) for day, counts in rows}
+
+
+def _rest(span: Span, kept: set[date]) -> Iterator[Span]:
+    """The stretches of a span that are not kept."""
+    since: datetime | None = None
+    for day in span.days():
+        if day not in kept:
+            since = since or max(span.since, span.begin(day))
+        elif since is not None:
+            yield replace(span, since=since, until=span.begin(day))
+            since = None
+    if since is not None:
+        yield replace(span, since=since)
+
+
+def keep(bot: Bot) -> float | None:
+    """Counts some days that are over and not kept, or kept long ago, the newest first; at once again while there are more."""
+    todo = _todo(bot)
+    for day in todo[:MOST]:
+        bot.store.run(partial(_count, bot, day))
+    return 0 if len(todo) > MOST else None
+
+
+def _count(bot: Bot, day: date, session: Session) -> None:
+    span = _day(bot, day)
+    mine = (TALLIES.c.clinic_id == bot.clinic_id) & (TALLIES.c.day == day)
+    rows = []
+    for name in COUNTS:
+        counts = dict(sum(count(session, name, span).values(), Counter[str]()))
+        found = {"picture": name, "day": day, "counts": msgspec.json.encode(counts).decode()}
+        rows.append({"clinic_id": bot.clinic_id, "at": span.now, **found})
+    session.execute(delete(TALLIES).where(mine))
+    session.execute(insert(TALLIES), rows)
+
+
+def _day(bot: Bot, day: date) -> Span:
+    now = bot.clock()
+    whole = Span(bot.clinic_id, now, now, now, bot.clinic)
+    return replace(whole, since=whole.begin(day), until=whole.begin(day + timedelta(days=1)))
+
+
+def _todo(bot: Bot) -> list[date]:
+    """The days that are to be counted: those from the first visit or text on that are not kept, or may have changed since."""
+    now, row = bot.clock(), TallyRow
+    today = now.astimezone(bot.clinic.zone).date()
+    with bot.store.session() as session:
+        visit = session.scalar(
+            select(AppointmentRow.start).where(AppointmentRow.clinic_id == bot.clinic_id).order_by(AppointmentRow.start).limit(1)
+        )
+        text = session.scalar(
+            select(CommunicationRow.at).where(CommunicationRow.clinic_id == bot.clinic_id).order_by(CommunicationRow.id).limit(1)
+        )
+        which = row.clinic_id == bot.clinic_id, row.picture == next(iter(COUNTS)), row.day >= today - REACH
+        kept = {day: at for day, at in session.execute(select(row.day, row.at).where(*which))}
+    first = min((moment for moment in (visit, text) if moment is not None), default=now).astimezone(bot.clinic.zone).date()
+    days = [today - timedelta(days=back) for back in range(1, min((today - first).days, REACH.days) + 1)]
+    return [day for day in days if day not in kept or (today - day <= SETTLED and kept[day] < now - AGAIN)]
