@@ -138,7 +138,7 @@ def under_fire(url: str, texts: int, kills: int) -> int:
         for _ in range(WORKERS):
             found.start()
         for kill in range(1, kills + 1):
-            _until(lambda left=texts * (kills + 1 - kill) // (kills + 1): found.open() <= left, seconds=30)  # type: ignore[misc]
+            _until(lambda left=texts * (kills + 1 - kill) // (kills + 1): found.open() <= left, seconds=120)  # type: ignore[misc]
             time.sleep(random.random() * 0.05)  # anywhere in a text
             found.kill()
             found.start()

@@ -9,7 +9,7 @@ from itertools import count, islice
 from zoneinfo import ZoneInfo
 
 import served
-from sqlalchemy import insert
+from sqlalchemy import func, insert, inspect, select, update
 from sqlalchemy.orm import Session
 
 from bot.actor import Actor
@@ -19,13 +19,14 @@ from bot.desk import booking
 from bot.desk.booking import Desk
 from bot.store import queries
 from bot.store.database import Conflict
-from bot.store.models import LOOK_NOW, AppointmentRow, ClinicRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow
-from bot.store.sending_models import SenderRow
+from bot.store.models import LOOK_NOW, AppointmentRow, ClinicRow, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow
+from bot.store.sending_models import CommunicationRequestRow, OutboxRow, SenderRow
 
 OPENS, CLOSES = 9, 20  # by the clock of whoever is texted, as in clinics/demo.yaml
 DAY, EVENING = 11, CLOSES  # the hours that it is now where people live
 FEW = 10  # one of so many lives where the evening has come
 MOVED = 45  # the minute of visits that were moved; all others begin at the full hour
+OWN = {"id", "phone_id", "communication_id", "appointment_id"}  # each person's are the same number as their own
 COORDINATOR = Actor(id=1, name="Bench", role="coordinator", clinic_id=1)
 
 
@@ -60,10 +61,25 @@ def fill(bot: Bot, texts: int, *, evening: bool) -> list[Person]:
         session.flush()
         session.add(SenderRow(clinic_id=1))
         _add(session, bot, people, now)
-    an_hour_ago = replace(bot, clock=lambda: now - timedelta(hours=1))
-    while plan_due(an_hour_ago):
-        pass
+    plan_due(replace(bot, clock=lambda: now - timedelta(hours=1)))
+    with bot.store.begin() as session:
+        _copy(session, people[1:])
     return people
+
+
+def _copy(session: Session, people: list[Person]) -> None:
+    """Writes for these people what the planner has written for the first one: it would take its time for each."""
+    visit, phone = session.get_one(AppointmentRow, 1), session.get_one(PhoneRow, 1)
+    session.execute(update(AppointmentRow).values(next_text_at=visit.next_text_at))
+    session.execute(update(PhoneRow).values(state=phone.state))
+    for kind in (CommunicationRow, OutboxRow, CommunicationRequestRow):
+        written = session.scalars(select(kind)).one()
+        columns = [column.key for column in inspect(kind).column_attrs if getattr(written, column.key) is not None]
+        values = {name: getattr(written, name) for name in columns}
+        session.execute(insert(kind), [{**values, **{name: each.id for name in values.keys() & OWN}} for each in people])
+    if session.get_bind().dialect.name == "postgresql":  # ids that were given are not counted
+        for kind in (CommunicationRow, OutboxRow, CommunicationRequestRow):
+            session.execute(select(func.setval(func.pg_get_serial_sequence(kind.__tablename__, "id"), func.max(kind.id))))
 
 
 def _people(now: datetime, *, evening: bool) -> Iterator[Person]:
@@ -88,8 +104,10 @@ def _add(session: Session, bot: Bot, people: list[Person], now: datetime) -> Non
     session.execute(insert(PhoneRow), phones)
     reached = [{**ids, "patient_id": each.id, "phone_id": each.id, "relation": "self"} for each in people]
     session.execute(insert(PatientPhoneRow), reached)
+    due = [LOOK_NOW, *[now + timedelta(days=1)] * (len(people) - 1)]
     visit = {**ids, "service": "primary", "minutes": 30, "status": "booked", "participant": "needs-action", "version": 1}
-    visits = [{**visit, "id": each.id, "patient_id": each.id, "start": each.start, "next_text_at": LOOK_NOW} for each in people]
+    visits = [{**visit, "id": each.id, "patient_id": each.id, "start": each.start} for each in people]
+    visits = [{**each, "next_text_at": moment} for each, moment in zip(visits, due, strict=True)]
     session.execute(insert(AppointmentRow), visits)
 
 

@@ -19,7 +19,7 @@ from bot.channels import twilio_sms  # noqa: E402
 from bot.channels.twilio_sms import TwilioSms  # noqa: E402
 from bot.clinic import load_clinic  # noqa: E402
 from bot.core import Bot  # noqa: E402
-from bot.delivery import codes, lookup, outbox, sender  # noqa: E402
+from bot.delivery import claims, codes, lookup, outbox, sender  # noqa: E402
 from bot.delivery.worker import Worker  # noqa: E402
 from bot.logs import configure_logs  # noqa: E402
 from bot.owned.current import Current  # noqa: E402
@@ -28,17 +28,17 @@ from bot.texts import load_texts  # noqa: E402
 
 STATUS = "https://texts.example.org/sms/status"
 twilio_sms.TIMEOUT = sender.TIMEOUT = 3.0  # on a busy machine less would time out what the provider has taken
-outbox.LEASE, outbox.LOOK_AFTER, lookup.SKEW = timedelta(seconds=10), timedelta(seconds=2), timedelta(seconds=5)
+claims.LEASE, outbox.LOOK_AFTER, lookup.SKEW = timedelta(seconds=10), timedelta(seconds=2), timedelta(seconds=5)
 codes.LONGEST = timedelta(milliseconds=200)
 
 
 def open_bot(url: str, key: str) -> Bot:
-    """A bot that can do everything but read, of a clinic without holidays: its reminders go on whatever day this runs."""
+    """A bot that can do everything but read. Its clinic texts on whatever day this runs, and of nothing that takes a second segment."""
     nothing: Any = None
     store = Store(url=url, keys=(key.encode(),))
     clinic = load_clinic(ROOT / "clinics" / "demo.yaml")
     hours = replace(clinic.cadence.hours, holidays=frozenset())
-    clinic = replace(clinic, cadence=replace(clinic.cadence, hours=hours))
+    clinic = replace(clinic, cadence=replace(clinic.cadence, hours=hours), clinic=replace(clinic.clinic, papers=()))
     return Bot(
         store=store,
         reader=nothing,
