@@ -78,6 +78,7 @@ class Handler(BaseHTTPRequestHandler):
 
     provider: Provider
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else the body of each answer waits 40 ms for the receipt of its head
 
     def do_POST(self) -> None:
         """Messages.create."""
@@ -143,6 +144,7 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self, status: int, body: dict[str, Any]) -> None:
         raw = json.dumps(body).encode()
         self.send_response(status)
+        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(raw)))
         if status >= 400 and self.provider.retry_after:
             self.send_header("Retry-After", str(self.provider.retry_after))

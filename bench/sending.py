@@ -1,4 +1,4 @@
-"""A worker as bench/delivery.py runs it: the jobs that send, with a provider on loopback and with shorter waits than in a clinic.
+"""A worker as bench/delivery.py runs it: all its jobs, with a provider on loopback and with shorter waits than in a clinic.
 
 python bench/sending.py DATABASE_URL KEY PROVIDER_URL RATE
 """
@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import signal
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,27 +19,30 @@ from bot.channels import twilio_sms  # noqa: E402
 from bot.channels.twilio_sms import TwilioSms  # noqa: E402
 from bot.clinic import load_clinic  # noqa: E402
 from bot.core import Bot  # noqa: E402
-from bot.delivery import codes, lookup, outbox, sender  # noqa: E402
-from bot.delivery.worker import Loop  # noqa: E402
+from bot.delivery import claims, codes, lookup, outbox, sender  # noqa: E402
+from bot.delivery.worker import Worker  # noqa: E402
 from bot.logs import configure_logs  # noqa: E402
 from bot.owned.current import Current  # noqa: E402
 from bot.store.database import Store  # noqa: E402
+from bot.texts import load_texts  # noqa: E402
 
 STATUS = "https://texts.example.org/sms/status"
 twilio_sms.TIMEOUT = sender.TIMEOUT = 3.0  # on a busy machine less would time out what the provider has taken
-outbox.LEASE, outbox.LOOK_AFTER, lookup.SKEW = timedelta(seconds=10), timedelta(seconds=2), timedelta(seconds=5)
+claims.LEASE, outbox.LOOK_AFTER, lookup.SKEW = timedelta(seconds=10), timedelta(seconds=2), timedelta(seconds=5)
 codes.LONGEST = timedelta(milliseconds=200)
 
 
 def open_bot(url: str, key: str) -> Bot:
-    """A bot that can do everything but read; the bench's texts are not answered."""
+    """A bot that can do everything but read. Its clinic texts on whatever day this runs, and of nothing that takes a second segment."""
     nothing: Any = None
     store = Store(url=url, keys=(key.encode(),))
     clinic = load_clinic(ROOT / "clinics" / "demo.yaml")
+    hours = replace(clinic.cadence.hours, holidays=frozenset())
+    clinic = replace(clinic, cadence=replace(clinic.cadence, hours=hours), clinic=replace(clinic.clinic, papers=()))
     return Bot(
         store=store,
         reader=nothing,
-        texts=nothing,
+        texts=load_texts(ROOT / "locales"),
         current=Current(clinic, store, 1),
         clinic_id=1,
         clock=lambda: datetime.now(UTC),
@@ -52,9 +55,7 @@ def main() -> None:
     configure_logs()
     bot = open_bot(url, key)
     channel = TwilioSms(account_sid="AC" + "0" * 32, token="t", number="+17165550100", status_url=STATUS, base_url=provider)  # noqa: S106
-    send = sender.Sender(bot, channel, rate=float(rate))
-    for loop in (Loop("send", send, every=0.2), Loop("look", partial(lookup.look, bot, channel), every=0.5)):
-        loop.start()
+    Worker(bot, channel, None, rate=float(rate), every=0.2).start()
     signal.pause()
 
 

@@ -106,7 +106,7 @@ class Server:
         log = Path(self.env["SPOOL_DIR"]).with_name(f"{self.port}.log").open("ab")
         self.process = subprocess.Popen(command, env=self.env, cwd=ROOT, stderr=log, start_new_session=True)
         log.close()
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while not self._answering():
             if time.monotonic() > deadline or self.process.poll() is not None:
                 raise SystemExit(f"{self.application} did not start")

@@ -12,6 +12,8 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import phonenumbers
+from requests import Session
+from requests.adapters import HTTPAdapter
 from twilio.base.exceptions import TwilioException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator, get_signature_algorithm
@@ -22,6 +24,7 @@ from bot.channels.types import Inbound, Outgoing, Picture, SendError, Sent
 
 TIMEOUT = 10.0  # seconds; the SDK has none by itself (P-02)
 NOT_FOUND = 20404  # the provider's code for what is not there
+CONNECTIONS = 32  # that are kept open; who sends more texts at a time greets the provider anew for each
 SEARCHED = 50  # newest texts to a phone among which one is looked for
 MOST = 1600  # characters of one message (W-24)
 ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot carry
@@ -122,6 +125,7 @@ class TwilioSms:
         self._client = Client(account_sid, token, http_client=http)
         if base_url:
             self._client.api.base_url = base_url
+        http.session = _session(self._client.api.base_url)
         self._number, self._status_url = number, status_url
 
     def send(self, text: Outgoing) -> Sent:
@@ -159,6 +163,17 @@ class TwilioSms:
                 raise SendError(NOT_FOUND)
             place = f"/2010-04-01/Accounts/{self._client.account_sid}/Messages/{sid}/Media/{listed[number].sid}"
             return Picture(download(self._client.api.base_url + place, auth=(self._client.account_sid, self._client.password)))
+
+
+def _session(url: str) -> Session:
+    """Connections to the provider. The environment's proxy and certificates are read once: else every text pays for that."""
+    session = Session()
+    found = session.merge_environment_settings(url, {}, None, None, None)
+    session.proxies, session.verify, session.cert = found["proxies"], found["verify"], found["cert"]
+    session.trust_env = False
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
+    return session
 
 
 def _sent(message: Any) -> Sent:

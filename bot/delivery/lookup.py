@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import select
@@ -12,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot.apply import Scope, apply
 from bot.channels.types import Channel, Outgoing, SendError, Sent
 from bot.core import Bot
-from bot.delivery import codes, outbox
+from bot.delivery import claims, codes, outbox
 from bot.delivery.status import FINAL, advance
 from bot.dialogue.effects import LogItem
 from bot.store import queries
@@ -21,7 +23,8 @@ from bot.store.models import CommunicationRow, PhoneRow
 from bot.store.sending_models import OutboxRow
 
 log = structlog.get_logger()
-AT_ONCE = 20
+AT_ONCE = 40  # texts that are claimed to be looked up
+HANDS = 8  # phones whose texts are looked up at a time
 SKEW = timedelta(minutes=1)  # between our clock and the provider's
 GIVEN_UP = timedelta(hours=6)  # a text that could not be looked up for so long is a person's
 
@@ -38,17 +41,30 @@ class Lost:
 
 
 def look(bot: Bot, channel: Channel) -> None:
-    """Looks up texts whose lease has ended, that were sent without an answer, or that no callback has confirmed for long."""
-    while lost := _claim(bot):
-        for each in lost:
-            try:
-                found = _found(bot, channel, each)
-            except SendError as error:
-                log.warning("not_looked_up", outbox=each.outbox_id, code=error.code)
-                if bot.clock() - each.since > GIVEN_UP:
-                    _settle(bot, each, None, sure=False)
-            else:
-                _settle(bot, each, found, sure=True)
+    """Looks up texts whose lease has ended, that were sent without an answer, or that no callback has confirmed for long.
+
+    After a crash or an outage there are many, and the provider takes its time for each.
+    """
+    with ThreadPoolExecutor(HANDS, thread_name_prefix="look") as hands:
+        while lost := _claim(bot):
+            of_phone: dict[str, list[Lost]] = {}
+            for each in lost:
+                of_phone.setdefault(each.text.to, []).append(each)
+            for _ in hands.map(partial(_look_up, bot, channel), of_phone.values()):
+                pass  # what one of them raised is raised here
+
+
+def _look_up(bot: Bot, channel: Channel, lost: list[Lost]) -> None:
+    """The texts to one phone, one after the other: two with the same words are told apart by what is known of the first."""
+    for each in lost:
+        try:
+            found = _found(bot, channel, each)
+        except SendError as error:
+            log.warning("not_looked_up", outbox=each.outbox_id, code=error.code)
+            if bot.clock() - each.since > GIVEN_UP:
+                _settle(bot, each, None, sure=False)
+        else:
+            _settle(bot, each, found, sure=True)
 
 
 def _claim(bot: Bot) -> list[Lost]:
@@ -58,7 +74,7 @@ def _claim(bot: Bot) -> list[Lost]:
     with bot.store.begin() as session:
         query = select(OutboxRow).where(OutboxRow.look_at < now, OutboxRow.clinic_id == bot.clinic_id).order_by(OutboxRow.look_at)
         for row in session.scalars(query.limit(AT_ONCE).with_for_update(skip_locked=True)):
-            row.look_at = now + outbox.LEASE
+            row.look_at = now + claims.LEASE
             communication = session.get_one(CommunicationRow, row.communication_id)
             number = session.get_one(PhoneRow, communication.phone_id).number
             sid = communication.provider_sid if row.status == "sent" else None

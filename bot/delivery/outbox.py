@@ -1,183 +1,78 @@
-"""The outbox as workers see it: which text is next, and what has become of one. Each step is one short transaction (W-34)."""
+"""What has become of a text that a worker was to send. Each step is one short transaction (W-34)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Connection, select, update
 from sqlalchemy.orm import Session
 
 from bot.apply import Scope, apply
-from bot.channels.segments import segments
-from bot.channels.types import LONGEST, Outgoing, Sent
+from bot.channels.types import Sent
 from bot.core import Bot
-from bot.delivery import codes, recheck, switch
+from bot.delivery import codes, switch
+from bot.delivery.claims import USEFUL, Claimed
 from bot.delivery.codes import Then
-from bot.delivery.recheck import Reason
-from bot.delivery.status import advance
+from bot.delivery.status import further
 from bot.dialogue.effects import Effect, LogItem, OptOut
 from bot.errors import Said
 from bot.store import queries
 from bot.store.database import NO_KEY
-from bot.store.models import CommunicationRow, PhoneRow
-from bot.store.outgoing import Priority
+from bot.store.models import CommunicationRow
 from bot.store.sending_models import OutboxRow, SenderRow
+from bot.store.turns import TEXT, TEXTS, table
 
 log = structlog.get_logger()
-LEASE = timedelta(minutes=2)  # how long a worker has to send a text; far longer than it waits for the provider
+OUTBOX = table(OutboxRow)
 LOOK_AFTER = timedelta(minutes=1)  # after a send without an answer, the provider may still be at it
 CONFIRM = timedelta(hours=2)  # a text that nobody confirmed by then is looked up (W-31)
-USEFUL = timedelta(hours=LONGEST // 3600)  # a text without an end of its own
-HOUR = timedelta(hours=1)
-MOST = 15  # texts of the bot's own to one phone in an hour
 
 
-@dataclass(frozen=True)
-class Claimed:
-    """A text that this worker is to send, once, before `until`. attempt: which of its tries this is."""
-
-    outbox_id: int
-    attempt: int
-    text: Outgoing
-    until: datetime
+def sent(bot: Bot, claimed: Claimed, told: Sent) -> None:
+    """The provider has the text. Written with what else is written in that moment, and without the ORM: it is so of every text."""
+    bot.store.write(partial(_sent, claimed=claimed, told=told, now=bot.clock()))
 
 
-@dataclass(frozen=True)
-class Batch:
-    """The texts that a worker got. wait: how long until the rate allows the next one."""
-
-    texts: tuple[Claimed, ...] = ()
-    wait: timedelta = timedelta(0)
-
-
-def claim(bot: Bot, *, rate: float, limit: int) -> Batch:
-    """The next due texts, as many as the rate allows: urgent ones, then answers, then all others; what must not go is dropped.
-
-    rate: segments a second. Other workers wait meanwhile, so that all of them together keep to it.
-    """
-    now = bot.clock()
-    if not _anything_due(bot, now):
-        return Batch()
-    claimed: list[Claimed] = []
-    with bot.store.begin() as session:
-        sender = switch.locked(session, bot.clinic_id)
-        if sender.stopped_at is not None:
-            return Batch()
-        for outbox, communication, phone in _due(session, bot, now, limit, urgent_alone=sender.paused_at is not None):
-            if not _may_go(bot, session, outbox, communication, phone, now):
-                continue
-            if len(claimed) == limit or (sender.free_at is not None and sender.free_at > now):
-                break
-            switch.use(sender, segments=segments(communication.body), rate=rate, now=now)
-            claimed.append(_lease(outbox, communication, phone.number, now))
-        wait = max(sender.free_at - now, timedelta(0)) if sender.free_at else timedelta(0)
-    return Batch(tuple(claimed), wait)
+def _sent(connection: Connection, *, claimed: Claimed, told: Sent, now: datetime) -> None:
+    row, mine = OUTBOX.c, OUTBOX.c.id == claimed.outbox_id
+    query = select(row.status, row.attempts, TEXT.id, TEXT.provider_sid, TEXT.status).join(TEXTS, TEXT.id == row.communication_id)
+    status, attempts, text_id, sid, known = connection.execute(query.where(mine).with_for_update(key_share=True)).one()
+    if not _is_held(claimed, status, attempts):
+        return
+    connection.execute(update(OUTBOX).where(mine).values(status="sent", look_at=now + CONFIRM))
+    values = {"provider_sid": told.sid, "status": _after(sid, known, told)}
+    connection.execute(update(TEXTS).where(TEXT.id == text_id).values(values))
 
 
-def _anything_due(bot: Bot, now: datetime) -> bool:
-    """Looked at without a lock first: most of the time there is nothing."""
-    query = select(OutboxRow.id).where(OutboxRow.clinic_id == bot.clinic_id, OutboxRow.status == "waiting", OutboxRow.send_at <= now)
-    with bot.store.session() as session:
-        return session.scalar(query.where(OutboxRow.priority.in_(list(Priority))).limit(1)) is not None
+def _is_held(claimed: Claimed, status: str, attempts: int) -> bool:
+    """Whether the lease is still this worker's."""
+    held = (status, attempts) == ("sending", claimed.attempt)
+    if not held:
+        log.warning("lease_lost", outbox=claimed.outbox_id)
+    return held
 
 
-def _due(
-    session: Session, bot: Bot, now: datetime, limit: int, *, urgent_alone: bool
-) -> Iterator[tuple[OutboxRow, CommunicationRow, PhoneRow]]:
-    """Due texts, locked; those that another transaction holds, of an opt-out perhaps, are passed over."""
-    query = (
-        select(OutboxRow, CommunicationRow, PhoneRow)
-        .join(CommunicationRow, OutboxRow.communication_id == CommunicationRow.id)
-        .join(PhoneRow, CommunicationRow.phone_id == PhoneRow.id)
-        .where(OutboxRow.clinic_id == bot.clinic_id, OutboxRow.status == "waiting", OutboxRow.send_at <= now)
-        .order_by(OutboxRow.send_at, OutboxRow.id)
-        .limit(limit)
-        .with_for_update(of=OutboxRow, skip_locked=True, key_share=True)
-    )
-    for priority in (Priority.URGENT,) if urgent_alone else Priority:  # one after the other: each is a range of the index
-        while rows := session.execute(query.where(OutboxRow.priority == priority)).all():
-            yield from rows
-            session.flush()
+def _after(sid: str | None, status: str | None, told: Sent) -> str:
+    """The status of a text that the provider says it has; its callbacks may have come before (W-31)."""
+    known = status if sid == told.sid else "accepted"
+    return further(known, told.status) or told.status
 
 
-def _may_go(bot: Bot, session: Session, outbox: OutboxRow, communication: CommunicationRow, phone: PhoneRow, now: datetime) -> bool:
-    """Whether a text may be sent; else it is put off or dropped, with the reason."""
-    found = _why_not(bot, session, outbox, communication, phone, now)
-    if found is None:
-        return True
-    outbox.reason = found.why
-    if found.why == FLOOD:
-        apply(Scope(connection=session.connection(), opened=session, phone=phone, now=now), (LogItem(kind="loop"),))
-    if found.until is not None and (outbox.useless_at is None or found.until < outbox.useless_at):
-        outbox.send_at = found.until
-    elif found.why == ARRIVED:
-        outbox.status, outbox.look_at = "sent", None
-    else:
-        outbox.status, communication.status = "dropped", "canceled"
-        recheck.dropped(bot, session, text=communication, phone=phone, why=found.why)
-    return False
-
-
-ARRIVED, FLOOD = "arrived", "too many texts in an hour"
-
-
-def _why_not(
-    bot: Bot, session: Session, outbox: OutboxRow, communication: CommunicationRow, phone: PhoneRow, now: datetime
-) -> Reason | None:
-    if outbox.useless_at is not None and outbox.useless_at <= now:
-        return Reason("too_late")
-    if communication.status in ("delivered", "read"):  # told by a callback while it waited for another try
-        return Reason(ARRIVED)
-    if phone.unusable_at is not None and not queries.wrote_since(session, phone.id, phone.unusable_at):
-        return Reason("unusable_number")
-    return recheck.reason(bot, session, text=communication, phone=phone, now=now) or _flood(session, communication, now)
-
-
-def _flood(session: Session, communication: CommunicationRow, now: datetime) -> Reason | None:
-    """Whatever made them: that many texts of the bot's own within an hour are a mistake, and what is left of them waits (W-25)."""
-    if communication.sender != "bot" or queries.sent_since(session, communication.phone_id, now - HOUR) < MOST:
-        return None
-    return Reason(FLOOD, until=now + HOUR)
-
-
-def _lease(outbox: OutboxRow, communication: CommunicationRow, number: str, now: datetime) -> Claimed:
-    outbox.status, outbox.look_at, outbox.reason = "sending", now + LEASE, None
-    outbox.attempts += 1
-    communication.at, communication.error = now, None
-    useful = (outbox.useless_at - now) if outbox.useless_at else USEFUL
-    seconds = max(1, min(LONGEST, int(useful.total_seconds())))  # D-12
-    text = Outgoing(to=number, body=communication.body, mark=str(communication.id), seconds=seconds)
-    return Claimed(outbox.id, outbox.attempts, text, now + LEASE)
+def take_over(outbox: OutboxRow, communication: CommunicationRow, told: Sent, now: datetime) -> None:
+    """The provider has the text under that id, as was found out."""
+    outbox.status, outbox.look_at = "sent", now + CONFIRM
+    communication.status = _after(communication.provider_sid, communication.status, told)
+    communication.provider_sid = told.sid
 
 
 def _held(session: Session, claimed: Claimed) -> tuple[OutboxRow, CommunicationRow] | None:
     """The rows of a text, locked; None when the lease is no longer this worker's."""
     outbox = session.get_one(OutboxRow, claimed.outbox_id, with_for_update=NO_KEY, populate_existing=True)
-    if (outbox.status, outbox.attempts) != ("sending", claimed.attempt):
-        log.warning("lease_lost", outbox=outbox.id)
+    if not _is_held(claimed, outbox.status, outbox.attempts):
         return None
     return outbox, session.get_one(CommunicationRow, outbox.communication_id, with_for_update=NO_KEY, populate_existing=True)
-
-
-def sent(bot: Bot, claimed: Claimed, told: Sent) -> None:
-    """The provider has the text."""
-
-    def write(session: Session) -> None:
-        if rows := _held(session, claimed):
-            take_over(*rows, told, bot.clock())
-
-    bot.store.run(write)
-
-
-def take_over(outbox: OutboxRow, communication: CommunicationRow, told: Sent, now: datetime) -> None:
-    """The provider has the text under that id; its callbacks may have come before (W-31)."""
-    outbox.status, outbox.look_at = "sent", now + CONFIRM
-    if communication.provider_sid != told.sid:
-        communication.provider_sid, communication.status = told.sid, "accepted"
-    advance(communication, told.status)
 
 
 def not_sent(bot: Bot, claimed: Claimed, code: int | None, *, after: int = 0) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from bot.dialogue.types import Ask, Wants
 from bot.remind import BY_HAND, CALLED_OFF, NEWS
 from bot.store import care, programmes, queries, waiting
 from bot.store.models import AppointmentRow, CommunicationRow, PhoneRow, SlotRow
+from bot.store.programme_models import CheckInRow
 from bot.store.sending_models import CommunicationRequestRow
 from bot.store.waiting_models import OfferRow
 
@@ -33,20 +35,52 @@ class Reason:
 
 
 def reason(bot: Bot, session: Session, *, text: CommunicationRow, phone: PhoneRow, now: datetime) -> Reason | None:
-    """Why that text must not go to that phone now; None when it may. Safety texts go whatever is, answers by day and night (O-19)."""
+    """Why that text must not go to that phone now; None when it may. See `reasons`."""
+    return reasons(bot, session, [(text, phone)], now=now).get(text.id)
+
+
+def reasons(bot: Bot, session: Session, texts: Sequence[tuple[CommunicationRow, PhoneRow]], *, now: datetime) -> dict[int, Reason]:
+    """text → why it must not go to its phone now, of those that must not; with as many statements as for one.
+
+    Safety texts go whatever is, answers by day and night (O-19).
+    """
+    ids, clinic = [text.id for text, _ in texts], bot.clinic
+    asked, check_ins, offers = care.requests_of(session, ids), programmes.of_texts(session, ids), waiting.offers_in(session, ids)
+    unasked = {phone.id: phone for text, phone in texts if text.id in {*asked, *check_ins, *offers}}
+    which = unasked.values()
+    numbers = care.numbers(session, which, now=now, zone=clinic.zone, known=clinic.programmes, needs=clinic.clinic.needs)
+    found = {}
+    for text, phone in texts:
+        about = _About(asked.get(text.id, []), check_ins.get(text.id), offers.get(text.id))
+        found[text.id] = _reason(bot, session, text, phone, about, numbers[phone.id][0] if about else None, now)
+    return {id_: why for id_, why in found.items() if why is not None}
+
+
+@dataclass(frozen=True)
+class _About:
+    """What a text of the schedule is about. False: nothing, since it is an answer, or of a person's own."""
+
+    asked: list[CommunicationRequestRow]
+    check_in: CheckInRow | None
+    offer: OfferRow | None
+
+    def __bool__(self) -> bool:
+        return bool(self.asked or self.check_in or self.offer)
+
+
+def _reason(
+    bot: Bot, session: Session, text: CommunicationRow, phone: PhoneRow, about: _About, number: Number | None, now: datetime
+) -> Reason | None:
     if phone.opted_out_at is not None and text.sender != "safety":
         return Reason(care.OPTED_OUT)
     if why := later.why_not(bot, session, text, phone):
         return Reason(why)
-    asked, check_in = care.requests(session, text.id), programmes.of_text(session, text.id)
-    offer = waiting.offer_in(session, text.id)
-    if not asked and check_in is None and offer is None:
+    if number is None:
         return None
-    number, _ = care.number(session, phone, now=now, zone=bot.clinic.zone, known=bot.clinic.programmes, needs=bot.clinic.clinic.needs)
-    whys = [_why_not(session, each, number, bot.clinic.cadence) for each in asked]
-    whys.append(_why_no_papers(text, asked, number))
-    whys.append(_why_no_offer(session, offer, number, now) if offer else "")
-    whys.append(_why_not_asked(check_in.care_plan_id, number) if check_in is not None else "")
+    whys = [_why_not(session, each, number, bot.clinic.cadence) for each in about.asked]
+    whys.append(_why_no_papers(text, about.asked, number))
+    whys.append(_why_no_offer(session, about.offer, number, now) if about.offer else "")
+    whys.append(_why_not_asked(about.check_in.care_plan_id, number) if about.check_in is not None else "")
     if why := next(filter(None, whys), ""):
         return Reason(why)
     lawful = bot.clinic.cadence.hours.after(now, number.zones)

@@ -7,22 +7,22 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import structlog
 
-from bot.channels.twilio_sms import TIMEOUT
+from bot.channels.twilio_sms import CONNECTIONS, TIMEOUT
 from bot.channels.types import Channel, SendError
 from bot.core import Bot
-from bot.delivery import outbox
-from bot.delivery.outbox import Claimed
+from bot.delivery import claims, outbox
+from bot.delivery.claims import Claimed
 
 log = structlog.get_logger()
-BREATH = 0.05  # seconds between two looks at the outbox: what the rate allows meanwhile goes at once, and a look costs more than a text
-HANDS = 32  # texts that one process sends at a time: a provider that takes 200 ms for each gets 160 a second
+BREATH = 0.1  # seconds between two looks at the outbox: what the rate allows meanwhile goes at once, and a look costs more than a text
+HANDS = CONNECTIONS  # texts that one process sends at a time: a provider that takes 200 ms for each gets 160 a second
 
 
 def send_waiting(bot: Bot, channel: Channel, *, rate: float = math.inf) -> int:
     """Sends what may go now, one after the other, and gives how many texts went out. rate: segments a second."""
     count = 0
-    while texts := outbox.claim(bot, rate=rate, limit=1).texts:
-        count += send(bot, channel, texts[0])
+    while (batch := claims.claim(bot, rate=rate, limit=1)).due:
+        count += sum(send(bot, channel, claimed) for claimed in batch.texts)
     return count
 
 
@@ -53,12 +53,12 @@ class Sender:
         if len(self._busy) == HANDS:
             wait(self._busy, timeout=1, return_when=FIRST_COMPLETED)
             return 0
-        batch = outbox.claim(self._bot, rate=self._rate, limit=HANDS - len(self._busy))
+        batch = claims.claim(self._bot, rate=self._rate, limit=HANDS - len(self._busy))
         for claimed in batch.texts:
             self._busy.add(self._hands.submit(self._send, claimed))
         if batch.wait:
             return max(batch.wait.total_seconds(), BREATH)
-        return 0 if batch.texts else None
+        return 0 if batch.due else None
 
     def _send(self, claimed: Claimed) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,9 +13,7 @@ from bot.store.database import NO_KEY, Store
 from bot.store.sending_models import SenderRow
 
 log = structlog.get_logger()
-CATCH_UP = timedelta(
-    seconds=1
-)  # of the rate that was not used, so much may be used later: a worker is never on time to the millisecond
+CATCH_UP = timedelta(seconds=1)  # of the rate that was not used, so much may be used later: no worker is on time to the millisecond
 
 
 def locked(session: Session, clinic_id: int) -> SenderRow:
@@ -26,6 +25,15 @@ def use(sender: SenderRow, *, segments: int, rate: float, now: datetime) -> None
     """Takes that many segments from the rate (segments a second, D-11)."""
     since = max(sender.free_at, now - CATCH_UP) if sender.free_at else now
     sender.free_at = since + timedelta(seconds=segments / rate)
+
+
+def room(sender: SenderRow, *, rate: float, now: datetime, most: int) -> int:
+    """How many texts the rate allows just now if each takes one segment, at most `most`."""
+    if sender.free_at is not None and sender.free_at > now:
+        return 0
+    if sender.free_at is None or math.isinf(rate):
+        return most
+    return min(most, int((now - max(sender.free_at, now - CATCH_UP)).total_seconds() * rate) + 1)
 
 
 def stop(session: Session, clinic_id: int, *, code: int, now: datetime) -> None:

@@ -92,13 +92,56 @@ def reached_on(session: Session, patients: Iterable[int]) -> dict[int, PatientPh
 def number(
     session: Session, phone: PhoneRow, *, now: datetime, zone: tzinfo, known: Programmes | None = None, needs: Needs | None = None
 ) -> tuple[Number, list[Look]]:
-    """A phone as the schedule sees it, and its visits in the versions that were read. zone: of whoever's is not known.
+    """One phone: see `numbers`."""
+    return numbers(session, [phone], now=now, zone=zone, known=known, needs=needs)[phone.id]
 
-    known: the clinic's programmes; without them nobody is in one. needs: the papers of a kind of visit; without it none is missing.
+
+def numbers(
+    session: Session,
+    phones: Iterable[PhoneRow],
+    *,
+    now: datetime,
+    zone: tzinfo,
+    known: Programmes | None = None,
+    needs: Needs | None = None,
+) -> dict[int, tuple[Number, list[Look]]]:
+    """phone → the number as the schedule sees it, and its visits in the versions that were read; as many statements as for one.
+
+    zone: of whoever's is not known. known: the clinic's programmes; without them nobody is in one. needs: the papers of a kind of
+    visit; without it none is missing.
     """
-    on_it = select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == phone.id)
-    links = {who: link for who, link in reached_on(session, session.scalars(on_it)).items() if link.phone_id == phone.id}
+    every = {phone.id: phone for phone in phones}
+    if not every:
+        return {}
+    on_them = select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id.in_(every))
+    links = {who: link for who, link in reached_on(session, session.scalars(on_them)).items() if link.phone_id in every}
     people = {row.id: row for row in session.scalars(select(PatientRow).where(PatientRow.id.in_(links)).order_by(PatientRow.id))}
+    visits, looks = _visits(session, links, people, now, needs)
+    stops = {who: ASKED_NOT_TO_BE if person.do_not_text else "" for who, person in people.items()}
+    plans = programmes.of_patients(session, stops, known, links=links) if known else ()
+    texted, silent = _texted(session, every, now), _silent(session, every.values(), now)
+    found = {}
+    for id_, phone in every.items():
+        zones = tuple(dict.fromkeys(zone_of(person.zone, zone) for who, person in people.items() if links[who].phone_id == id_))
+        state = queries.state_of(phone)
+        as_seen = Number(
+            id=id_,
+            zones=zones or (zone,),
+            visits=tuple(visit for visit in visits if links[visit.patient].phone_id == id_),
+            texted=texted[id_],
+            stop=_stopped(phone, state.hold, state.paused) or (NOT_SURE if id_ in silent else ""),
+            busy_until=state.prompt.at + TALKING if state.prompt else None,
+            plans=tuple(plan for plan in plans if links[plan.patient].phone_id == id_),
+            wants=Wants(phone.wants),
+        )
+        found[id_] = as_seen, [look for look in looks if links[look.patient_id].phone_id == id_]
+    return found
+
+
+def _visits(
+    session: Session, links: dict[int, PatientPhoneRow], people: dict[int, PatientRow], now: datetime, needs: Needs | None
+) -> tuple[list[Booked], list[Look]]:
+    """The visits of these patients that the schedule may write about, by time."""
     rows = session.scalars(
         select(AppointmentRow)
         .where(
@@ -108,8 +151,9 @@ def number(
         )
         .order_by(AppointmentRow.start, AppointmentRow.id)
     ).all()
-    sent, there = _sent(session, [row.id for row in rows]), papers.there(session, [row.id for row in rows])
-    visits = tuple(
+    ids = [row.id for row in rows]
+    sent, there = _sent(session, ids), papers.there(session, ids) if needs else frozenset()
+    visits = [
         Booked(
             id=row.id,
             start=row.start,
@@ -122,22 +166,8 @@ def number(
             lacks=any((row.id, paper.name) not in there for paper in needs(row.service)) if needs else False,
         )
         for row in rows
-    )
-    state = queries.state_of(phone)
-    stops = {who: ASKED_NOT_TO_BE if person.do_not_text else "" for who, person in people.items()}
-    hidden = [who for who, link in links.items() if link.relation != "self"]
-    plans = programmes.of_patients(session, stops, known, phone_id=phone.id, hidden=hidden) if known else ()
-    found = Number(
-        id=phone.id,
-        zones=tuple(dict.fromkeys(zone_of(person.zone, zone) for person in people.values())) or (zone,),
-        visits=visits,
-        texted=_texted(session, phone.id, now),
-        stop=_stopped(phone, state.hold, state.paused) or (NOT_SURE if _silent(session, phone, now) else ""),
-        busy_until=state.prompt.at + TALKING if state.prompt else None,
-        plans=plans,
-        wants=Wants(phone.wants),
-    )
-    return found, [Look(row.id, row.patient_id, row.version) for row in rows]
+    ]
+    return visits, [Look(row.id, row.patient_id, row.version) for row in rows]
 
 
 def _sent(session: Session, visits: list[int]) -> list[tuple[int, datetime, str]]:
@@ -146,11 +176,14 @@ def _sent(session: Session, visits: list[int]) -> list[tuple[int, datetime, str]
     return [(visit, start, step) for visit, start, step in session.execute(query)]
 
 
-def _texted(session: Session, phone_id: int, now: datetime) -> tuple[datetime, ...]:
-    asked = CommunicationRequestRow
-    query = select(asked.communication_id, asked.at).where(asked.phone_id == phone_id, asked.at > now - BEHIND)
-    others = (*programmes.texted(session, phone_id, now - BEHIND), *waiting.texted(session, phone_id, now - BEHIND))
-    return (*{text: at for text, at in session.execute(query)}.values(), *others)
+def _texted(session: Session, phones: Iterable[int], now: datetime) -> dict[int, tuple[datetime, ...]]:
+    """phone → when it was texted unasked: about visits, by programmes without consent of their own, with an offer."""
+    asked, since, which = CommunicationRequestRow, now - BEHIND, list(phones)
+    query = select(asked.phone_id, asked.communication_id, asked.at).where(asked.phone_id.in_(which), asked.at > since)
+    texts = {(phone, text): at for phone, text, at in session.execute(query)}  # one about several visits is one
+    about = [(phone, at) for (phone, _), at in texts.items()]
+    every = [*about, *programmes.texted(session, which, since), *waiting.texted(session, which, since)]
+    return {id_: tuple(at for phone, at in every if phone == id_) for id_ in which}
 
 
 def zone_of(name: str | None, usual: tzinfo) -> tzinfo:
@@ -175,16 +208,17 @@ def _stopped(phone: PhoneRow, hold: str | None, paused: bool) -> str:
     return "held until a person has seen to it" if hold else TAKEN_OVER if paused else ""
 
 
-def _silent(session: Session, phone: PhoneRow, now: datetime) -> bool:
-    """Whether there has been no sign for long that the number is still the patient's: no text, no consent, no person who asked.
+def _silent(session: Session, phones: Iterable[PhoneRow], now: datetime) -> set[int]:
+    """Where there has been no sign for long that the number is still the patient's: no text, no consent, no person who asked.
 
     No register of reassigned numbers is asked, so each counts as one of which it has no data: that is no permission (N-03).
     """
     since = now - SILENT
-    if phone.created_at > since or (phone.verified_at or phone.created_at) > since:
-        return False
-    given = select(ConsentRow.id).where(ConsentRow.phone_id == phone.id, ConsentRow.at > since, ConsentRow.decision == "opt_in")
-    return not queries.wrote_since(session, phone.id, since) and session.scalar(given.limit(1)) is None
+    old = [phone.id for phone in phones if phone.created_at <= since and (phone.verified_at or phone.created_at) <= since]
+    if not old:
+        return set()
+    given = select(ConsentRow.phone_id).where(ConsentRow.phone_id.in_(old), ConsentRow.at > since, ConsentRow.decision == "opt_in")
+    return set(old) - queries.who_wrote_since(session, old, since) - set(session.scalars(given))
 
 
 def request(session: Session, *, phone: PhoneRow, communication_id: int, step: str, visit: int, start: datetime, now: datetime) -> None:
@@ -205,8 +239,16 @@ def request(session: Session, *, phone: PhoneRow, communication_id: int, step: s
 
 def requests(session: Session, communication_id: int) -> list[CommunicationRequestRow]:
     """What a text is about; nothing if the schedule has not caused it."""
-    query = select(CommunicationRequestRow).where(CommunicationRequestRow.communication_id == communication_id)
-    return list(session.scalars(query))
+    return requests_of(session, [communication_id]).get(communication_id, [])
+
+
+def requests_of(session: Session, texts: Iterable[int]) -> dict[int, list[CommunicationRequestRow]]:
+    """text → what it is about; of those that the schedule has caused."""
+    found: dict[int, list[CommunicationRequestRow]] = {}
+    query = select(CommunicationRequestRow).where(CommunicationRequestRow.communication_id.in_(list(texts)))
+    for row in session.scalars(query):
+        found.setdefault(row.communication_id, []).append(row)
+    return found
 
 
 def take_back(session: Session, asked: list[CommunicationRequestRow]) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from bot.care.programmes import FULFILLED, Enrolled, Programme, Sent, missed_before
 from bot.care.schedule import DAY, Cadence
 from bot.dialogue.types import CheckIn
-from bot.store.models import LOOK_NOW, AppointmentRow, ConsentRow, PatientRow
+from bot.store.models import LOOK_NOW, AppointmentRow, ConsentRow, PatientPhoneRow, PatientRow
 from bot.store.programme_models import CarePlanRow, CheckInRow
 from bot.store.turns import TEXT, TEXTS, table
 
@@ -87,16 +87,19 @@ def enrol(session: Session, patient: PatientRow, phone_id: int, *, programme: st
 
 
 def of_patients(
-    session: Session, stops: Mapping[int, str], programmes: Programmes, *, phone_id: int, hidden: Iterable[int] = ()
+    session: Session, stops: Mapping[int, str], programmes: Programmes, *, links: Mapping[int, PatientPhoneRow]
 ) -> tuple[Enrolled, ...]:
     """The active plans of these patients as the schedule sees them.
 
-    stops: patient → why nothing is sent about them, or "". hidden: patients whose confidential visits are not for this phone.
+    stops: patient → why nothing is sent about them, or "". links: patient → the phone where they are texted; confidential visits
+    are not for somebody else's.
     """
     mine = select(CarePlanRow).where(CarePlanRow.patient_id.in_(list(stops)), CarePlanRow.status == "active").order_by(CarePlanRow.id)
     rows = session.scalars(mine).all()
+    if not rows:
+        return ()
     sent = _sent(session, [row.id for row in rows])
-    secret = _confidential(session, [row.appointment_id for row in rows if row.patient_id in set(hidden)])
+    secret = _confidential(session, [row.appointment_id for row in rows if links[row.patient_id].relation != "self"])
     return tuple(
         Enrolled(
             id=row.id,
@@ -109,7 +112,7 @@ def of_patients(
             sent=tuple(sent.get(row.id, ())),
             again=(row.again_step, row.again_at) if row.again_step and row.again_at else None,
             stop=stops[row.patient_id]
-            or (ELSEWHERE if row.phone_id != phone_id else "")
+            or (ELSEWHERE if row.phone_id != links[row.patient_id].phone_id else "")
             or ("confidential, and the phone is somebody else's" if row.appointment_id in secret else ""),
         )
         for row in rows
@@ -137,11 +140,12 @@ def _sent(source: Connection | Session, plans: list[int]) -> dict[int, list[Sent
     return found
 
 
-def texted(session: Session, phone_id: int, since: datetime) -> list[datetime]:
-    """When questions of programmes that nobody agreed to in particular went to a phone: they count for its limits (O-18)."""
+def texted(session: Session, phones: Iterable[int], since: datetime) -> list[tuple[int, datetime]]:
+    """When questions of programmes that nobody agreed to in particular went to these phones: they count for their limits (O-18)."""
     plan = CheckInRow.care_plan_id == CarePlanRow.id
-    query = select(CheckInRow.at).join(CarePlanRow, plan).where(CheckInRow.phone_id == phone_id, CheckInRow.at > since)
-    return list(session.scalars(query.where(CarePlanRow.consent_id.is_(None))))
+    query = select(CheckInRow.phone_id, CheckInRow.at).join(CarePlanRow, plan)
+    asked = query.where(CheckInRow.phone_id.in_(list(phones)), CheckInRow.at > since, CarePlanRow.consent_id.is_(None))
+    return [(phone, at) for phone, at in session.execute(asked)]
 
 
 def add(
@@ -155,9 +159,10 @@ def add(
     return row
 
 
-def of_text(session: Session, communication_id: int) -> CheckInRow | None:
-    """The question that a text asks, if it is one of a programme."""
-    return session.scalar(select(CheckInRow).where(CheckInRow.communication_id == communication_id))
+def of_texts(session: Session, texts: Iterable[int]) -> dict[int, CheckInRow]:
+    """text → the question that it asks; of those that ask one of a programme."""
+    rows = session.scalars(select(CheckInRow).where(CheckInRow.communication_id.in_(list(texts))))
+    return {row.communication_id: row for row in rows if row.communication_id is not None}
 
 
 def take_back(session: Session, texts: Iterable[int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 from itertools import chain
@@ -139,15 +140,22 @@ def known_sids(session: Session, sids: Iterable[str], *, besides: int | None = N
 
 def wrote_since(session: Session, phone_id: int, moment: datetime) -> bool:
     """Whether a text has come from a phone since then."""
-    query = select(CommunicationRow.id).where(CommunicationRow.phone_id == phone_id, CommunicationRow.direction == "inbound")
-    return session.scalar(query.where(CommunicationRow.at > moment).limit(1)) is not None
+    return bool(who_wrote_since(session, [phone_id], moment))
 
 
-def sent_since(session: Session, phone_id: int | None, moment: datetime) -> int:
-    """How many texts of the bot's own were given to a worker for a phone since then."""
+def who_wrote_since(session: Session, phones: Iterable[int], moment: datetime) -> set[int]:
+    """Those of the phones from which a text has come since then."""
     text = CommunicationRow
-    query = select(func.count()).select_from(text).join(OutboxRow, OutboxRow.communication_id == text.id)
-    return session.scalar(query.where(text.phone_id == phone_id, text.sender == "bot", text.at > moment, OutboxRow.attempts > 0)) or 0
+    query = select(text.phone_id).where(text.phone_id.in_(list(phones)), text.direction == "inbound", text.at > moment).distinct()
+    return {phone_id for phone_id in session.scalars(query) if phone_id is not None}
+
+
+def sent_since(session: Session, phones: Iterable[int], moment: datetime) -> Counter[int]:
+    """phone → how many texts of the bot's own were given to a worker for it since then."""
+    text = CommunicationRow
+    query = select(text.phone_id, func.count()).join(OutboxRow, OutboxRow.communication_id == text.id).group_by(text.phone_id)
+    given = query.where(text.phone_id.in_(list(phones)), text.sender == "bot", text.at > moment, OutboxRow.attempts > 0)
+    return Counter({phone_id: count for phone_id, count in session.execute(given) if phone_id is not None})
 
 
 def is_abroad(session: Session, phone_id: int | None) -> bool:

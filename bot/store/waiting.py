@@ -156,7 +156,13 @@ def open_until(session: Session, slot_id: int, now: datetime) -> datetime | None
 
 def offer_in(session: Session, communication_id: int) -> OfferRow | None:
     """The offer that a text makes."""
-    return session.scalar(select(OfferRow).where(OfferRow.communication_id == communication_id))
+    return offers_in(session, [communication_id]).get(communication_id)
+
+
+def offers_in(session: Session, texts: Iterable[int]) -> dict[int, OfferRow]:
+    """text → the offer that it makes; of those that make one."""
+    rows = session.scalars(select(OfferRow).where(OfferRow.communication_id.in_(list(texts))))
+    return {row.communication_id: row for row in rows if row.communication_id is not None}
 
 
 def take_back(session: Session, offer: OfferRow) -> None:
@@ -166,9 +172,10 @@ def take_back(session: Session, offer: OfferRow) -> None:
     session.flush()
 
 
-def texted(session: Session, phone_id: int, since: datetime) -> list[datetime]:
-    """When a phone was offered times: they count as texts that nobody asked for just then (O-18)."""
-    return list(session.scalars(select(OfferRow.at).where(OfferRow.phone_id == phone_id, OfferRow.at > since)))
+def texted(session: Session, phones: Iterable[int], since: datetime) -> list[tuple[int, datetime]]:
+    """When which of these phones was offered times: they count as texts that nobody asked for just then (O-18)."""
+    query = select(OfferRow.phone_id, OfferRow.at).where(OfferRow.phone_id.in_(list(phones)), OfferRow.at > since)
+    return [(phone, at) for phone, at in session.execute(query)]
 
 
 def listed(session: Session, clinic_id: int, *, zone: tzinfo) -> list[Waits]:

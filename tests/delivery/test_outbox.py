@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -11,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from bot.channels.console import received
-from bot.delivery import codes, outbox, sender, switch
+from bot.channels.twilio_sms import TwilioSms
+from bot.delivery import claims, codes, outbox, sender, switch
 from bot.delivery.codes import CODES, Then
 from bot.delivery.worker import Worker
 from bot.desk import staff
@@ -105,7 +108,7 @@ def test_the_rate_is_kept_by_segments_and_used_up(count: int, post: Post) -> Non
         post.text(body="x" * 200, sender="staff")
     began = post.world.clock.now
     batches = []
-    while (batch := outbox.claim(post.world.bot, rate=1.0, limit=20)).texts or batch.wait:
+    while (batch := claims.claim(post.world.bot, rate=1.0, limit=20)).texts or batch.wait:
         batches.append(len(batch.texts))
         post.world.clock.now += batch.wait
     assert (sum(batches), max(batches)) == (count, 1)
@@ -116,9 +119,37 @@ def test_a_late_worker_catches_up_but_a_second_of_its_rate(post: Post) -> None:
     """D-11: who comes late may use what was left of the last second, and no more."""
     for _ in range(30):
         post.text(sender="staff")
-    assert len(outbox.claim(post.world.bot, rate=10.0, limit=1).texts) == 1
+    assert len(claims.claim(post.world.bot, rate=10.0, limit=1).texts) == 1
     post.wait(seconds=60)
-    assert len(outbox.claim(post.world.bot, rate=10.0, limit=30).texts) == 11
+    assert len(claims.claim(post.world.bot, rate=10.0, limit=30).texts) == 11
+
+
+def test_a_claim_asks_the_database_as_much_for_many_texts_as_for_one(post: Post) -> None:
+    """D-11: a hundred a second go by one process only if each does not cost a dozen questions by itself."""
+    people, asked = ("dorothy", "olga", "mei"), Counter[int]()
+    for who in people:
+        post.world.remind(who)
+    engine = post.world.bot.store.engine
+    for limit in (1, 2):
+
+        def count(_: object, __: object, statement: str, *___: object, limit: int = limit) -> None:
+            asked[limit] += statement.startswith("SELECT")
+
+        event.listen(engine, "before_cursor_execute", count)
+        assert len(claims.claim(post.world.bot, rate=math.inf, limit=limit).texts) == limit
+        event.remove(engine, "before_cursor_execute", count)
+    assert asked[2] == asked[1] > 0
+
+
+def test_texts_that_must_not_go_are_dropped_in_steps(post: Post) -> None:
+    """D-08: whoever else wants to write waits for one step of it, not for a whole night's texts."""
+    now = post.world.clock.now
+    texts = [post.text(body=f"text {number}", sender="staff", useless_at=now) for number in range(5)]
+    batch = claims.claim(post.world.bot, rate=math.inf, limit=2)
+    assert (batch.texts, batch.due) == ((), 2)
+    assert [post.outbox(text).status for text in texts].count("dropped") == 2
+    assert post.send() == 0
+    assert {post.outbox(text).status for text in texts} == {"dropped"}
 
 
 def test_the_kill_switch_stops_all_but_safety_texts(post: Post) -> None:
@@ -273,14 +304,14 @@ def test_whatever_makes_too_many_texts_a_phone_gets_a_few_of_them_and_a_person_l
     """W-25: a mistake somewhere writes a text again and again; what coordinators write and safety texts are not held back."""
     texts = [post.text(body=f"text {number}") for number in range(40)]
     others = post.text("marcus"), post.text(sender="staff"), post.text(sender="safety")
-    assert post.send() == outbox.MOST + len(others)
+    assert post.send() == claims.MOST + len(others)
     assert post.items() == ["loop"]
     assert {post.outbox(text).status for text in others} == {"sent"}
     post.wait(minutes=59)
     assert post.send() == 0
     post.wait(minutes=2)
-    assert post.send() == outbox.MOST
-    assert [post.outbox(text).reason for text in texts if post.outbox(text).status == "waiting"] == [outbox.FLOOD] * 10
+    assert post.send() == claims.MOST
+    assert [post.outbox(text).reason for text in texts if post.outbox(text).status == "waiting"] == [claims.FLOOD] * 10
 
 
 @hypothesis_settings(max_examples=25)
@@ -336,7 +367,7 @@ def test_a_text_that_is_not_at_the_provider_is_sent_again(way: str, post: Post) 
 def test_a_text_whose_worker_died_is_looked_up(post: Post) -> None:
     """W-34: killed before or after the provider had it; either way it arrives once."""
     texts = [post.text(body=f"text {number}") for number in range(2)]
-    first, second = outbox.claim(post.world.bot, rate=math.inf, limit=2).texts
+    first, second = claims.claim(post.world.bot, rate=math.inf, limit=2).texts
     post.channel.send(second.text)  # and then the worker was killed, the other one before it sent
     assert post.send() == 0
     post.wait(minutes=3)
@@ -357,6 +388,20 @@ def test_a_text_to_the_same_phone_with_the_same_words_is_not_taken_for_the_lost_
     post.wait(minutes=2)
     post.look()
     assert (post.outbox(lost).status, post.send(), len(post.provider.messages)) == ("waiting", 1, 2)
+
+
+def test_texts_to_several_phones_are_looked_up_at_a_time(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    """D-10: after an outage there are many, and the provider takes its time for each."""
+    people = ("dorothy", "olga", "mei", "owen")
+    post.provider.plan = ["accept_drop"] * len(people)
+    texts = [post.text(who, body=f"text to {who}") for who in people]
+    post.send()
+    post.wait(minutes=2)
+    together, find = threading.Barrier(len(people), timeout=60), TwilioSms.find
+    monkeypatch.setattr(TwilioSms, "find", lambda *given, **how: (together.wait(), find(*given, **how))[1])
+    post.look()
+    assert [post.outbox(text).status for text in texts] == ["sent"] * len(people)
+    assert len(post.provider.messages) == len(people)
 
 
 def test_while_the_provider_cannot_be_asked_nothing_is_sent_again(post: Post) -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.care import check_ins, due
-from bot.delivery import catchup, outbox, recheck
+from bot.delivery import catchup, claims, recheck
 from bot.desk import later
 from bot.desk.told import REASONS, detail, did
 from bot.desk.words import ENGLISH
@@ -36,11 +36,11 @@ def test_every_reason_that_is_kept_as_words_is_in_the_list_of_the_catalogue() ->
     """What the schedule and the sender write down is shown to staff, so translators must get to see it."""
     kept = {
         value
-        for module in (check_ins, due, care, catchup, later, outbox, recheck)
+        for module in (check_ins, due, care, catchup, claims, later, recheck)
         for name, value in vars(module).items()
         if name.isupper() and isinstance(value, str) and " " in value
     }
-    assert {due.NO_PAPERS, care.ABROAD, outbox.FLOOD} < kept
+    assert {due.NO_PAPERS, care.ABROAD, claims.FLOOD} < kept
     assert kept - {*REASONS, BY_HAND, CALLED_OFF} == set()
 
 

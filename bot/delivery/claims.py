@@ -1,0 +1,157 @@
+"""Which texts of the outbox a worker sends next, and which do not go. Claiming them is one short transaction (W-34)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.apply import Scope, apply
+from bot.channels.segments import segments
+from bot.channels.types import LONGEST, Outgoing
+from bot.core import Bot
+from bot.delivery import recheck, switch
+from bot.delivery.recheck import Reason
+from bot.dialogue.effects import LogItem
+from bot.store import queries
+from bot.store.models import CommunicationRow, PhoneRow
+from bot.store.outgoing import Priority
+from bot.store.sending_models import OutboxRow
+
+LEASE = timedelta(minutes=2)  # how long a worker has to send a text; far longer than it waits for the provider
+USEFUL = timedelta(hours=LONGEST // 3600)  # a text without an end of its own
+HOUR = timedelta(hours=1)
+MOST = 15  # texts of the bot's own to one phone in an hour
+ARRIVED, FLOOD = "arrived", "too many texts in an hour"
+Due = tuple[OutboxRow, CommunicationRow, PhoneRow]
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A text that this worker is to send, once, before `until`. attempt: which of its tries this is."""
+
+    outbox_id: int
+    attempt: int
+    text: Outgoing
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The texts that a worker got, of so many that were due. wait: how long until the rate allows the next one."""
+
+    texts: tuple[Claimed, ...] = ()
+    due: int = 0
+    wait: timedelta = timedelta(0)
+
+
+def claim(bot: Bot, *, rate: float, limit: int) -> Batch:
+    """The next due texts, as many as the rate allows: urgent ones, then answers, then all others; what must not go is dropped.
+
+    rate: segments a second. Other workers wait meanwhile, so that all of them together keep to it. limit: how many are looked at:
+    where a night's texts are put off, that is done in as many transactions as it needs, and others can write in between.
+    """
+    now = bot.clock()
+    if not _anything_due(bot, now):
+        return Batch()
+    claimed: list[Claimed] = []
+    with bot.store.begin() as session:
+        sender = switch.locked(session, bot.clinic_id)
+        if sender.stopped_at is not None:
+            return Batch()
+        room = switch.room(sender, rate=rate, now=now, most=limit)
+        due = _due(session, bot, now, room, urgent_alone=sender.paused_at is not None)
+        found = _why_not(bot, session, due, now)
+        for outbox, communication, phone in due:
+            if communication.id in found:
+                _does_not_go(bot, session, outbox, communication, phone, found[communication.id])
+            elif sender.free_at is None or sender.free_at <= now:
+                switch.use(sender, segments=segments(communication.body), rate=rate, now=now)
+                claimed.append(_lease(outbox, communication, phone.number, now))
+        wait = max(sender.free_at - now, timedelta(0)) if sender.free_at else timedelta(0)
+    return Batch(tuple(claimed), len(due), wait)
+
+
+def _anything_due(bot: Bot, now: datetime) -> bool:
+    """Looked at without a lock first: most of the time there is nothing."""
+    query = select(OutboxRow.id).where(OutboxRow.clinic_id == bot.clinic_id, OutboxRow.status == "waiting", OutboxRow.send_at <= now)
+    with bot.store.session() as session:
+        return session.scalar(query.where(OutboxRow.priority.in_(list(Priority))).limit(1)) is not None
+
+
+def _due(session: Session, bot: Bot, now: datetime, limit: int, *, urgent_alone: bool) -> list[Due]:
+    """The next due texts, locked; those that another transaction holds, of an opt-out perhaps, are passed over."""
+    query = (
+        select(OutboxRow, CommunicationRow, PhoneRow)
+        .join(CommunicationRow, OutboxRow.communication_id == CommunicationRow.id)
+        .join(PhoneRow, CommunicationRow.phone_id == PhoneRow.id)
+        .where(OutboxRow.clinic_id == bot.clinic_id, OutboxRow.status == "waiting", OutboxRow.send_at <= now)
+        .order_by(OutboxRow.send_at, OutboxRow.id)
+        .with_for_update(of=OutboxRow, skip_locked=True, key_share=True)
+    )
+    found: list[Due] = []
+    for priority in (Priority.URGENT,) if urgent_alone else Priority:  # one after the other: each is a range of the index
+        if len(found) < limit:
+            rows = session.execute(query.where(OutboxRow.priority == priority).limit(limit - len(found)))
+            found += [(outbox, communication, phone) for outbox, communication, phone in rows]
+    return found
+
+
+def _does_not_go(
+    bot: Bot, session: Session, outbox: OutboxRow, communication: CommunicationRow, phone: PhoneRow, found: Reason
+) -> None:
+    """Puts a text off or drops it, with the reason."""
+    outbox.reason = found.why
+    if found.why == FLOOD:
+        apply(Scope(connection=session.connection(), opened=session, phone=phone, now=bot.clock()), (LogItem(kind="loop"),))
+    if found.until is not None and (outbox.useless_at is None or found.until < outbox.useless_at):
+        outbox.send_at = found.until
+    elif found.why == ARRIVED:
+        outbox.status, outbox.look_at = "sent", None
+    else:
+        outbox.status, communication.status = "dropped", "canceled"
+        recheck.dropped(bot, session, text=communication, phone=phone, why=found.why)
+
+
+def _why_not(bot: Bot, session: Session, due: list[Due], now: datetime) -> dict[int, Reason]:
+    """text → why it must not be sent now, of those that must not."""
+    found = {text.id: why for outbox, text, phone in due if (why := _plainly(session, outbox, text, phone, now))}
+    left = [(text, phone) for _, text, phone in due if text.id not in found]
+    if left:
+        found |= recheck.reasons(bot, session, left, now=now)
+    return found | _flood(session, [text for text, _ in left if text.id not in found], now)
+
+
+def _plainly(session: Session, outbox: OutboxRow, text: CommunicationRow, phone: PhoneRow, now: datetime) -> Reason | None:
+    """Why a text must not go whatever it is about."""
+    if outbox.useless_at is not None and outbox.useless_at <= now:
+        return Reason("too_late")
+    if text.status in ("delivered", "read"):  # told by a callback while it waited for another try
+        return Reason(ARRIVED)
+    if phone.unusable_at is not None and not queries.wrote_since(session, phone.id, phone.unusable_at):
+        return Reason("unusable_number")
+    return None
+
+
+def _flood(session: Session, texts: list[CommunicationRow], now: datetime) -> dict[int, Reason]:
+    """Whatever made them: that many texts of the bot's own within an hour are a mistake, and what is left of them waits (W-25)."""
+    own = [(text.id, text.phone_id) for text in texts if text.sender == "bot" and text.phone_id is not None]
+    sent, found = queries.sent_since(session, {phone_id for _, phone_id in own}, now - HOUR) if own else Counter[int](), {}
+    for id_, phone_id in own:
+        if sent[phone_id] >= MOST:
+            found[id_] = Reason(FLOOD, until=now + HOUR)
+        sent[phone_id] += 1
+    return found
+
+
+def _lease(outbox: OutboxRow, communication: CommunicationRow, number: str, now: datetime) -> Claimed:
+    outbox.status, outbox.look_at, outbox.reason = "sending", now + LEASE, None
+    outbox.attempts += 1
+    communication.at, communication.error = now, None
+    useful = (outbox.useless_at - now) if outbox.useless_at else USEFUL
+    seconds = max(1, min(LONGEST, int(useful.total_seconds())))  # D-12
+    text = Outgoing(to=number, body=communication.body, mark=str(communication.id), seconds=seconds)
+    return Claimed(outbox.id, outbox.attempts, text, now + LEASE)
