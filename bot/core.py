@@ -48,12 +48,14 @@ class Bot:
 def read_facts(bot: Bot, source: Connection | Session, phone: Line | PhoneRow, now: datetime) -> tuple[Facts, State]:
     """What decisions about a conversation rest on, without the slots."""
     people, open_, gone = turns.around(source, phone.id, now=now, zone=bot.clinic.zone)
+    apart = {person.id for person in people if person.life_event}
     facts = Facts(
         now=now.astimezone(bot.clinic.zone),
         clinic=bot.clinic.clinic,
         people=tuple(replace(person, language=ALIASES.get(person.language, person.language)) for person in people),
-        visits=open_,
-        gone=gone,
+        visits=tuple(visit for visit in open_ if visit.patient_id not in apart),
+        gone=tuple(visit for visit in gone if visit.patient_id not in apart),
+        apart=tuple(visit for visit in open_ if visit.patient_id in apart),
         languages=bot.texts.languages,
         staffed=bot.clinic.staffed(now),
         opens=bot.clinic.opens(now),

@@ -78,6 +78,8 @@ def ask_helped(bot: Bot, session: Session, phone_id: int, *, barrier: str, visit
     facts, state = read_facts(bot, session, phone, bot.clock())
     if not facts.people or not _allowed(facts, state):
         return None
+    if any(visit.id == visit_id for visit in facts.apart):
+        return None
     visits = tuple(visit.id for visit in facts.visits if visit.id == visit_id)
     if facts.wants is not Wants.ALL and not visits:
         return None
@@ -164,8 +166,8 @@ def _prompt(visits: list[About], now: datetime) -> Prompt | None:
 
 
 def _allowed(facts: Facts, state: State) -> bool:
-    """Nothing automatic to who opted out, is held, or is in a coordinator's hands."""
-    return not (facts.opted_out or state.hold or state.paused)
+    """Nothing automatic to who opted out, is held, or is in a coordinator's hands, nor where nobody is left to be texted."""
+    return not (facts.opted_out or state.hold or state.paused or all(person.life_event for person in facts.people))
 
 
 def _language(facts: Facts, state: State) -> str:

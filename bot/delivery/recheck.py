@@ -17,10 +17,10 @@ from bot.dialogue.effects import LogItem
 from bot.dialogue.types import Ask, Wants
 from bot.remind import BY_HAND, CALLED_OFF, NEWS
 from bot.store import care, programmes, queries, waiting
-from bot.store.models import AppointmentRow, CommunicationRow, PhoneRow, SlotRow
+from bot.store.models import AppointmentRow, CommunicationRow, PatientRow, PhoneRow, SlotRow
 from bot.store.programme_models import CheckInRow
 from bot.store.sending_models import CommunicationRequestRow
-from bot.store.waiting_models import OfferRow
+from bot.store.waiting_models import OfferRow, WaitingRow
 
 CHANGED = "the visit has changed"
 OVER = "the programme has ended or is paused"
@@ -122,6 +122,9 @@ def _why_no_offer(session: Session, offer: OfferRow, number: Number, now: dateti
     """Why a free time must not be offered any more, or ""."""
     if number.stop or number.wants is not Wants.ALL:
         return number.stop or NOT_A_VISIT
+    waits = session.get_one(WaitingRow, offer.waiting_id)
+    if why := care.stop_of(session.get_one(PatientRow, waits.patient_id)):
+        return why
     slot = session.get_one(SlotRow, offer.slot_id, populate_existing=True)
     taken = slot.start != offer.start or not waiting.is_free(slot, offer.phone_id, now)
     return "the time is taken" if taken or offer.status != "open" else ""

@@ -105,7 +105,7 @@ def _tell(bot: Bot, session: Session, each: Waiting, slot: SlotRow, now: datetim
 
 
 def _not_by_text(session: Session, each: Waiting, relation: str) -> bool:
-    """Whether the patient asked not to be texted (N-08), or it is about what this phone must not tell (N-07)."""
+    """Whether nothing is texted about the patient (N-08, N-10), or it is about what this phone must not tell (N-07)."""
     visit = session.get(AppointmentRow, each.visit) if each.visit else None
     private = visit is not None and visit.confidential and relation != "self"
-    return private or session.get_one(PatientRow, each.patient).do_not_text
+    return private or bool(care.stop_of(session.get_one(PatientRow, each.patient)))

@@ -19,7 +19,7 @@ from bot.delivery.planner import plan_due
 from bot.delivery.sender import Sender
 from bot.delivery.spool import Spool
 from bot.delivery.waitlist import offer_due
-from bot.desk import apologies, later, silence, tallies
+from bot.desk import apologies, later, life, silence, tallies
 from bot.store import words
 from bot.store.models import CommunicationRow
 from bot.turn import answer, take
@@ -109,6 +109,7 @@ class Worker:
                 Loop("send", self._sender, every=every),
                 Loop("later", partial(later.settle, bot), every=every),
                 Loop("apologies", partial(apologies.apologise, bot), every=10 * every),
+                Loop("life", partial(life.end_due, bot), every=10 * every),
                 Loop("silence", partial(silence.escalate, bot), every=10 * every),
                 Loop("words", partial(index_words, bot), every=every),
                 Loop("tallies", partial(tallies.keep, bot), every=60 * every),

@@ -52,7 +52,8 @@ def _may(bot: Bot, session: Session, phone: PhoneRow) -> bool:
     """Not in the night, nor to whom no automatic text goes, nor while a person is answering or has put an answer by."""
     number, _ = care.number(session, phone, now=bot.clock(), zone=bot.clinic.zone)
     planned = select(PlannedReplyRow.communication_id).where(PlannedReplyRow.phone_id == phone.id, PlannedReplyRow.done_at.is_(None))
-    if number.stop or phone.unusable_at is not None or session.scalar(planned.limit(1)) is not None:
+    happened = any(patient.life_event for patient, _ in queries.people(session, phone.id).values())  # it may be about them
+    if number.stop or happened or phone.unusable_at is not None or session.scalar(planned.limit(1)) is not None:
         return False
     by_day = bot.clinic.cadence.hours.lawful(bot.clock(), number.zones)
     return by_day and claimed(session, phone.id, bot.clock()) is None

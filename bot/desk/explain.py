@@ -15,6 +15,7 @@ RULES = {
     "opted_out_message": "The phone has opted out: nothing is sent, a person phones.",
     "opt_in": "They asked for texts again.",
     "opt_out": "They asked in their own words not to be texted.",
+    "life_event": "Something has happened in the life of who is reached there: a person answers, and the bot speaks of no visit.",
     "held": "Automation is held until a person releases it.",
     "wants_fewer": "They asked for fewer texts: one reminder before each visit.",
     "wants_visits": "They asked for texts about visits only.",

@@ -57,7 +57,7 @@ def reach(bot: Bot, session: Session, patient_id: int, *, visit_id: int | None =
     if phone.unusable_at is not None and not queries.wrote_since(session, phone.id, phone.unusable_at):
         return Reach(phone.id, language, "texts do not arrive at this number")
     if visit_id is None:
-        return Reach(phone.id, language, care.ASKED_NOT_TO_BE if patient.do_not_text else "")
+        return Reach(phone.id, language, care.stop_of(patient))
     stop = next((each.stop for each in number.visits if each.id == visit_id), "too long ago")
     return Reach(phone.id, language, stop)
 

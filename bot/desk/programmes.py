@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from bot.actor import Actor
 from bot.apply import Scope, apply
+from bot.care.life import HAPPENED
 from bot.core import Bot
 from bot.desk.work import Refused, hold, record
 from bot.dialogue.effects import EndProgramme
+from bot.errors import Said
 from bot.store import care, programmes, queries
 from bot.store.inbox import Conversation
 from bot.store.models import PatientRow, PhoneRow
@@ -112,6 +114,8 @@ def _reachable(session: Session, phone: PhoneRow, patient: PatientRow) -> None:
         raise Refused("This phone has opted out: texts must not be sent.")
     if patient.do_not_text:
         raise Refused("This patient asked not to be texted.")
+    if why := HAPPENED.get(patient.life_event):
+        raise Refused("Nothing is started by text about this patient, who %(reason)s.", reason=Said(why))
     link = care.reached_on(session, [patient.id]).get(patient.id)
     if link is None or link.phone_id != phone.id:
         raise Refused("This patient is texted on another phone: do it in that conversation.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
+from bot.care.life import HAPPENED
 from bot.desk.explain import label_words
 from bot.desk.meaning import ACTS, BARRIERS, TOPICS
 from bot.desk.programmes import AGREED
@@ -11,6 +12,7 @@ from bot.desk.staff import CALLS
 from bot.desk.words import Words
 from bot.desk.work import OUTCOMES
 from bot.dialogue.items import KINDS
+from bot.errors import Said
 
 DID = {
     "took_over": "took over: the bot is silent", "handed_back": "handed back to the bot", "released": "saw to it and released the hold",
@@ -24,10 +26,16 @@ DID = {
     "moved": "moved the visit:", "called_off": "called off the visit:", "paper": "ticked:", "no_paper": "took the tick away:",
     "waits": "put on the waiting list:", "waits_no_more": "took off the waiting list:",
     "to_translate": "asked for a translation into", "translated": "translated this into",
+    "person": "corrected the person:", "added": "added a person", "life": "noted what happened:",
     "withdrew": "took a planned reply back", "escalated": "Nobody acted in time, so it was handed on from",
 }  # fmt: skip
+# What of a person was corrected.
+FIELDS = {
+    "name": "name", "birth_year": "year of birth", "language": "language", "zone": "time zone", "phones": "phones",
+    "do_not_text": "whether to text", "active": "whether a patient here",
+}  # fmt: skip
 CAUSES = {"patient": "the patient asked", "clinic": "the clinic's change"}
-HOLDS = {"medical": "medical emergency", "self_harm": "self-harm", "abuse": "abuse", "wrong_number": "wrong number"}
+HOLDS = {"medical": "medical emergency", "self_harm": "self-harm", "abuse": "abuse", "wrong_number": "wrong number", **HAPPENED}
 # What stands beside items of other kinds than those of `detail`.
 BESIDE = {
     "booked": "booked", "moved": "moved", "called_off": "called off", "papers": "papers", "unknown": "unknown",
@@ -89,6 +97,17 @@ def _about(kind: str, about: str, words: Words, zone: tzinfo) -> str:
         return words("%(before)s to %(after)s (%(cause)s)" if len(when) > 1 else "%(before)s (%(cause)s)", **told)
     if kind in ("to_translate", "translated"):
         return words.language_name(about)
+    if kind == "person":
+        return ", ".join(words(FIELDS.get(name, name)) for name in about.split())
+    if kind == "life":
+        event, _, until = about.partition(" ")
+        if not event:
+            return words("nothing stops texts any more")
+        return (
+            words("%(event)s, until %(day)s", event=Said(HAPPENED[event]), day=words.day(date.fromisoformat(until)))
+            if until
+            else words(HAPPENED[event])
+        )
     if kind == "snoozed":
         return _moment(about, words, zone)
     if kind == "enrolled":

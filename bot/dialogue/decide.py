@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.dialogue import answers, check_ins, offers, prompts, questions, rescheduling, safety, visits, waitlist
+from bot.dialogue import answers, check_ins, life, offers, prompts, questions, rescheduling, safety, visits, waitlist
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import Decision
 from bot.dialogue.targets import about
@@ -23,6 +23,7 @@ GATES = (
     safety.taken_over,
     check_ins.left,
     safety.consent,
+    life.held,
 )
 # Of these the first that applies answers the open question; what else the message says is still looked at.
 ANSWERS = (

@@ -83,12 +83,13 @@ class Person:
     """One of the people who are reached on this phone.
 
     details_ok: the person's recorded choice, after the warning, whether texts may name clinician and preparation (H-04);
-    None: not asked yet.
+    None: not asked yet. life_event: a `care.life.LifeEvent` while nothing is started by text about them, else "".
     """
 
     id: int
     language: str
     details_ok: bool | None = None
+    life_event: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,8 @@ class CheckIn:
 class Facts:
     """Everything outside the conversation that a decision may rest on, read in the transaction that applies it.
 
-    visits: booked and still to come, by start; gone: passed, called off or no longer booked, newest first.
+    visits: booked and still to come, by start; gone: passed, called off or no longer booked, newest first. apart: booked visits of
+    those in whose life something has happened, of which people speak and the bot does not; they are in neither of the others.
     slots: free times for the services of this phone's people, by start. staffed: whether somebody reads the inbox now;
     opens: when somebody next does; answer_by: when somebody must have answered who is promised an answer now.
     waiting: its people who wait for a time, read with the slots. open_items: kinds of this phone's open items. languages: those
@@ -178,6 +180,7 @@ class Facts:
     people: tuple[Person, ...] = ()
     visits: tuple[Visit, ...] = ()
     gone: tuple[Visit, ...] = ()
+    apart: tuple[Visit, ...] = ()
     slots: tuple[Slot, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     open_items: tuple[str, ...] = ()

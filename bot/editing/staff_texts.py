@@ -16,15 +16,16 @@ from werkzeug.exceptions import Forbidden, NotFound
 
 from bot.accounts import people, signing_in
 from bot.accounts.types import ROLES
-from bot.care import schedule
-from bot.desk import barriers, explain, figures, further, meaning, programmes, staff, summary, told, twin, work
+from bot.care import life, schedule
+from bot.desk import barriers, explain, figures, further, meaning, newcomer, programmes, staff, summary, told, twin, work
 from bot.desk.settings import fields, sections
 from bot.desk.settings.fields import Checks, Choice, Group, Line, Named, Rows
 from bot.desk.words import CATALOG
 from bot.dialogue.items import KINDS
 from bot.editing.catalog import renewed, save
+from bot.ehr import cells
 from bot.store import worklist
-from bot.web import catchup, inbox, languages, pictures, search, single, visits, waitlist, words
+from bot.web import catchup, inbox, languages, person, pictures, search, single, visits, waitlist, words
 from bot.web import programmes as programme_pages
 
 # function → which of its arguments are sentences: those that translate at once, and those that keep a sentence for the page.
@@ -44,6 +45,7 @@ TABLES: tuple[Mapping[Any, str], ...] = (
     told.BESIDE, summary.DID, sections.TOLD, sections.GROUPS, sections.SENTENCES, fields.Span.units, words.SECTIONS, words.STATUS,
     words.VISITS, words.CHANGED, words.PARTICIPANTS, inbox.SNOOZES, languages.SHOWN, pictures.PERIODS, pictures.SAID, visits.DONE,
     programme_pages.ANSWERS, programme_pages.STATUS, schedule.GROUPS,
+    life.HAPPENED, told.FIELDS, newcomer.HOW, newcomer.WRONG, cells.NUMBERS, person.EVENTS,
 )  # fmt: skip
 LISTS: tuple[Iterable[str], ...] = (
     told.REASONS, told.WAITING, meaning.EVERY, waitlist.WEEKDAYS, words.RELATIONS, ROLES,

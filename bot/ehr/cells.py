@@ -115,19 +115,29 @@ def phones(text: str) -> list[str]:
     return list(dict.fromkeys(_phone(part.strip()) for part in text.split(";") if part.strip()))
 
 
+# What is wrong with a number; staff read it in their language, too.
+NUMBERS = {
+    "cut": "a spreadsheet has cut this number's digits: format the column as text there, and export again",
+    "unreadable": "write a phone number with area code, such as (716) 555-0121; several with semicolons between them",
+    "extension": "a number with an extension cannot be texted: give a mobile number, or none",
+    "none": "there is no such number: write it whole, with area code",
+    "abroad": "only US numbers are texted: give none, and phone instead",
+}
+
+
 def _phone(text: str) -> str:
     if EXCEL.fullmatch(text):
-        raise ValueError("a spreadsheet has cut this number's digits: format the column as text there, and export again")
+        raise ValueError(NUMBERS["cut"])
     try:
         parsed = phonenumbers.parse(text, "US")
     except phonenumbers.NumberParseException:
-        raise ValueError("write a phone number with area code, such as (716) 555-0121; several with semicolons between them") from None
+        raise ValueError(NUMBERS["unreadable"]) from None
     if parsed.extension:
-        raise ValueError("a number with an extension cannot be texted: give a mobile number, or leave the cell empty")
+        raise ValueError(NUMBERS["extension"])
     if not phonenumbers.is_valid_number(parsed):
-        raise ValueError("there is no such number: write it whole, with area code")
+        raise ValueError(NUMBERS["none"])
     if phonenumbers.region_code_for_number(parsed) not in US:
-        raise ValueError("only US numbers are texted: leave the cell empty and phone instead")
+        raise ValueError(NUMBERS["abroad"])
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 

@@ -160,7 +160,7 @@ def _rows(reader: Iterator[list[str]], head: list[str], known: dict[str, Column]
             continue
         if not any(cell.strip() for cell in cells_):
             continue
-        row = _row(line, cells_, head, known)
+        row = read_row(line, cells_, head, known)
         if isinstance(row, Row):
             which = tuple(str(row.says[name]) for name in key)
             if which in seen:
@@ -169,7 +169,8 @@ def _rows(reader: Iterator[list[str]], head: list[str], known: dict[str, Column]
         yield row
 
 
-def _row(line: int, given: list[str], head: list[str], known: dict[str, Column]) -> Row | Problem:
+def read_row(line: int, given: list[str], head: list[str], known: dict[str, Column]) -> Row | Problem:
+    """What the cells under these heads say, or the first mistake in them. known: as `columns` gives them."""
     if len(given) != len(head):
         return Problem(line, "", f"has {len(given)} cells where the first line has {len(head)}: complete the row, or quote its commas")
     says: dict[str, Value] = {}

@@ -12,6 +12,7 @@ from bot.records.batch import Batch, Came, news
 from bot.store import care
 from bot.store.models import ConsentRow, PatientPhoneRow, PatientRow, PhoneRow
 from bot.store.outgoing import drop_waiting
+from bot.store.reach import unlink
 
 FIELDS = {
     "name": "name", "language": "language", "birth_year": "birth_year", "zone": "zone", "details": "details_ok",
@@ -23,11 +24,14 @@ ENOUGH = {"name", "language"}  # what a new patient must have
 
 
 class People:
-    """The patients that a batch of rows speaks of, read and made in a few statements. column: where their identifier stands."""
+    """The patients that a batch of rows speaks of, read and made in a few statements.
+
+    column: where their identifier stands; a row without one, as the desk may write it, is about somebody new.
+    """
 
     def __init__(self, batch: Batch, rows: list[Row], column: str) -> None:
         self._batch, self._column = batch, column
-        self._keys = {row.line: batch.key("patient", row.says[column]) for row in rows}
+        self._keys = {row.line: batch.key("patient", row.says[column]) if column in row.says else f"line {row.line}" for row in rows}
         clinic, session = batch.records.clinic_id, batch.session
         mine = PatientRow.clinic_id == clinic
         patients = select(PatientRow).where(mine, PatientRow.identifier_key.in_(set(self._keys.values()))).with_for_update()
@@ -49,8 +53,8 @@ class People:
         self._asked = set(session.scalars(select(ConsentRow.phone_id).where(ConsentRow.phone_id.in_(reached))))
 
     def _made(self, row: Row, key: str) -> PatientRow:
-        ids = {"clinic_id": self._batch.records.clinic_id, "identifier": str(row.says[self._column]), "identifier_key": key}
-        return PatientRow(**ids, **{name: row.says[name] for name in ENOUGH})
+        numbered = {"identifier": str(row.says[self._column]), "identifier_key": key} if self._column in row.says else {}
+        return PatientRow(clinic_id=self._batch.records.clinic_id, **numbered, **{name: row.says[name] for name in ENOUGH})
 
     def take(self, row: Row) -> tuple[PatientRow | None, Came]:
         """Makes or changes the row's patient; None when there is none and the row does not tell enough to make one."""
@@ -105,9 +109,7 @@ class People:
         phone = self._phone(number)
         link = self._links[patient.id].pop(phone.id, None)
         if link is not None:
-            drop_waiting(self._batch.session, patient.id, phone_id=phone.id)
-            self._batch.session.delete(link)
-            self._batch.session.flush()
+            unlink(self._batch.session, link)
 
     def _phone(self, number: str) -> PhoneRow:
         records = self._batch.records

@@ -157,6 +157,7 @@ def erase(records: Records, which: str) -> Erased:
         waits = update(WaitingRow).where(WaitingRow.patient_id == patient.id, WaitingRow.status == "waiting")
         session.execute(waits.values(status="removed", closed_at=records.clock()))
         patient.name, patient.birth_year, patient.active, patient.details_ok = "", None, False, None
+        patient.life_event, patient.life_event_until = "", None
         patient.identifier = patient.identifier_key = patient.source = None
         session.flush()
         words.rewrite(session.connection(), records.store.cipher, [*own, *shared])
@@ -178,9 +179,11 @@ def _erase_words(session: Session, patient: PatientRow, phones: list[int], done:
     session.execute(delete(CandidateRow).where(CandidateRow.communication_id.in_(_texts(phones))))
     texts = update(CommunicationRow).where(CommunicationRow.phone_id.in_(phones))
     actions = update(ActionRow).where(_actions(visits, phones), ActionRow.words.is_not(None))
+    told = update(ConsentRow).where(ConsentRow.phone_id.in_(phones), ConsentRow.told.is_not(None))
     notes = update(TaskRow).where(_items(visits, phones), TaskRow.note.is_not(None))
     done.texts = _count(session.execute(texts.values(body=ERASED, reply=None, reading=None)))
     done.notes = _count(session.execute(actions.values(words=None))) + _count(session.execute(notes.values(note=None)))
+    session.execute(told.values(told=None))
     done.phones = len(phones)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from bot.ehr.csv_in import Row
 from bot.records.batch import Batch, Came, news
 from bot.records.people import People
+from bot.store.life import see_to_visits
 from bot.store.models import AppointmentRow, PatientRow, SlotRow, TaskRow
 from bot.store.outgoing import drop_waiting
 
@@ -47,9 +48,18 @@ class Visits:
             self._batch.note(row, "phone", "the patient has no phone: nobody can be texted about this visit")
         if visit is None and (visit := self._booked_by_text(row, patient)) is None:
             self._visits[key] = self._new(row, patient, key, source)
+            self._seen_to(patient)
             return Came.NEW
         visit.identifier, visit.identifier_key, visit.source = str(row.says["identifier"]), key, source
-        return self._change(row, visit, patient, changed)
+        came = self._change(row, visit, patient, changed)
+        self._seen_to(patient)
+        return came
+
+    def _seen_to(self, patient: PatientRow) -> None:
+        """Who has died, or is in hospital, may still be waited for."""
+        if patient.life_event:
+            self._batch.session.flush()
+            see_to_visits(self._batch.session, patient, self._batch.now)
 
     def _booked_by_text(self, row: Row, patient: PatientRow) -> AppointmentRow | None:
         """A visit that the patient booked here by text, and that now has come back with the clinic's own number."""

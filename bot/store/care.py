@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.care.due import TALKING, Booked, Number
+from bot.care.life import HAPPENED
 from bot.care.schedule import DAY, GROUPS, MISSED
 from bot.dialogue.types import Paper, Participant, Wants
 from bot.store import papers, programmes, queries, waiting
@@ -117,19 +118,19 @@ def numbers(
     links = {who: link for who, link in reached_on(session, session.scalars(on_them)).items() if link.phone_id in every}
     people = {row.id: row for row in session.scalars(select(PatientRow).where(PatientRow.id.in_(links)).order_by(PatientRow.id))}
     visits, looks = _visits(session, links, people, now, needs)
-    stops = {who: ASKED_NOT_TO_BE if person.do_not_text else "" for who, person in people.items()}
+    stops = {who: stop_of(person) for who, person in people.items()}
     plans = programmes.of_patients(session, stops, known, links=links) if known else ()
     texted, silent = _texted(session, every, now), _silent(session, every.values(), now)
     found = {}
     for id_, phone in every.items():
         zones = tuple(dict.fromkeys(zone_of(person.zone, zone) for who, person in people.items() if links[who].phone_id == id_))
-        state = queries.state_of(phone)
+        state, happened = queries.state_of(phone), _happened(person for who, person in people.items() if links[who].phone_id == id_)
         as_seen = Number(
             id=id_,
             zones=zones or (zone,),
             visits=tuple(visit for visit in visits if links[visit.patient].phone_id == id_),
             texted=texted[id_],
-            stop=_stopped(phone, state.hold, state.paused) or (NOT_SURE if id_ in silent else ""),
+            stop=_stopped(phone, state.hold, state.paused) or happened or (NOT_SURE if id_ in silent else ""),
             busy_until=state.prompt.at + TALKING if state.prompt else None,
             plans=tuple(plan for plan in plans if links[plan.patient].phone_id == id_),
             wants=Wants(phone.wants),
@@ -194,9 +195,20 @@ def zone_of(name: str | None, usual: tzinfo) -> tzinfo:
         return usual
 
 
+def stop_of(patient: PatientRow) -> str:
+    """Why nothing is started by text about a patient, whatever it is and on any phone, or ""."""
+    return HAPPENED.get(patient.life_event, "") or (ASKED_NOT_TO_BE if patient.do_not_text else "")
+
+
+def _happened(people: Iterable[PatientRow]) -> str:
+    """What keeps everybody who is reached on a phone from being texted, and so the phone; "" where somebody is left."""
+    whys = [HAPPENED.get(person.life_event, "") for person in people]
+    return whys[0] if whys and all(whys) else ""
+
+
 def _stop(visit: AppointmentRow, patient: PatientRow, link: PatientPhoneRow) -> str:
-    if patient.do_not_text:
-        return ASKED_NOT_TO_BE
+    if why := stop_of(patient):
+        return why
     return "confidential, and the phone is somebody else's" if visit.confidential and link.relation != "self" else ""
 
 

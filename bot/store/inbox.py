@@ -56,7 +56,7 @@ class Entry:
 class Conversation:
     """One phone: who is reached there, what was said and done, what is open and promised. viewers: who has it open.
 
-    there: (visit, name) of papers that are there.
+    there: (visit, name) of papers that are there. former: who is reached there and is no patient here any more.
     """
 
     phone_id: int
@@ -73,6 +73,7 @@ class Conversation:
     claim: ClaimRow | None
     viewers: list[ViewingRow]
     there: frozenset[tuple[int, str]]
+    former: list[PatientRow]
 
     @property
     def language(self) -> str:
@@ -137,6 +138,7 @@ def conversation(session: Session, clinic_id: int, phone_id: int, now: datetime)
         claim=claim if claim is not None and claim.until > now else None,
         viewers=list(session.scalars(_viewing(phone_id, now))),
         there=papers.there(session, [visit.id for visit in visits]),
+        former=[patient for patient in worklist.names(session, {phone_id}).get(phone_id, []) if not patient.active and patient.name],
     )
 
 

@@ -5,7 +5,7 @@ Every table carries the clinic; patients' words, names and numbers are Encrypted
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, validates
@@ -45,10 +45,15 @@ class PatientRow(Base):
 
     zone: IANA name of the zone of the patient's address, None: unknown. do_not_text: the patient asked so (N-08).
     identifier: the clinic's own number for the person, found by its keyed hash. source: what the last import said, as JSON.
+    life_event: a `care.life.LifeEvent` that stops every text about them, or "". life_event_until: its last day; None: for good, or
+    until somebody ends it.
     """
 
     __tablename__ = "patient"
-    __table_args__ = (Index("patient_identifier", "clinic_id", "identifier_key", unique=True),)
+    __table_args__ = (
+        Index("patient_identifier", "clinic_id", "identifier_key", unique=True),
+        Index("patient_life_event", "clinic_id", "life_event_until"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"), index=True)
     name: Mapped[str] = mapped_column(EncryptedText)
@@ -61,6 +66,8 @@ class PatientRow(Base):
     identifier: Mapped[str | None] = mapped_column(EncryptedText)
     identifier_key: Mapped[str | None] = mapped_column(String(64))
     source: Mapped[str | None] = mapped_column(EncryptedText)
+    life_event: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    life_event_until: Mapped[date | None]
 
 
 class PhoneRow(Base):
@@ -249,7 +256,10 @@ class TaskRow(Base):
 
 
 class ConsentRow(Base):
-    """FHIR Consent: one line for every opt-in, opt-out (O-17) and limit. category: all, or what a limit leaves. source: who or what."""
+    """FHIR Consent: one line for every opt-in, opt-out (O-17) and limit. category: all, or what a limit leaves. source: who or what.
+
+    told: what the patient was told when they agreed, where a person wrote it down.
+    """
 
     __tablename__ = "consent"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -260,6 +270,7 @@ class ConsentRow(Base):
     source: Mapped[str] = mapped_column(String(60))
     at: Mapped[datetime]
     communication_id: Mapped[int | None] = mapped_column(ForeignKey("communication.id"))
+    told: Mapped[str | None] = mapped_column(EncryptedText)
 
 
 class AuditRow(Base):

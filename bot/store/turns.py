@@ -68,6 +68,7 @@ _BODY = Prepared(select(TEXT.body).where(TEXT.id == bindparam("row_id")))
 _AROUND = Prepared(
     select(PERSON.id, PERSON.language, PERSON.details_ok, REACHED.relation, VISIT.id, VISIT.start, VISIT.minutes, VISIT.service)
     .add_columns(VISIT.status, VISIT.participant, VISIT.practitioner, VISIT.video_link, VISIT.slot_id, VISIT.changed_at, VISIT.version)
+    .add_columns(PERSON.life_event)
     .select_from(
         REACHES.join(PEOPLE, REACHED.patient_id == PERSON.id).outerjoin(
             VISITS,
@@ -192,7 +193,7 @@ def around(
     """
     rows = _AROUND.rows(connection, phone_id=phone_id, since=now - PAST)
     names = _names(connection, phone_id) if len(rows) > 1 else {}
-    people = {row[0]: Person(id=row[0], language=row[1], details_ok=row[2]) for row in rows}
+    people = {row[0]: Person(id=row[0], language=row[1], details_ok=row[2], life_event=row[-1]) for row in rows}
     visits = [_visit(row, names.get(row[0], ""), zone) for row in rows if row[4] is not None]
     open_ = tuple(each for each in visits if each.status == "booked" and each.start + timedelta(minutes=each.minutes) > now)
     gone = tuple(each for each in reversed(visits) if each not in open_)
@@ -204,7 +205,7 @@ def _names(connection: Connection | Session, phone_id: int) -> dict[int, str]:
 
 
 def _visit(row: Sequence[Any], name: str, zone: tzinfo) -> Visit:
-    patient, _, _, relation, id_, start, minutes, service, status, participant, practitioner, link, slot, changed, version = row
+    patient, _, _, relation, id_, start, minutes, service, status, participant, practitioner, link, slot, changed, version, _ = row
     return Visit(
         id=id_,
         patient_id=patient,

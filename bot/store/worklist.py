@@ -40,7 +40,8 @@ class Item:
 
     words: the patient's, which it is about; texts: keys of the approved texts that answered them.
 
-    taken_on: who acknowledged something urgent; told: how many outside the inbox were told of it meanwhile.
+    taken_on: who acknowledged something urgent; told: how many outside the inbox were told of it meanwhile. life_event: a
+    `care.life.LifeEvent` in the life of who it is about, "" for none.
     """
 
     id: int
@@ -72,6 +73,7 @@ class Item:
     taken_on: str | None = None
     told: int = 0
     texts: tuple[str, ...] = ()
+    life_event: str = ""
 
 
 @dataclass(frozen=True)
@@ -245,6 +247,7 @@ def _item(
         taken_on=alert.actor if alert else None,
         told=alert.told if alert else 0,
         texts=tuple(filter(None, (texts or "").split(","))),
+        life_event=next((patient.life_event for patient in shown if patient.life_event), ""),
     )
 
 

@@ -8,7 +8,14 @@ from bot.store import audit
 from bot.web.wiring import wired
 
 # What a page is about, by the name of the number in its address.
-ABOUT = {"waiting_id": "waiting", "phone_id": "phone", "text_id": "text", "candidate_id": "candidate", "user_id": "user"}
+ABOUT = {
+    "waiting_id": "waiting",
+    "phone_id": "phone",
+    "text_id": "text",
+    "candidate_id": "candidate",
+    "user_id": "user",
+    "patient_id": "patient",
+}
 FILES = ("image/jpeg", "image/png", "image/gif", "image/webp", "application/octet-stream")  # what patients sent
 SHOWN = ("text/html", "text/csv", *FILES)  # what a script asks for again and again, to see whether a page is old, does not count
 TYPING = "inbox.talk.check"  # asked for while somebody writes, on a page that has been noted

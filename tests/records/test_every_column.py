@@ -26,7 +26,7 @@ from bot.records.rotation import encrypted, rotate
 from bot.store import words
 from bot.store.crypto import EncryptedText, use_cipher
 from bot.store.database import Store
-from bot.store.models import AppointmentRow, CommunicationRow, PatientPhoneRow, TaskRow
+from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, PatientPhoneRow, TaskRow
 from bot.store.work_models import CandidateRow
 from bot.turn import take
 from tests.world import World, make_world
@@ -45,6 +45,7 @@ PATIENTS = {  # whose words they are: the patient's, or written about the patien
     "candidate.phrase": "exported erased purged",
     "task.note": "exported erased purged",
     "staff_action.words": "exported erased purged",
+    "consent.told": "exported erased",
 }
 OURS = ("secret.value", "staff_user.totp_secret", "staff_session.totp_pending", "saved_view.name")  # of the installation and its staff
 DECIDED = {**PATIENTS, **dict.fromkeys(OURS, "")}
@@ -104,10 +105,11 @@ def filled(bot_parts: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         item = session.scalars(select(TaskRow.id)).one()
         patient = session.scalars(select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == phone)).one()
         visit = session.scalars(select(AppointmentRow.id).where(AppointmentRow.patient_id == patient)).one()
+        consent = session.scalars(select(ConsentRow.id).where(ConsentRow.phone_id == phone)).one()
     correct(bot, text, means=["human"], by=world.staff)
     staff.note(bot, phone, "a note", by=world.staff)
     work.resolve(bot, [item], outcome="called", note="another", by=world.staff)
-    hers = {"patient": patient, "phone": phone, "appointment": visit}
+    hers = {"patient": patient, "phone": phone, "appointment": visit, "consent": consent}
     with bot.store.begin() as session:
         for table, columns in encrypted():
             given = {column: word(f"{table.name}.{column.name}") for column in columns if f"{table.name}.{column.name}" in PATIENTS}

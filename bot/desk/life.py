@@ -1,0 +1,55 @@
+"""A life event holds every text about a person, until the day that was noted or until somebody ends it (N-10)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from bot.core import Bot
+from bot.store import audit, care, life, reach
+from bot.store.models import PatientRow
+from bot.store.outgoing import drop_waiting
+from bot.store.work_models import ActionRow
+
+NOTED = "life"  # what a timeline and the audit trail call it
+
+
+def silence(session: Session, patient: PatientRow) -> None:
+    """What waits to be sent about the patient does not go, and what was asked is forgotten."""
+    drop_waiting(session, patient.id)
+    reach.forget(session, patient.id, [link.phone_id for link in reach.links(session, patient.id)])
+
+
+def stands(bot: Bot, session: Session, patient: PatientRow) -> None:
+    """Something has happened: nothing goes, and somebody sees to the visits that are still booked."""
+    now = bot.clock()
+    silence(session, patient)
+    life.nothing_to_see_to(session, patient.id, now)  # of an earlier event
+    life.see_to_visits(session, patient, now)
+
+
+def end_due(bot: Bot) -> None:
+    """Ends what had its last day: the schedule goes on by itself."""
+    today = bot.clock().astimezone(bot.clinic.zone).date()
+    with bot.store.session() as session:
+        due = life.ended(session, bot.clinic_id, today)
+    for patient_id in due:
+        bot.store.run(partial(_end, bot, patient_id))
+
+
+def _end(bot: Bot, patient_id: int, session: Session) -> None:
+    patient, now = session.get_one(PatientRow, patient_id, with_for_update=True, populate_existing=True), bot.clock()
+    today = now.astimezone(bot.clinic.zone).date()
+    if patient.life_event_until is None or patient.life_event_until >= today:
+        return  # somebody has changed it meanwhile
+    patient.life_event, patient.life_event_until = "", None
+    session.flush()
+    life.nothing_to_see_to(session, patient_id, now)
+    care.look_again_for(session, [patient_id], now)
+    for link in reach.links(session, patient_id):
+        did = {"actor_id": None, "actor": "", "kind": NOTED, "detail": "", "at": now}
+        session.add(ActionRow(clinic_id=bot.clinic_id, phone_id=link.phone_id, **did))
+    session.flush()
+    about = f"patient:{patient_id}"
+    audit.record(session.connection(), clinic_id=bot.clinic_id, actor="clock", action=NOTED, about=about, now=now)

@@ -1,0 +1,43 @@
+"""On which phones a person is reached."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
+
+from bot.store import queries
+from bot.store.models import AppointmentRow, PatientPhoneRow
+from bot.store.outgoing import drop_waiting
+
+
+def links(session: Session, patient_id: int) -> list[PatientPhoneRow]:
+    """A patient's phones, the oldest first."""
+    query = select(PatientPhoneRow).where(PatientPhoneRow.patient_id == patient_id)
+    return list(session.scalars(query.order_by(PatientPhoneRow.phone_id)))
+
+
+def unlink(session: Session, link: PatientPhoneRow) -> None:
+    """The patient is not reached there any more: what waits to be sent there about them does not go."""
+    drop_waiting(session, link.patient_id, phone_id=link.phone_id)
+    session.delete(link)
+    session.flush()
+
+
+def forget(session: Session, patient_id: int, phones: list[int]) -> None:
+    """What was asked on these phones about the patient's visits is no longer asked, and cannot be taken back by text.
+
+    A text that is being answered at this moment is decided anew, since its conversation has moved on.
+    """
+    theirs = set(session.scalars(select(AppointmentRow.id).where(AppointmentRow.patient_id == patient_id)))
+    for phone_id in sorted(phones):
+        phone = queries.locked_phone(session, phone_id)
+        state = queries.state_of(phone)
+        prompt = state.prompt
+        if prompt is not None and (prompt.patient == patient_id or not theirs.isdisjoint(prompt.visits)):
+            state = replace(state, prompt=None)
+        queries.keep_state(phone, replace(state, undo=tuple(each for each in state.undo if each.visit not in theirs)))
+        flag_modified(phone, "state")
+    session.flush()
