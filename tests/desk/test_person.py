@@ -21,8 +21,8 @@ from bot.preview import report
 from bot.records.imports import import_file
 from bot.records.opened import Records
 from bot.remind import remind
-from bot.store import care, queries, words
-from bot.store.models import AppointmentRow, AuditRow, CommunicationRow, ConsentRow, PatientPhoneRow, PatientRow, TaskRow
+from bot.store import care, words
+from bot.store.models import AppointmentRow, AuditRow, CommunicationRow, ConsentRow, PatientPhoneRow, PatientRow, PhoneRow, TaskRow
 from bot.store.sending_models import OutboxRow
 from bot.store.work_models import ActionRow, PromiseRow
 from bot.turn import take
@@ -160,7 +160,7 @@ def test_a_text_from_that_phone_gets_a_person_and_no_automatic_word_about_visits
         assert (row.status, row.participant) == ("booked", "needs-action")
     says(world, "dorothy", "stop texting me")
     with world.bot.store.session() as session:
-        assert queries.locked_phone(session, world.phones["dorothy"]).opted_out_at is not None
+        assert session.get_one(PhoneRow, world.phones["dorothy"]).opted_out_at is not None
 
 
 def test_a_shared_phone_stays_open_for_the_others(world: World) -> None:
@@ -314,7 +314,7 @@ def test_a_known_number_joins_the_person_to_that_phone(world: World) -> None:
     assert (added.phone_id, added.opted_out, added.others) == (dorothy, True, ("Dorothy Hale",))
     with bot.store.session() as session:
         assert session.scalars(select(PatientPhoneRow.relation).where(PatientPhoneRow.phone_id == dorothy)).all() == ["self", "spouse"]
-        assert queries.locked_phone(session, dorothy).opted_out_at is not None
+        assert session.get_one(PhoneRow, dorothy).opted_out_at is not None
     with pytest.raises(work.Refused, match="that name"):
         newcomer.add(bot, {**given, "name": "dorothy hale"}, agreed=FORM, by=world.staff)
 
