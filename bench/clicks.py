@@ -36,6 +36,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "inbox.pictures.index": ("/inbox/pictures", "/inbox/pictures?days=7", "/inbox/pictures?days=365"),
     "inbox.pictures.svg": ("/inbox/pictures/promises.svg", "/inbox/pictures/understanding.svg?days=365"),
     "inbox.pictures.table": ("/inbox/pictures/confirmations.csv", "/inbox/pictures/rescheduling.csv?days=365"),
+    "inbox.person.add": ("/inbox/person/new",),
+    "inbox.person.correct": ("/inbox/person/{patient}",),
     "inbox.waitlist.index": ("/inbox/waiting",),
     "inbox.waitlist.add": ("/inbox/phone/{phone}/wait/{patient}",),
     "inbox.visits.book": ("/inbox/phone/{phone}/book/{patient}",),
@@ -53,7 +55,11 @@ PAGES: dict[str, tuple[str, ...]] = {
     "account.own": ("/account",),
     "admin.index": ("/admin",),
 }  # fmt: skip
-NO_PAGE = {"inbox.live.events": "a stream of what /inbox/mark gives"}
+NO_PAGE = {
+    "inbox.live.events": "a stream of what /inbox/mark gives",
+    "inbox.media.picture": "the provider's answer, which no bench has",
+    "inbox.views.following": "leads to the next item's conversation",
+}
 # Forms: what they are called here → (address, fields).
 FORMS: dict[str, tuple[str, dict[str, str]]] = {
     "search, a name": ("/inbox/search", {"asked": "{name}"}),

@@ -97,6 +97,22 @@ def _barriers(session: Session, span: Span) -> Iterator[One]:
     return ((span.since, f"{kind}|{code or ''}", number) for kind, code, number in rows)
 
 
+def _helped(session: Session, span: Span) -> Iterator[One]:
+    """What came of what stood in the way: `transport|completed|booked`."""
+    items = TaskRow.clinic_id == span.clinic_id, TaskRow.kind == "barrier", TaskRow.status.in_(("requested", "completed"))
+    told = TaskRow.detail, TaskRow.status, TaskRow.outcome
+    rows = session.execute(select(*told, func.count()).where(*items, *_within(TaskRow.created_at, span)).group_by(*told))
+    return ((span.since, f"{kind}|{status}|{outcome or ''}", number) for kind, status, outcome, number in rows)
+
+
+def _attendance(session: Session, span: Span) -> Iterator[One]:
+    """What became of visits that have begun."""
+    within = AppointmentRow.clinic_id == span.clinic_id, *_within(AppointmentRow.start, span), AppointmentRow.start < span.now
+    told = AppointmentRow.start, AppointmentRow.status
+    rows = session.execute(select(*told, func.count()).where(*within).group_by(*told))
+    return ((start, status, number) for start, status, number in rows)
+
+
 def _understanding(session: Session, span: Span) -> Iterator[One]:
     """What came of patients' texts, by the language on record: `es|settled`."""
     language, what = _language(CommunicationRow.phone_id), came_of()
@@ -146,6 +162,8 @@ COUNTS: dict[str, Callable[[Session, Span], Iterator[One]]] = {
     "response_times": _response_times,
     "understanding": _understanding,
     "barriers": _barriers,
+    "helped": _helped,
+    "attendance": _attendance,
     "rescheduling": _rescheduling,
     "opt_outs": _opt_outs,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from bot.channels.segments import segments
 from bot.desk.figures import FIGURES as FIRST
 from bot.desk.figures import KINDS, Cell, Figure, Period
-from bot.store.models import BREAK, AppointmentRow, CommunicationRow, PatientPhoneRow, PatientRow, TaskRow
+from bot.store.models import BREAK, CommunicationRow, PatientPhoneRow, PatientRow
 
 CAME = {"fulfilled": "took place", "arrived": "took place", "noshow": "no-show", "cancelled": "called off", "booked": "not yet noted"}
 # What came of an item → what that was for the patient; an item that a patient's own text has closed tells no outcome.
 SOLVED = {
-    None: "solved", "done": "solved", "answered": "solved", "called": "solved", "booked": "visit booked or moved",
+    "": "solved", "done": "solved", "answered": "solved", "called": "solved", "booked": "visit booked or moved",
     "called_off": "visit called off", "not_reached": "could not be reached", "not_needed": "nothing to do",
 }  # fmt: skip
 OPEN = "still open"
@@ -26,15 +26,12 @@ COUNTED = 3000  # texts that are read for their length, the newest ones
 
 def attendance(session: Session, period: Period) -> Figure:
     """What became of the visits of the past, week by week."""
-    rows = session.execute(
-        select(AppointmentRow.start, AppointmentRow.status).where(
-            AppointmentRow.clinic_id == period.clinic_id, AppointmentRow.start >= period.since, AppointmentRow.start < period.now
-        )
-    )
-    weeks: dict[date, Counter[str]] = defaultdict(Counter)
-    for start, status in rows:
-        weeks[_monday(start, period)][CAME.get(status, CAME["booked"])] += 1
     words, states = period.words, tuple(dict.fromkeys(CAME.values()))
+    weeks: dict[date, Counter[str]] = {}
+    for week, counts in period.weeks(session, "attendance").items():
+        found = weeks.setdefault(week, Counter())
+        for status, number in counts.items():
+            found[CAME.get(status, CAME["booked"])] += number
     table = tuple(_row(words.day_of_month(week), (weeks[week][state] for state in states)) for week in sorted(weeks))
     all_ = sum(weeks.values(), Counter[str]())
     due = all_[CAME["fulfilled"]] + all_[CAME["noshow"]]
@@ -45,14 +42,9 @@ def attendance(session: Session, period: Period) -> Figure:
 
 def helped(session: Session, period: Period) -> Figure:
     """What came of what stood in the way, by kind."""
-    rows = session.execute(
-        select(TaskRow.detail, TaskRow.status, TaskRow.outcome, func.count())
-        .where(TaskRow.clinic_id == period.clinic_id, TaskRow.kind == "barrier", TaskRow.status.in_(("requested", "completed")))
-        .where(TaskRow.created_at >= period.since, TaskRow.created_at < period.until)
-        .group_by(TaskRow.detail, TaskRow.status, TaskRow.outcome)
-    )
     found: dict[str, Counter[str]] = defaultdict(Counter)
-    for kind, status, outcome, number in rows:
+    for what, number in period.whole(session, "helped").items():
+        kind, status, outcome = what.split("|")
         found[kind][SOLVED.get(outcome, "solved") if status == "completed" else OPEN] += number
     words, columns = period.words, (*dict.fromkeys(SOLVED.values()), OPEN)
     kinds = sorted(found, key=lambda kind: -found[kind].total())
@@ -73,11 +65,10 @@ def costs(session: Session, period: Period) -> Figure:
     went = (CommunicationRow.direction == "outbound") & CommunicationRow.status.not_in(("queued", "canceled"))
     rows = session.execute(
         select(language, CommunicationRow.direction, CommunicationRow.body, CommunicationRow.reply)
+        .where(CommunicationRow.id > select(func.max(CommunicationRow.id)).scalar_subquery() - COUNTED)
         .where(CommunicationRow.clinic_id == period.clinic_id, or_(rode, went))
         .where(CommunicationRow.at >= period.since, CommunicationRow.at < period.now)
-        .order_by(CommunicationRow.id.desc())
-        .limit(COUNTED)
-    ).all()
+    )
     texts, parts = Counter[str](), Counter[str]()
     for code, direction, body, reply in rows:
         said = body if direction == "outbound" else (reply or "").split(BREAK)[0]  # its further messages have rows of their own
@@ -86,17 +77,9 @@ def costs(session: Session, period: Period) -> Figure:
     words = period.words
     named = {code: words.language_name(code) if code else words("unknown") for code in texts}
     table = tuple((named[code], texts[code], parts[code]) for code in sorted(texts, key=lambda code: -parts[code]))
-    note = words("The provider charges for each segment.")
-    if len(rows) == COUNTED:
-        note += " " + words("Counted on the last %(number)s texts.", number=COUNTED)
+    note = words("The provider charges for each segment.") + " " + words("Of the last %(number)s texts alone.", number=COUNTED)
     columns = (words("language"), words("texts"), words("segments"))
     return Figure("costs", words("Texts and their segments by language"), columns, table, words("texts"), note=note)
-
-
-def _monday(moment: datetime, period: Period) -> date:
-    """Of a moment's week, at the clinic."""
-    day = moment.astimezone(period.clinic.zone).date()
-    return day - timedelta(days=day.weekday())
 
 
 def _row(head: str, cells: Iterable[int]) -> tuple[Cell, ...]:

@@ -23,6 +23,7 @@ SETTLED = timedelta(days=35)  # after these what is kept of a day holds: a promi
 AGAIN = timedelta(hours=1)  # how old what is kept of a day may be before
 MOST = 10  # days that are counted at once, so that others are not kept waiting
 TALLIES = table(TallyRow)
+_COUNTS = msgspec.json.Decoder(dict[str, int])
 
 
 def counted(session: Session, name: str, span: Span) -> Days:
@@ -42,7 +43,7 @@ def _kept(session: Session, name: str, span: Span) -> Days:
     row = TallyRow
     which = row.clinic_id == span.clinic_id, row.picture == name, row.day >= days[0], row.day <= days[-1]
     rows = session.execute(select(row.day, row.counts).where(*which))
-    return {day: Counter(msgspec.json.decode(counts, type=dict[str, int])) for day, counts in rows}
+    return {day: Counter(_COUNTS.decode(counts)) for day, counts in rows}
 
 
 def _rest(span: Span, kept: set[date]) -> Iterator[Span]:

@@ -53,11 +53,17 @@ def write(bot: Bot, phone_id: int, item_id: int, text: str, *, by: Actor) -> Non
 
 def send(bot: Bot, phone_id: int, item_id: int, *, by: Actor) -> None:
     """Sends a translation as it was written, which closes its item. Raises Refused."""
-    with bot.store.session() as session:
+    with bot.store.begin() as session:
         _item(session, phone_id, item_id, READY, by)
+        staff.may_text(queries.locked_phone(session, phone_id))
         text = of(session, [item_id])[item_id].written
-    staff.reply(bot, phone_id, text, by=by, key=READY)
-    work.resolve(bot, [item_id], outcome="answered", by=by)
+    if not work.resolve(bot, [item_id], outcome="answered", by=by):  # whoever closes it sends it
+        raise _too_late()
+    try:
+        staff.reply(bot, phone_id, text, by=by, key=READY)
+    except Refused:
+        work.reopen(bot, [item_id], by=by)
+        raise
 
 
 def of(session: Session, items: Iterable[int]) -> dict[int, Translation]:
@@ -74,5 +80,9 @@ def _item(session: Session, phone_id: int, item_id: int, kind: str, by: Actor) -
     which = TaskRow.id == item_id, TaskRow.clinic_id == by.clinic_id, TaskRow.phone_id == phone_id
     item = session.scalar(select(TaskRow).where(*which, TaskRow.kind == kind, TaskRow.status == "requested").with_for_update())
     if item is None:
-        raise Refused("Somebody was faster: these words are translated, sent or closed already.")
+        raise _too_late()
     return item
+
+
+def _too_late() -> Refused:
+    return Refused("Somebody was faster: these words are translated, sent or closed already.")

@@ -41,7 +41,7 @@ class ActionRow(Base):
     """
 
     __tablename__ = "staff_action"
-    __table_args__ = (Index("staff_action_thread", "phone_id", "id"),)
+    __table_args__ = (Index("staff_action_thread", "phone_id", "id"), Index("staff_action_task", "task_id"))
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"), index=True)
     phone_id: Mapped[int | None] = mapped_column(ForeignKey("phone.id"))

@@ -105,9 +105,9 @@ def refuse(monkeypatch: pytest.MonkeyPatch) -> Refuse:
 
 
 @pytest.fixture
-def world(bot_parts: Parts) -> World:
-    """A clinic with one text that is due."""
-    world = make_world(bot_parts)
+def world(bot_parts: Parts, tmp_path: Path) -> World:
+    """A clinic with one text that is due, in a file, since several threads look texts up."""
+    world = make_world(bot_parts, url=f"sqlite:///{tmp_path / 'clinic.db'}")
     with world.bot.store.begin() as session:
         queue(session, clinic_id=world.bot.clinic_id, phone_id=world.phones["dorothy"], body="hello", now=NOW, sender="bot")
     return world

@@ -137,8 +137,7 @@ def test_the_old_time_of_who_was_moved_up_is_offered_in_turn(bot_parts: Any) -> 
     assert text(world, "mei", "yes") == "moved"
     work(world)
     assert offered(world) == ["mei", "olga"]
-    assert text(world, "olga", "I'll take it") == "read_back_move"
-    assert text(world, "olga", "1") == "moved"
+    assert text(world, "olga", "yes I'll take that one") == "moved,language_offer"
     assert [start_of(world, who) for who in ("mei", "olga")] == ["Fri 06 14:00", "Fri 20 09:00"]
 
 

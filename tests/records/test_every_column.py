@@ -93,11 +93,10 @@ def word(name: str) -> str:
 
 
 @pytest.fixture
-def filled(bot_parts: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Filled]:
+def filled(bot_parts: Any, tmp_path: Path) -> Iterator[Filled]:
     """Dorothy has texted, staff have worked with it, and then every one of her columns gets its word."""
     before = EncryptedText.cipher
-    monkeypatch.setattr(Fernet, "generate_key", lambda: OLD)
-    world = make_world(bot_parts, url=f"sqlite:///{tmp_path / 'clinic.db'}")
+    world = make_world(bot_parts, url=f"sqlite:///{tmp_path / 'clinic.db'}", key=OLD)
     bot, phone = world.bot, world.phones["dorothy"]
     take(bot, received(sender=world.number("dorothy"), body="please have somebody call me"))
     with bot.store.session() as session:

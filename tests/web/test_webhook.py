@@ -483,10 +483,17 @@ def test_a_full_disk_keeps_nothing_by_halves(impatient: None, live: int, setting
     assert "friday" not in str(logged)
 
 
-def test_whatever_hangs_the_provider_is_answered_in_time(live: int, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def as_in_a_clinic(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database's waits, set before it is opened."""
+    monkeypatch.setattr("bot.store.database.LOCK_SECONDS", AS_IN_A_CLINIC)
+
+
+def test_whatever_hangs_the_provider_is_answered_in_time(
+    as_in_a_clinic: None, live: int, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """W-15: with the waits of a clinic, for a database that lets nobody write and for a reader that takes a second."""
     read = Reader.read
-    monkeypatch.setattr("bot.store.database.LOCK_SECONDS", AS_IN_A_CLINIC)
     monkeypatch.setattr(Reader, "read", lambda *given: (time.sleep(1), read(*given))[1])
     with locked(settings):
         began = time.monotonic()
