@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, Connection
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bot.store.models import Base
 
