@@ -32,7 +32,7 @@ from served import Reply, Server
 
 from bot.understand.phrases import load_phrases
 
-AIM = 0.5  # of the floor's throughput; not always reached: writers wait for each other at SQLite's one lock
+AIM = 0.5  # of the floor's throughput; on PostgreSQL not reached: its own processes take part of the same processors
 LEAST = 0.25  # below this something has become slow by mistake
 KEPT = 0.8  # of its own throughput on an empty database, and without encryption and audit
 MOST = 1.2  # times the processor time of a message on an empty database
