@@ -55,7 +55,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--quick", action="store_true", help="2,000 and 50,000 visits instead of 10,000 and 1,000,000")
     quick = options.parse_args().quick
-    sizes, rounds, batch = ((2_000, 50_000), 10, 10) if quick else ((10_000, 1_000_000), 10, 40)
+    sizes, rounds, batch = ((2_000, 50_000), 9, 9) if quick else ((10_000, 1_000_000), 10, 40)
     reader = load_reader(ROOT / "intents", cache=ROOT / "instance" / "cache")
     texts, costs = load_texts(ROOT / "locales"), {size: list[float]() for size in sizes}
     clinics, keys = [], (Fernet.generate_key(),)  # one process has one key

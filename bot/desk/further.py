@@ -21,7 +21,7 @@ SOLVED = {
     "called_off": "visit called off", "not_reached": "could not be reached", "not_needed": "nothing to do",
 }  # fmt: skip
 OPEN = "still open"
-COUNTED = 3000  # texts that are read for their length, the newest ones
+COUNTED = 1000  # texts that are read for their length, the newest ones
 
 
 def attendance(session: Session, period: Period) -> Figure:
