@@ -21,6 +21,7 @@ __all__ = ["HORIZON", "Vocabulary", "as_answer", "load_mixed", "load_vocabulary"
 
 INTENTS = Path(__file__).resolve().parents[3] / "intents"
 MINUTES = 24 * 60
+LONGEST = 400  # words and signs: more than a text message holds; one word a thousand times would be read for seconds
 
 
 def read_times(text: str, *, now: datetime, language: str = "", vocabulary: Vocabulary | None = None) -> When | None:
@@ -30,7 +31,7 @@ def read_times(text: str, *, now: datetime, language: str = "", vocabulary: Voca
     Never raises for any text; raises DataError when the language's times.yaml is broken or missing.
     """
     words = vocabulary or _vocabulary(language)
-    row = Row(read_items(text, words), words, now.date())
+    row = Row(read_items(text, words)[:LONGEST], words, now.date())
     atoms, doubtful = Scope(scan(row), words.negation_follows, words.limits_follow or words.lists_denied).read()
     if not atoms:
         return None
