@@ -138,7 +138,7 @@ def _exact(wish: Wish) -> bool:
 
 
 def _named(folded: str, options: tuple[Option, ...], lexicon: Lexicon) -> int | None:
-    """By an ordinal, or as the earliest or latest."""
+    """By an ordinal, or as the earliest or latest; "the second" of one is none."""
     parts = words(folded)
     rest = [part for part in parts if part not in lexicon.beside]
     joined = f" {' '.join(parts)} "
@@ -147,7 +147,7 @@ def _named(folded: str, options: tuple[Option, ...], lexicon: Lexicon) -> int | 
     by_time = sorted(options, key=lambda option: option.start)
     special = {"last": max(option.number for option in options), "earliest": by_time[0].number, "latest": by_time[-1].number}
     numbers = {special.get(which) or int(which) for which in hits}
-    return numbers.pop() if len(numbers) == 1 else None
+    return next(iter(numbers)) if len(numbers) == 1 and _offered(*numbers, options) else None
 
 
 def people_named(text: str, options: tuple[Option, ...], lexicons: Iterable[Lexicon], *, among_others: bool = False) -> tuple[int, ...]:

@@ -100,6 +100,13 @@ def test_nothing_is_picked_where_nothing_was_offered(bot_parts: Parts, text: str
     assert bot_parts.reader.read(Message(text=text, context=Context.SLOTS, now=NOW)).choice is None
 
 
+@pytest.mark.parametrize("text", ["the second one please", "le deuxième svp", "el tercero por favor"])
+def test_what_was_not_offered_is_not_picked(bot_parts: Parts, text: str) -> None:
+    """The second of one is none: it is asked about."""
+    read = bot_parts.reader.read(Message(text=text, context=Context.SLOTS, now=NOW, slots=OFFERED[:1]))
+    assert read.choice is None
+
+
 def test_a_command_in_english_tells_no_language(bot_parts: Parts) -> None:
     """Our texts name it to patients of every language (L-11)."""
     assert {bot_parts.reader.read(Message(text=text)).language for text in ("DOCS", "STATUS", "UNDO")} == {None}
