@@ -46,19 +46,24 @@ def reasons(bot: Bot, session: Session, texts: Sequence[tuple[CommunicationRow, 
     """
     ids, clinic = [text.id for text, _ in texts], bot.clinic
     asked, check_ins, offers = care.requests_of(session, ids), programmes.of_texts(session, ids), waiting.offers_in(session, ids)
-    unasked = {phone.id: phone for text, phone in texts if text.id in {*asked, *check_ins, *offers}}
+    unasked = {phone.id: phone for text, phone in texts if _is_unasked(text)}
     which = unasked.values()
     numbers = care.numbers(session, which, now=now, zone=clinic.zone, known=clinic.programmes, needs=clinic.clinic.needs)
     found = {}
     for text, phone in texts:
         about = _About(asked.get(text.id, []), check_ins.get(text.id), offers.get(text.id))
-        found[text.id] = _reason(bot, session, text, phone, about, numbers[phone.id][0] if about else None, now)
+        found[text.id] = _reason(bot, session, text, phone, about, numbers[phone.id][0] if _is_unasked(text) else None, now)
     return {id_: why for id_, why in found.items() if why is not None}
+
+
+def _is_unasked(text: CommunicationRow) -> bool:
+    """Whether the bot starts it, by the schedule or at a coordinator's word."""
+    return text.sender == "bot" and text.in_reply_to is None
 
 
 @dataclass(frozen=True)
 class _About:
-    """What a text of the schedule is about. False: nothing, since it is an answer, or of a person's own."""
+    """What a text of the schedule is about. False: nothing, since it is an answer, of a person's own, or asked for by a person."""
 
     asked: list[CommunicationRequestRow]
     check_in: CheckInRow | None
@@ -77,6 +82,8 @@ def _reason(
         return Reason(why)
     if number is None:
         return None
+    if not about:
+        return Reason(number.stop) if number.stop else None
     whys = [_why_not(session, each, number, bot.clinic.cadence) for each in about.asked]
     whys.append(_why_no_papers(text, about.asked, number))
     whys.append(_why_no_offer(session, about.offer, number, now) if about.offer else "")

@@ -13,7 +13,7 @@ from bot.core import Bot
 from bot.desk import mentions
 from bot.desk.work import Refused, hold, record
 from bot.dialogue.effects import CloseItems, OptIn, OptOut, Prefer
-from bot.dialogue.types import State, Wants
+from bot.dialogue.types import Hold, State, Wants
 from bot.rendering import clean
 from bot.store import care, papers, queries, tasks
 from bot.store.inbox import visitor
@@ -86,6 +86,8 @@ def release(bot: Bot, phone_id: int, *, by: Actor) -> None:
         phone = queries.locked_phone(session, phone_id)
         held = str(queries.state_of(phone).hold or "")
         _change(phone, hold=None, safety={})
+        if held == Hold.ABUSE:  # an apology would tell of a text that may have been deleted from a watched phone (S-07)
+            tasks.keep_promise(session.connection(), phone_id, now=bot.clock())
         care.look_again(session, phone_id, bot.clock())
         _record(session, bot, phone_id, by, "released", held)
 

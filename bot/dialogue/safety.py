@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import OptIn, OptOut, Prefer
+from bot.dialogue.questions import about_texts
 from bot.dialogue.types import Hold, Wants
 
 REPEAT = timedelta(minutes=10)  # the same safety text goes out once in this time; every message alerts (S-14)
@@ -33,10 +34,11 @@ def danger(draft: Draft) -> str | None:
     draft.log(f"urgent_{kind}", visit=draft.only_visit)
     if draft.facts.opted_out:
         draft.log("urgent_opted_out")  # the carrier may block the answer, so somebody must phone (S-04)
-    # Nothing lifts what was held for abuse: the phone may be watched.
-    draft.remember(hold=Hold.ABUSE if draft.before.hold is Hold.ABUSE else Hold(kind), prompt=None)
-    if kind == "abuse":
-        draft.say("received")  # nothing that a watched phone could give away (S-07)
+    # Danger lifts neither what was held for abuse, since the phone may be watched, nor what is held since it is somebody else's.
+    draft.remember(hold=draft.before.hold if draft.before.hold in (Hold.ABUSE, Hold.WRONG_NUMBER) else Hold(kind), prompt=None)
+    if kind == "abuse":  # nothing that a watched phone could give away: what any text gets there, or nothing where none gets it (S-07)
+        if not draft.before.paused and draft.before.hold is not Hold.WRONG_NUMBER:
+            draft.say("received")
         return "danger_abuse"
     sent, now = draft.before.safety, draft.facts.now
     # The same text is not sent twice in a short time; who writes again of suicide is told to call 911, which they were not yet.
@@ -72,6 +74,12 @@ def _texts_again(draft: Draft) -> str | None:
     return "opt_in"
 
 
+def asked_help(draft: Draft) -> str | None:
+    """HELP is answered whatever is held (O-15), so that it shows no hold (S-07); a stranger gets nothing more (N-01)."""
+    alone = draft.before.paused or draft.before.hold not in (None, Hold.WRONG_NUMBER)
+    return about_texts(draft) if alone and draft.read.keyword == "help" else None
+
+
 def held(draft: Draft) -> str | None:
     """While a hold stands, people answer."""
     if draft.before.hold is None:
@@ -87,7 +95,8 @@ def held(draft: Draft) -> str | None:
         if act in draft.acts:
             draft.log(act, visit=draft.only_visit)
     draft.log("held_message", detail=draft.before.hold)
-    draft.say("received")
+    if not draft.before.paused:  # where a coordinator writes, the bot is as silent as before the hold
+        draft.say("received")
     return "held"
 
 
@@ -101,7 +110,7 @@ WANTS = {
 
 def wants(draft: Draft) -> str | None:
     """FEWER, VISITS ONLY, ALL TEXTS: less than an opt-out, and whatever was asked last stays open."""
-    if draft.read.keyword not in WANTS:
+    if draft.read.keyword not in WANTS or draft.before.hold is Hold.WRONG_NUMBER:
         return None
     wanted, sentence = WANTS[draft.read.keyword]
     draft.do(Prefer(wants=wanted, source=f"keyword:{draft.read.keyword}"))
