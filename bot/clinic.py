@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -53,6 +56,11 @@ class ClinicFile:
     programmes: dict[str, Programme] = field(default_factory=dict)
     waitlist: Terms | None = None
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def version(self) -> str:
+        """Six characters that change with anything that the clinic tells, in its file or in the browser (S-17)."""
+        return hashlib.sha256(json.dumps(self.data, sort_keys=True).encode()).hexdigest()[:6]
 
     def staffed(self, moment: datetime) -> bool:
         """Whether somebody reads the inbox at `moment` (S-12)."""

@@ -26,7 +26,7 @@ from bot.texts import Texts
 class Bot:
     """Everything a turn needs, wired once at the start.
 
-    clock: the current moment, aware. current: what the clinic tells now. version: of all that decides. alone: held by who reads.
+    clock: the current moment, aware. current: what the clinic tells now. version: of the program. alone: held by who reads.
     """
 
     store: Store
@@ -43,6 +43,11 @@ class Bot:
     def clinic(self) -> ClinicFile:
         """What the clinic tells now."""
         return self.current.clinic
+
+    @property
+    def decides(self) -> str:
+        """The versions of all that decides now, the program's and the clinic's own, as they stand beside each decision (S-17)."""
+        return f"{self.version}-{self.clinic.version}"
 
 
 def read_facts(bot: Bot, source: Connection | Session, phone: Line | PhoneRow, now: datetime) -> tuple[Facts, State]:

@@ -62,14 +62,15 @@ def ask_medicine(bot: Bot, session: Session, phone_id: int) -> CommunicationRow 
     facts, state = read_facts(bot, session, phone, bot.clock())
     if not facts.people or not _allowed(facts, state) or facts.wants is not Wants.ALL:
         return None
-    return _ask(bot, session, phone, state, _language(facts, state), [("medication", [])], Prompt(ask=Ask.MEDICATION, at=facts.now))
+    prompt = Prompt(ask=Ask.MEDICATION, at=facts.now)
+    return _ask(bot, session, phone, state, _language(facts, state), [("medication", [])], prompt, BY_HAND)
 
 
 def ask_check_in(bot: Bot, session: Session, phone: PhoneRow, *, check_in: int, say: str, useless_at: datetime) -> CommunicationRow:
     """Queues a question of a programme and remembers it."""
     facts, state = read_facts(bot, session, phone, bot.clock())
     prompt = Prompt(ask=ASKS[say], at=facts.now, check_in=check_in)
-    return _ask(bot, session, phone, state, _language(facts, state), [(say, [])], prompt, useless_at)
+    return _ask(bot, session, phone, state, _language(facts, state), [(say, [])], prompt, "programme", useless_at)
 
 
 def ask_helped(bot: Bot, session: Session, phone_id: int, *, barrier: str, visit_id: int | None) -> CommunicationRow | None:
@@ -84,7 +85,7 @@ def ask_helped(bot: Bot, session: Session, phone_id: int, *, barrier: str, visit
     if facts.wants is not Wants.ALL and not visits:
         return None
     prompt = Prompt(ask=Ask.HELPED, at=facts.now, visits=visits, act=barrier)
-    return _ask(bot, session, phone, state, _language(facts, state), [("helped", [])], prompt)
+    return _ask(bot, session, phone, state, _language(facts, state), [("helped", [])], prompt, BY_HAND)
 
 
 def offer_time(bot: Bot, session: Session, phone: PhoneRow, *, waiting: Waiting, slot: SlotRow, until: datetime) -> CommunicationRow:
@@ -105,7 +106,7 @@ def offer_time(bot: Bot, session: Session, phone: PhoneRow, *, waiting: Waiting,
         patient=waiting.patient,
         service=waiting.service,
     )
-    return _ask(bot, session, phone, state, _language(facts, state), said, prompt, until)
+    return _ask(bot, session, phone, state, _language(facts, state), said, prompt, "waiting list", until)
 
 
 def tell(
@@ -119,7 +120,8 @@ def tell(
     now = bot.clock()
     facts, state = read_facts(bot, session, phone, now)
     said, prompt = list(sentences(visits)), _prompt(visits, facts.now)
-    row = _ask(bot, session, phone, state, _language(facts, state), said, prompt, useless_at)
+    steps = ", ".join(dict.fromkeys(each.step for each in visits))
+    row = _ask(bot, session, phone, state, _language(facts, state), said, prompt, steps, useless_at)
     for each in visits:
         step = f"{BY_HAND} {row.id}" if each.step == BY_HAND else each.step
         care.request(session, phone=phone, communication_id=row.id, step=step, visit=each.id, start=each.start, now=now)
@@ -182,12 +184,13 @@ def _ask(
     language: str,
     said: list[Sentence],
     prompt: Prompt | None,
+    why: str,
     useless_at: datetime | None = None,
 ) -> CommunicationRow:
-    """Queues the text, keeps which approved sentences it is made of (S-17), and remembers what it asks."""
+    """Queues the text, keeps why, of which approved sentences and by which version (S-17), and remembers what it asks."""
     queries.keep_state(phone, replace(state, prompt=prompt))
     body = compose(bot.clinic.clinic.name, [" ".join(bot.texts.render(key, language, values) for key, values in said)], language)
-    row = queue(
+    return queue(
         session,
         clinic_id=bot.clinic_id,
         phone_id=phone.id,
@@ -195,6 +198,7 @@ def _ask(
         now=bot.clock(),
         sender="bot",
         useless_at=useless_at,
+        rule=f"start.{why}",
+        texts=",".join(dict.fromkeys(key for key, _ in said)),
+        reader=bot.decides,
     )
-    row.texts = ",".join(dict.fromkeys(key for key, _ in said))
-    return row

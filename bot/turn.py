@@ -27,6 +27,7 @@ from bot.store import papers, queries, turns
 from bot.store.database import Conflict
 from bot.store.models import BREAK, CommunicationRow
 from bot.store.outgoing import on_its_way
+from bot.store.readings import reading_json
 from bot.store.sending_models import SenderRow
 from bot.store.turns import Line, Text
 from bot.texts import SAFETY
@@ -182,8 +183,8 @@ def _values(bot: Bot, plan: Plan | None, via: str) -> dict[str, Any]:
     if plan is None:
         return values | dict.fromkeys(("reading", "rule", "reader", "reply", "texts"))
     encrypt, decision = bot.store.cipher.encrypt, plan.decision
-    reading = encrypt(turns.reading_json(plan.understanding, plan.message))
-    how = {"reading": reading, "rule": decision.rule[:80], "reader": bot.version}
+    reading = encrypt(reading_json(plan.understanding, plan.message, state=plan.phone.state, facts=plan.facts))
+    how = {"reading": reading, "rule": decision.rule[:80], "reader": bot.decides}
     return {**values, **how, "reply": encrypt(plan.reply) if plan.reply else None, "texts": loops.said(decision)}
 
 
@@ -268,7 +269,8 @@ def _failed(bot: Bot, row_id: int, via: str) -> str:
         by = bot.clinic.answer_by(now)
         effects = (*(danger.effects if danger else ()), LogItem(kind="failed_turn", by=by), Promise(by=by))
         apply(Scope(connection=session.connection(), opened=session, phone=phone, now=now, communication=row), effects)
-        row.status, row.reply, row.answered_via, row.rule = "failed", text, via, "failed"
+        row.status, row.reply, row.answered_via = "failed", text, via
+        row.rule, row.reader = "failed", bot.decides
         if text:
             on_its_way(session, phone, row.id, text, via=via, now=now, safety=safe)
         return text

@@ -1,4 +1,4 @@
-"""Whoever holds the phone of somebody who told of abuse learns nothing from it: not by what comes back, not by what comes later (S-07, S-08)."""
+"""Whoever holds the phone of somebody who told of abuse learns nothing from it, now or later (S-07, S-08)."""
 
 from __future__ import annotations
 

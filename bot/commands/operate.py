@@ -17,7 +17,7 @@ from bot.clinic import ClinicFile, load_clinic
 from bot.editing.lint import load_lint, review
 from bot.errors import SettingsError
 from bot.operate.doctor import Installation, Level, examine
-from bot.operate.replay import replay
+from bot.operate.replay import Deciding, replay
 from bot.owned.current import Current, Refused
 from bot.records.opened import open_records
 from bot.settings import ROOT, Settings, read_settings
@@ -72,11 +72,12 @@ def register(cli: click.Group, clear_errors: Clear) -> None:
     @cli.command("replay")
     @click.option("--words", is_flag=True, help="Print the texts too, which are private.")
     def replay_(words: bool) -> None:
-        """Reads stored texts again with the present phrases: what would be read otherwise. Exits 1 when danger is lost."""
+        """Reads stored texts and decides about them again: what would be otherwise now. Exits 1 when danger is lost."""
         with clear_errors():
             settings = read_settings()
             records = open_records(settings, actor=f"command:{getpass.getuser()}")
-            tally = replay(records.store, load_reader(ROOT / "intents", cache=settings.cache_dir), clinic_id=records.clinic_id)
+            reader, languages = load_reader(ROOT / "intents", cache=settings.cache_dir), load_texts(ROOT / "locales").languages
+            tally = replay(records.store, Deciding(reader, records.clinic, languages), clinic_id=records.clinic_id)
             with records.store.begin() as session:
                 records.record(session.connection(), action="replay", about="messages", reason="with words" if words else "")
         for each in sorted(tally.otherwise, key=lambda each: (not each.danger_lost, not each.changes_visit, each.id)):

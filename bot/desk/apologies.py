@@ -44,8 +44,19 @@ def _apologise(bot: Bot, promise_id: int, session: Session) -> None:
     facts, state = read_facts(bot, session, phone, now)
     language = state.language or next((person.language for person in facts.people), None)
     body = compose(bot.clinic.clinic.name, [bot.texts.render("late_answer", language)], language)
-    sent = queue(session, clinic_id=bot.clinic_id, phone_id=phone.id, body=body, now=now, sender="bot", useless_at=now + USEFUL)
-    sent.texts, promise.apologised_at = "late_answer", now
+    queue(
+        session,
+        clinic_id=bot.clinic_id,
+        phone_id=phone.id,
+        body=body,
+        now=now,
+        sender="bot",
+        useless_at=now + USEFUL,
+        rule="start.late_answer",
+        texts="late_answer",
+        reader=bot.decides,
+    )
+    promise.apologised_at = now
 
 
 def _may(bot: Bot, session: Session, phone: PhoneRow) -> bool:

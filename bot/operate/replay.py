@@ -1,4 +1,8 @@
-"""Reads stored texts again with the present reader, and tells which it reads otherwise: the gate for a change of phrases (S-17)."""
+"""Reads stored texts and decides about them again, by what holds now, and tells what has changed: the gate for a change (S-17).
+
+What was known then is stored with each text, but for the clinic's settings, which are the present ones, and the times that were free:
+where those are needed, the old reading and the new one are both decided on without any.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +14,28 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
-from bot.dialogue import split
+from bot.clinic import ClinicFile
+from bot.dialogue import loops, split
+from bot.dialogue.decide import decide
+from bot.dialogue.effects import Decision
+from bot.dialogue.rescheduling import wants_slots
+from bot.dialogue.types import Facts, State, Visit
 from bot.store.database import Store
 from bot.store.models import CommunicationRow
-from bot.store.turns import reading_json
+from bot.store.readings import reading_json, reading_of
 from bot.understand.labels import CHANGES
 from bot.understand.reader import Reader
-from bot.understand.types import Message
+from bot.understand.types import Message, Understanding
 
 # What decisions rest on; reasons and scores may change without changing anything.
 DECISIVE = (
     "urgent", "keyword", "acts", "doubtful", "choice", "number", "answers", "about", "about_day", "when", "topics", "barriers",
     "language", "language_sure", "language_to",
 )  # fmt: skip
+
+
+DECISION = "decision"
+ALONE = ("loop+", "failed")  # the rules of what rested on more than the text: on those before it, or on what broke
 
 
 @dataclass(frozen=True)
@@ -37,9 +50,10 @@ class Otherwise:
 
     @property
     def danger_lost(self) -> bool:
-        """Whether danger that was recognised then is not now."""
+        """Whether danger that was recognised then, or acted on, is not now."""
         then, now = self.parts.get("urgent", (None, None))
-        return then is not None and now is None
+        before, after = self.parts.get(DECISION, ("", ""))
+        return (then is not None and now is None) or (before.startswith("danger") and not after.startswith("danger"))
 
     @property
     def changes_visit(self) -> bool:
@@ -58,30 +72,74 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Known:
+    """What was known beside a text. facts: None where an earlier version stored none, so that nothing can be decided again."""
+
     asked: Message
+    state: State = field(default_factory=State)
+    facts: Facts | None = None
 
 
-_ASKED = msgspec.json.Decoder(_Asked)
+_KNOWN = msgspec.json.Decoder(_Known)
 
 
-def replay(store: Store, reader: Reader, *, clinic_id: int) -> Tally:
-    """Reads every stored text of a clinic again."""
+@dataclass(frozen=True)
+class Deciding:
+    """What decides now: the reader, what the clinic tells, and the languages that we write."""
+
+    reader: Reader
+    clinic: ClinicFile
+    languages: tuple[str, ...]
+
+
+def replay(store: Store, deciding: Deciding, *, clinic_id: int) -> Tally:
+    """Reads every stored text of a clinic again, and decides about it again."""
     tally = Tally()
     for row in _texts(store, clinic_id):
         try:
-            asked = _ASKED.decode(row.reading or "{}").asked
+            known = _KNOWN.decode(row.reading or "{}")
         except msgspec.ValidationError:
             tally.skipped += 1
             continue
         tally.read += 1
-        now = reader.read(replace(asked, text=row.body))
+        now = deciding.reader.read(replace(known.asked, text=row.body))
         then = msgspec.json.decode(row.reading or "{}")
         if any(reason["source"] == split.SOURCE for reason in then["reasons"]):
-            then["urgent"] = now.urgent  # the texts before it told the danger, and they are not read again
-        if parts := _differences(then, msgspec.json.decode(reading_json(now, asked))):
+            now = replace(now, urgent=then["urgent"])  # the texts before it told the danger, and they are not read again
+        parts = _differences(then, msgspec.json.decode(reading_json(now, known.asked)))
+        parts |= _decided(deciding, row, known, now)
+        if parts:
             tally.otherwise.append(Otherwise(row.id, row.at, row.rule or "", parts, row.body))
     return tally
+
+
+def _decided(deciding: Deciding, row: CommunicationRow, known: _Known, now: Understanding) -> dict[str, tuple[str, str]]:
+    """The decision then and now, by its rules and the texts that were answered, where they are not the same."""
+    read = reading_of(row.reading)
+    if known.facts is None or read is None or row.rule is None or row.rule.startswith(ALONE):
+        return {}
+    facts = _here(deciding, known.facts)
+    if wants_slots(read, known.state) or wants_slots(now, known.state):
+        then = _told(decide(state=known.state, understanding=read, facts=facts))
+    else:
+        then = f"{row.rule}: {row.texts or ''}"
+    told = _told(decide(state=known.state, understanding=now, facts=facts))
+    return {DECISION: (then, told)} if told != then else {}
+
+
+def _told(decision: Decision) -> str:
+    return f"{decision.rule[:80]}: {loops.said(decision)}"
+
+
+def _here(deciding: Deciding, facts: Facts) -> Facts:
+    """The facts with the clinic as it is now, their moments in its own time."""
+    zone = deciding.clinic.zone
+
+    def local(visits: tuple[Visit, ...]) -> tuple[Visit, ...]:
+        return tuple(replace(visit, start=visit.start.astimezone(zone)) for visit in visits)
+
+    facts = replace(facts, now=facts.now.astimezone(zone), clinic=deciding.clinic.clinic, languages=deciding.languages)
+    return replace(facts, visits=local(facts.visits), gone=local(facts.gone), apart=local(facts.apart))
 
 
 def _texts(store: Store, clinic_id: int) -> Iterator[CommunicationRow]:

@@ -152,6 +152,8 @@ def erase(records: Records, which: str) -> Erased:
         for link in links:
             session.delete(link)
         _erase_words(session, patient, own, done)
+        # A reading tells whom a text may have meant, by first name and visits; the words of who shares the phone stay.
+        session.execute(update(CommunicationRow).where(CommunicationRow.phone_id.in_(shared)).values(reading=None))
         for visit in session.scalars(select(AppointmentRow).where(AppointmentRow.patient_id == patient.id)):
             _erase_visit(records, visit, done)
         waits = update(WaitingRow).where(WaitingRow.patient_id == patient.id, WaitingRow.status == "waiting")

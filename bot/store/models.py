@@ -182,7 +182,8 @@ class CommunicationRow(Base):
     rode in the webhook's TwiML, BREAK between its messages; each after the first has a row of its own.
     reading: the bot's reading of it as JSON, which quotes words. answered_via: twiml or outbox.
     error: the provider's code for why it did not arrive. reply_sid, reply_status: what is known of a reply that rode in TwiML.
-    rule, texts, reader: which rules decided, which approved texts were sent, by which version of all that decides (S-17).
+    rule, texts, reader: which rules decided, or which step of the schedule; which approved texts were sent; by which version of all
+    that decides (S-17).
     """
 
     __tablename__ = "communication"

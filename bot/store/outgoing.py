@@ -38,10 +38,14 @@ def queue(
     in_reply_to: int | None = None,
     send_at: datetime | None = None,
     useless_at: datetime | None = None,
+    rule: str | None = None,
+    texts: str | None = None,
+    reader: str | None = None,
 ) -> CommunicationRow:
     """A text that goes out by itself: its row and its place in the outbox, in the caller's transaction.
 
-    send_at: not before; None: at once. useless_at: when it has lost its use and is no longer sent.
+    send_at: not before; None: at once. useless_at: when it has lost its use and is no longer sent. rule, texts, reader: see the row,
+    of what the bot starts; an answer's stand with the text that it answers.
     """
     sent = CommunicationRow(
         clinic_id=clinic_id,
@@ -52,6 +56,9 @@ def queue(
         status="queued",
         sender=sender,
         in_reply_to=in_reply_to,
+        rule=rule[:80] if rule else None,
+        texts=texts,
+        reader=reader,
     )
     session.add(sent)
     session.flush()

@@ -6,11 +6,10 @@ Moments, and words that are encrypted, are converted by the columns' types as ev
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, cast
 
-import msgspec
 from sqlalchemy import Connection, CursorResult, ScalarSelect, Table, bindparam, case, func, insert, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
@@ -19,7 +18,6 @@ from bot.store.crypto import Cipher
 from bot.store.models import LOOK_NOW, AppointmentRow, Base, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, TaskRow
 from bot.store.prepared import Prepared
 from bot.store.sending_models import SenderRow
-from bot.understand.types import Message, Understanding
 
 PAST = timedelta(days=60)  # how long a visit that has passed is still spoken of
 LATER = "?"
@@ -280,14 +278,3 @@ def start_of(connection: Connection, visit: int) -> datetime | None:
     """When a visit begins."""
     rows = _START.rows(connection, visit=visit)
     return rows[0][0] if rows else None
-
-
-def reading_json(read: Understanding, asked: Message) -> str:
-    """A reading as it is stored with its message, and what the reader knew beside the text: enough to read it again (S-17)."""
-    return msgspec.json.encode({**vars(read), "asked": replace(asked, text="")}, enc_hook=_encode).decode()
-
-
-def _encode(value: Any) -> Any:
-    if isinstance(value, frozenset):
-        return sorted(value)
-    raise NotImplementedError(type(value))

@@ -147,7 +147,8 @@ def _named(folded: str, options: tuple[Option, ...], lexicon: Lexicon) -> int | 
     by_time = sorted(options, key=lambda option: option.start)
     special = {"last": max(option.number for option in options), "earliest": by_time[0].number, "latest": by_time[-1].number}
     numbers = {special.get(which) or int(which) for which in hits}
-    return next(iter(numbers)) if len(numbers) == 1 and _offered(*numbers, options) else None
+    number = numbers.pop() if len(numbers) == 1 else 0
+    return number if _offered(number, options) else None
 
 
 def people_named(text: str, options: tuple[Option, ...], lexicons: Iterable[Lexicon], *, among_others: bool = False) -> tuple[int, ...]:

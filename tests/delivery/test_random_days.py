@@ -16,15 +16,17 @@ from bot.delivery.planner import plan_due
 from bot.delivery.sender import send_waiting
 from bot.desk import staff
 from bot.store import queries
-from bot.store.models import AppointmentRow, PatientPhoneRow, PatientRow, PhoneRow
+from bot.store.models import AppointmentRow, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow
 from bot.store.sending_models import CommunicationRequestRow, OutboxRow
 from bot.turn import take
 from tests.world import World, make_world
 
 NEW_YORK = ZoneInfo("America/New_York")
 WHO = ("dorothy", "nadia", "rosa")
-WORDS = {"confirm": "yes I'll be there", "maybe": "maybe", "opt out": "STOP", "opt in": "START"}
-OF_STAFF = {"take over": staff.take_over, "hand back": staff.hand_back}
+WORDS = {
+    "confirm": "yes I'll be there", "maybe": "maybe", "opt out": "STOP", "opt in": "START", "danger": "my boyfriend hits me",
+}  # fmt: skip
+OF_STAFF = {"take over": staff.take_over, "hand back": staff.hand_back, "release": staff.release}
 STEPS = st.tuples(
     st.sampled_from([*WORDS, *OF_STAFF, "move", "cancel", "no-show", "fly to Hawaii", "nothing"]),
     st.sampled_from(WHO),
@@ -58,7 +60,11 @@ class Witness(Console):
             if asked:
                 phone = session.get_one(PhoneRow, asked[0].phone_id)
                 assert phone.opted_out_at is None
-                assert not queries.state_of(phone).paused
+                state, sent = queries.state_of(phone), session.get_one(CommunicationRow, outbox.communication_id)
+                assert (state.paused, state.hold) == (False, None)
+                assert sent.rule == f"start.{', '.join(dict.fromkeys(each.step for each in asked))}"
+                assert sent.texts
+                assert sent.reader == self.world.bot.decides
                 for zone in _zones(session, phone.id):
                     assert time(9) <= now.astimezone(zone).time() < time(20), "in the night"
             self.sent += [(each.phone_id, each.appointment_id, each.start, each.step) for each in asked]
@@ -77,7 +83,10 @@ def _zones(session: Any, phone_id: int) -> list[ZoneInfo]:
 @settings(max_examples=40)
 @given(steps=st.lists(STEPS, min_size=3, max_size=25))
 def test_nothing_is_sent_twice_or_in_the_night_or_about_what_is_no_longer_so(steps: list[Any], bot_parts: Any) -> None:
-    """Moves, cancellations, answers, opt-outs, take-overs and pauses of the sender, in any order (O-19, O-21, D-08)."""
+    """Moves, cancellations, answers, opt-outs, danger, take-overs, the sender's pauses, in any order (O-19, O-21, D-08).
+
+    Nothing goes while danger is held (S-08), and each text tells its step, its sentences, and by which version (S-17).
+    """
     world = make_world(bot_parts)
     witness = Witness(world)
     for what, who, by, hours, sends in steps:

@@ -40,7 +40,7 @@ from bot.settings import ROOT
 from bot.store import queries
 from bot.store.account_models import UserRow
 from bot.store.models import CommunicationRow
-from bot.store.turns import reading_json
+from bot.store.readings import reading_json
 from bot.understand.labels import ACTS, BARRIERS, TOPICS
 from bot.understand.phrases import load_phrases
 from bot.understand.types import Context, Message, Option

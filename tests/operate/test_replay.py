@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bot.channels.console import received
-from bot.operate.replay import Tally, replay
+from bot.clinic import ClinicFile
+from bot.operate import replay as replaying
+from bot.operate.replay import Deciding, Tally, replay
 from bot.operate.version import version_of
 from bot.store.crypto import ERASED
 from bot.store.models import CommunicationRow
@@ -18,20 +21,23 @@ from bot.turn import take
 from bot.understand.types import Message, Understanding
 from tests.world import World, make_world
 
+TEXTS = ("yes I will be there", "where do I park", "who is my visit with", "can we make it tuesday instead", "2", "I have chest pain")
+
 
 @pytest.fixture
 def world(bot_parts: Any) -> World:
     """A clinic that got a few texts."""
     world = make_world(bot_parts)
     world.remind("dorothy")
-    for words in ("yes I will be there", "where do I park", "what free times are there on tuesday", "I have chest pain"):
+    for words in TEXTS:
         take(world.bot, received(sender=world.number("dorothy"), body=words))
     return world
 
 
-def again(world: World, reader: Any = None) -> Tally:
-    """All texts read again."""
-    return replay(world.bot.store, reader or world.bot.reader, clinic_id=world.bot.clinic_id)
+def again(world: World, reader: Any = None, clinic: ClinicFile | None = None) -> Tally:
+    """All texts read and decided on again."""
+    bot = world.bot
+    return replay(bot.store, Deciding(reader or bot.reader, clinic or bot.clinic, bot.texts.languages), clinic_id=bot.clinic_id)
 
 
 @dataclass(frozen=True)
@@ -50,9 +56,39 @@ class Changed:
 
 
 def test_the_same_reader_reads_every_text_as_before(world: World) -> None:
-    """What it knew beside each text, the open question among it, is stored with the reading."""
+    """S-17: what was known beside each text, the open question and the visits among it, is stored with the reading."""
     tally = again(world)
-    assert (tally.read, tally.skipped, tally.otherwise) == (4, 0, [])
+    assert (tally.read, tally.skipped, tally.otherwise) == (len(TEXTS), 0, [])
+
+
+def test_a_decision_that_changes_although_the_text_is_read_as_before_is_told(world: World) -> None:
+    """S-17: the clinic no longer answers that question by itself; nothing else is otherwise."""
+    clinic = replace(world.bot.clinic, clinic=replace(world.bot.clinic.clinic, answers={}))
+    (changed,) = again(world, clinic=clinic).otherwise
+    assert (changed.words, changed.danger_lost) == ("where do I park", False)
+    then, now = changed.parts["decision"]
+    assert then != now
+    assert "handoff" in now
+
+
+def test_danger_that_is_read_but_no_longer_acted_on_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S-17: the code that decides is part of what is tried."""
+    deciding = replaying.decide
+    monkeypatch.setattr(
+        replaying, "decide", lambda *, understanding, **how: deciding(understanding=replace(understanding, urgent=None), **how)
+    )
+    (lost,) = [each for each in again(world).otherwise if each.danger_lost]
+    assert lost.words == "I have chest pain"
+
+
+def test_a_text_of_before_facts_were_stored_is_read_again_alone(world: World) -> None:
+    """An older version stored a reading without what a decision rests on."""
+    with world.bot.store.begin() as session:
+        for row in session.scalars(select(CommunicationRow).where(CommunicationRow.direction == "inbound")):
+            old = {name: value for name, value in json.loads(row.reading).items() if name not in ("facts", "state")}
+            row.reading = json.dumps(old)
+    tally = again(world, clinic=replace(world.bot.clinic, clinic=replace(world.bot.clinic.clinic, answers={})))
+    assert (tally.read, tally.skipped, tally.otherwise) == (len(TEXTS), 0, [])
 
 
 def test_danger_that_is_no_longer_recognised_is_told(world: World) -> None:
@@ -79,7 +115,8 @@ def test_texts_that_cannot_be_read_again_are_counted(world: World) -> None:
 
 
 @pytest.mark.parametrize("changed", ["intents/en/danger.yaml", "intents/es/phrases/01.yaml", "locales/es/LC_MESSAGES/messages.po",
-                                     "bot/understand/judge.py", "bot/dialogue/safety.py", "bot/texts.py", "bot/core.py"])  # fmt: skip
+                                     "bot/understand/judge.py", "bot/dialogue/safety.py", "bot/texts.py", "bot/core.py",
+                                     "bot/care/due.py", "bot/delivery/planner.py", "requirements.txt"])  # fmt: skip
 def test_a_version_changes_with_whatever_decides_and_with_nothing_else(changed: str, tmp_path: Path) -> None:
     """S-17: a list of words, a phrase, an approved text, the code; not sentences that only measure, nor the words of staff's pages."""
     versions = []

@@ -184,6 +184,18 @@ def test_a_childs_name_is_not_found_on_the_mothers_phone_once_it_is_erased(fille
     assert (filled.found("theo"), filled.found("zanahoria")) == ([], [world.phones["nadia"]])
 
 
+def test_a_childs_name_is_gone_from_how_the_mothers_texts_were_read(filled: Filled) -> None:
+    """Whom a text may mean is written beside it, by first name: that is the child's, while her words are hers."""
+    world, records = filled.world, filled.records
+    take(world.bot, received(sender=world.number("nadia"), body="we will both be there"))
+    assert "theo" in filled.read()["communication.reading"].casefold()
+    done = erase(records, str(theo(filled)))
+    left = filled.read()
+    assert "theo" not in str(left).casefold()
+    assert "we will both be there" in left["communication.body"]
+    assert any("share" in each for each in done.left)
+
+
 def test_a_note_about_a_visit_is_erased_wherever_it_was_talked_of(filled: Filled) -> None:
     """An item about the child's visit on the mother's phone, with what staff wrote when they closed it."""
     world, records = filled.world, filled.records

@@ -130,7 +130,8 @@ def test_what_decided_about_a_text_stands_beside_it(app: Flask, signed_post: Pos
     """S-17: the rules, the approved texts, what was read and why, and the version of all that decides; a broken turn says so."""
     signed_post(sms("yes"))
     (row,) = received(app)
-    assert (row.rule, row.texts, row.reader) == ("confirm", "confirmed", version_of(ROOT))
+    version = f"{version_of(ROOT)}-{wired(app).bot.clinic.version}"
+    assert (row.rule, row.texts, row.reader) == ("confirm", "confirmed", version)
     assert '"acts":["confirm"]' in (row.reading or "")
     assert "reasons" in (row.reading or "")
 
