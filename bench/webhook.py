@@ -6,8 +6,9 @@ Each message comes from a patient of its own who was asked about a visit. What a
 index) is not measured here: `WORKERS=apart`. --stored: Attend on a database with so many earlier messages (bench/history.py) runs
 too, --plain: Attend without encryption and audit (bench/plain.py). Beside messages a second stands the processor time of one, of the
 server and of its database, since the former depends on what else the machine does. Fails when Attend handles fewer than LEAST of the
-floor's messages a second, fewer than KEPT of what it handles on an empty database or without encryption and audit; when a message
-takes more than MOST times the processor time with earlier ones; or when any gets an error or no answer.
+floor's messages a second, fewer than KEPT of what it handles on an empty database or without encryption and audit; when less than
+KEPT of its processor time would do without these; when a message takes more than MOST times the processor time with earlier ones; or
+when any gets an error or no answer.
 """
 
 from __future__ import annotations
@@ -160,6 +161,7 @@ def _verdict(found: dict[str, Measured]) -> int:
             shares.append((attend / measured.rate, LEAST, f"of the floor's throughput (the aim is {AIM})"))
         elif name == PLAIN:
             shares.append((attend / measured.rate, KEPT, f"of that {PLAIN}"))
+            shares.append((measured.cost / found[ATTEND].cost, KEPT, f"of its processor time goes {PLAIN}"))
         elif name != ATTEND:
             shares.append((measured.rate / attend, KEPT, f"of it with {name}"))
             shares.append((measured.rate / found[FLOOR].rate, LEAST, f"of the floor's with {name}"))

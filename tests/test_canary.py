@@ -1,16 +1,19 @@
 """What patients and staff write can be read nowhere but where it is shown: unique words in every input, then every byte searched.
 
-H-05, H-10, H-11. The files are those of the database with its journal and the spool; the output is all that the process writes,
-logs, tracebacks and the web server's own lines too. That the words were really taken in is shown by reading them with the key.
+H-05, H-10, H-11. The files are those of the database with its journal, a backup of it and the spool; the output is all that the
+process writes, logs, tracebacks and the web server's own lines too. Every form of every page is filled in, so that a new page needs no
+line here. That the words were really taken in is shown by reading them with the key.
 """
 
 from __future__ import annotations
 
 import base64
 import logging
+import re
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -32,10 +35,12 @@ from bot.records.person import as_record, everything
 from bot.records.retention import purge
 from bot.records.rotation import encrypted, rotate
 from bot.settings import Settings
-from bot.store.models import CommunicationRow, PatientRow, PhoneRow, TaskRow
+from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, PatientPhoneRow, PatientRow, PhoneRow, TaskRow
 from bot.store.work_models import ActionRow, SavedViewRow
 from bot.web.wiring import Wired
 from tests.conftest import serving
+from tests.forms import fill_in
+from tests.inbox.test_every_word import MORE, addresses
 from tests.provider import post, sms
 from tests.staff import Browser, hire
 from tests.web.test_webhook import locked
@@ -46,7 +51,7 @@ PHONE, STRANGER, PROVIDERS = "+17165550187", "+17165550188", "provzqerr"
 STORED = {  # what must be in the database, and readable there with the key alone
     "text": "plomzaquist", "danger": "vextorbalm", "spooled": "grindlewoop", "broken": "trantuzzle", "stranger": "hobblequint",
     "staff": "snarvelpik", "note": "quobbertine", "for_staff": "glimperfusk", "media": "flarnigosk",
-    "later": "crandlimoff", "call": "sprottiwick", "view": "munglebrath",
+    "later": "crandlimoff", "call": "sprottiwick", "view": "munglebrath", "to_translate": "drimplequor", "translated": "yorbleskint",
 }  # fmt: skip
 UNSTORED = {
     "refused": "dweezlemarch",
@@ -85,8 +90,11 @@ def refusing_provider() -> Iterator[str]:
         server.server_close()
 
 
-def run(app: Flask, settings: Settings, clock: Clock, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A day with unique words in everything that comes in, and with everything going wrong that can."""
+def run(app: Flask, settings: Settings, clock: Clock, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[str, str]]:
+    """A day with unique words in everything that comes in, and with everything going wrong that can.
+
+    Gives what was typed into the forms of all pages: word → (address, field).
+    """
     wired: Wired = app.extensions["attend"]
     bot = wired.bot
     records = Records(store=bot.store, clinic=bot.clinic, clinic_id=bot.clinic_id, clock=clock, actor="command:test")
@@ -114,10 +122,29 @@ def run(app: Flask, settings: Settings, clock: Clock, folder: Path, monkeypatch:
         assert STORED["text"] in browser.get(f"/inbox/phone/{line}").text
         assert f"/inbox/phone/{line}" in browser.post("/inbox/search", asked=STORED["text"]).text
         _pages(browser, line)
+        typed = _every_form(app, port, line)
+        for page in ("/metrics", "/healthz", "/readyz", "/nowhere", f"/inbox/phone/{10**9}", "/inbox/phone/x", "/sms"):
+            shown = browser.get(page).text
+            assert [word for word in (*STORED.values(), *UNSTORED.values(), *typed, NAME, PHONE[2:]) if word in shown] == [], page
     rotate(bot.store)
     purge(records)
     export(records, "messages", "csv")
     everything(records, IDENTIFIER)
+    with closing(sqlite3.connect(folder / "clinic.db")) as source, closing(sqlite3.connect(folder / "backup.db")) as copy:
+        source.backup(copy)
+    return typed
+
+
+def _every_form(app: Flask, port: int, line: int) -> dict[str, tuple[str, str]]:
+    """Each form of each page that an administrator can open, on this line and on another one: people, life events, programmes,
+    settings, notes, calls, drafts, views, one's own account.
+    """
+    with app.extensions["attend"].bot.store.session() as session:
+        visits = list(session.scalars(select(AppointmentRow.id).where(AppointmentRow.status == "booked").limit(2)))
+        people = list(session.scalars(select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == line)))
+    values = {"phone_id": [line, 2], "visit_id": visits, "patient_id": [*people, 2], "code": ["es"], "what": [], "name": ["promises"]}
+    pages = sorted([*addresses(app, values), *MORE], key=lambda page: not page.startswith("/inbox"))  # what ends a session comes last
+    return fill_in(Browser(port).enter(app, hire(app, "admin")), pages, leaving=("/account/logout", "/account/end-others"))
 
 
 def _pages(browser: Browser, line: int) -> None:
@@ -127,6 +154,9 @@ def _pages(browser: Browser, line: int) -> None:
     assert browser.post("/inbox/views", do="save", name=STORED["view"]).status == 303
     assert browser.post(f"/inbox/phone/{line}/check", text=UNSTORED["draft"]).status == 200
     assert browser.post("/inbox/search", asked=UNSTORED["asked"]).status == 200
+    assert browser.post(f"/inbox/phone/{line}/to-translate", text=STORED["to_translate"]).status == 303
+    asked = max(re.findall(r'id="item-(\d+)"', browser.get(f"/inbox/phone/{line}").text), key=int)
+    assert browser.post(f"/inbox/phone/{line}/translated", item=asked, translation=STORED["translated"]).status == 303
     assert browser.post("/inbox/items", do=UNSTORED["address"], item=UNSTORED["address"], back=UNSTORED["address"]).status == 400
 
 
@@ -180,11 +210,12 @@ EVENTS = (
 
 @dataclass(frozen=True)
 class Day:
-    """What a day left behind: the application, all bytes of its files, all that it wrote to the terminal."""
+    """What a day left behind: the application, all bytes of its files, all that it wrote to the terminal, and what was typed."""
 
     app: Flask
     files: bytes
     output: bytes
+    typed: dict[str, tuple[str, str]]
 
 
 @pytest.fixture
@@ -206,14 +237,15 @@ def day(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Day:
     """Runs the day."""
-    run(app, settings, clock, tmp_path, monkeypatch)
+    typed = run(app, settings, clock, tmp_path, monkeypatch)
     files = [path for path in tmp_path.rglob("*") if path.is_file() and path.parent.name != "given"]
-    assert {"clinic.db", "clinic.db-wal"} <= {path.name for path in files}
+    assert {"clinic.db", "clinic.db-wal", "backup.db"} <= {path.name for path in files}
     out = capfd.readouterr()
-    return Day(app, b"".join(path.read_bytes() for path in files), (out.out + out.err + talkative.text).encode())
+    return Day(app, b"".join(path.read_bytes() for path in files), (out.out + out.err + talkative.text).encode(), typed)
 
 
-KINDS = (PatientRow, PhoneRow, CommunicationRow, TaskRow, ActionRow, SavedViewRow)
+KINDS = (PatientRow, PhoneRow, CommunicationRow, TaskRow, ActionRow, SavedViewRow, ConsentRow)
+OURS = "/inbox/settings/"  # what the clinic tells about itself, names of its papers too, is no secret
 
 
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)  # whose files we can read
@@ -231,6 +263,13 @@ def test_no_word_name_or_number_stands_in_any_byte(day: Day) -> None:
     readable = str(rows)
     assert [word for word in (*STORED.values(), NAME, IDENTIFIER, PHONE, STRANGER) if word not in readable] == []
     assert [word for word in UNSTORED.values() if word in readable] == []
+    theirs = {word: where for word, where in day.typed.items() if not where[0].startswith(OURS)}
+    for word, where in theirs.items():
+        assert not any(form in files for form in _as_bytes(word)), f"{where} can be read in a file"
+        assert not any(form in output for form in _as_bytes(word)), f"{where} can be read in a log"
+    stored = {where for word, where in theirs.items() if word in readable}  # what another form has not written over since
+    assert stored >= {("/inbox/phone/#/note", "words"), ("/inbox/views", "name")}, stored
+    assert {address.split("/")[1] for address, _ in theirs.values()} == {"inbox", "account", "admin"}
 
 
 def test_the_search_would_find_a_word(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import click
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 
+from bot.errors import DataError
 from bot.records.batch import Report
 from bot.records.exports import FORMS, NoSuchExport, export
 from bot.records.imports import import_file
@@ -22,9 +23,11 @@ from bot.records.retention import purge
 from bot.records.rotation import rotate
 from bot.settings import read_settings
 from bot.store import audit
+from bot.store.crypto import Cipher
 
 Clear = Callable[[], AbstractContextManager[None]]
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+ENCRYPTED = click.option("--encrypted", is_flag=True, help="Under the newest key of ATTEND_KEY; `decrypt FILE` opens it (H-10).")
 
 
 def register(cli: click.Group, clear_errors: Clear) -> None:
@@ -46,13 +49,28 @@ def register(cli: click.Group, clear_errors: Clear) -> None:
     @click.argument("what", type=click.Choice(["visits", "messages", "items"]))
     @click.option("--as", "form", type=click.Choice(FORMS), default="csv", show_default=True)
     @click.option("--to", type=click.Path(path_type=Path), help="A new file, readable by you alone; else standard output.")
-    def export_(what: str, form: str, to: Path | None) -> None:
-        """Visits, messages or items as a table; visits as a calendar too. What comes out is no longer encrypted."""
+    @ENCRYPTED
+    def export_(what: str, form: str, to: Path | None, encrypted: bool) -> None:
+        """Visits, messages or items as a table; visits as a calendar too."""
         with clear_errors():
+            records = _records()
             try:
-                _write(export(_records(), what, form), to)
+                content = export(records, what, form)
             except NoSuchExport as error:
                 raise click.UsageError(str(error)) from error
+            _write(records.store.cipher.wrap(content) if encrypted else content, to)
+
+    @cli.command("decrypt")
+    @click.argument("file", type=FILE)
+    @click.option("--to", type=click.Path(path_type=Path), help="A new file, readable by you alone; else standard output.")
+    def decrypt(file: Path, to: Path | None) -> None:
+        """An export that was written with --encrypted, under any of the keys that are set."""
+        with clear_errors():
+            try:
+                content = Cipher(read_settings().keys).unwrap(file.read_bytes())
+            except InvalidToken as error:
+                raise DataError(f"{file}: none of the keys in ATTEND_KEY opens it, or it is no encrypted export") from error
+            _write(content, to)
 
     @cli.command("purge")
     @click.option("--dry-run", is_flag=True, help="Tell how many; take nothing away.")
@@ -98,14 +116,17 @@ def _register_patient(cli: click.Group, clear_errors: Clear) -> None:
     @patient.command("export")
     @click.argument("which")
     @click.option("--to", type=click.Path(path_type=Path), help="A new file, readable by you alone; else standard output.")
-    def export_patient(which: str, to: Path | None) -> None:
-        """Everything on a patient (your identifier or our id) as JSON. What comes out is no longer encrypted."""
+    @ENCRYPTED
+    def export_patient(which: str, to: Path | None, encrypted: bool) -> None:
+        """Everything on a patient (your identifier or our id) as JSON."""
         with clear_errors():
+            records = _records()
             try:
-                found = everything(_records(), which)
+                found = everything(records, which)
             except NoSuchPatient as error:
                 raise click.UsageError(str(error)) from error
-            _write(json.dumps(found, ensure_ascii=False, indent=2).encode() + b"\n", to)
+            content = json.dumps(found, ensure_ascii=False, indent=2).encode() + b"\n"
+            _write(records.store.cipher.wrap(content) if encrypted else content, to)
 
     @patient.command("erase")
     @click.argument("which")

@@ -31,6 +31,14 @@ class Cipher:
         """The text again. Raises cryptography.fernet.InvalidToken when no key fits."""
         return self._fernet.decrypt(token).decode("utf-8")
 
+    def wrap(self, content: bytes) -> bytes:
+        """A file that leaves the database, encrypted."""
+        return self._fernet.encrypt(content)
+
+    def unwrap(self, token: bytes) -> bytes:
+        """The file again. Raises cryptography.fernet.InvalidToken when no key fits."""
+        return self._fernet.decrypt(token)
+
     def index(self, value: str) -> str:
         """A keyed hash under which `value` can be looked up without being stored."""
         return hmac.new(bytes.fromhex(self.secret), value.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
