@@ -7,18 +7,22 @@ import io
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from icalendar import Calendar
 from sqlalchemy import select
 
+from app import create_app
 from bot.channels.console import received
 from bot.ehr.csv_in import runs
 from bot.records.batch import Came
 from bot.records.exports import TABLES, NoSuchExport, export
 from bot.records.imports import import_file
 from bot.records.opened import Records
-from bot.settings import ROOT
+from bot.settings import ROOT, Settings
 from bot.store.models import AppointmentRow, AuditRow, PatientRow, TaskRow
 from bot.turn import take
+from tests.conftest import KEY
+from tests.staff import HERE
 from tests.world import World
 
 
@@ -123,3 +127,24 @@ def test_an_export_leaves_an_entry_in_the_trail(records: Records) -> None:
     with records.store.session() as session:
         (entry,) = session.scalars(select(AuditRow))
     assert (entry.actor, entry.action, entry.about, entry.reason) == ("command:test", "export", "visits", "csv")
+
+
+def test_what_is_taken_out_encrypted_is_opened_by_the_keys_alone(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """H-10: a table and everything on a patient; after a change of keys too, and with no other key."""
+    for name, value in {"DATABASE_URL": settings.database_url, "ATTEND_KEY": KEY, "PUBLIC_URL": HERE}.items():
+        monkeypatch.setenv(name, value)
+    run = create_app(settings).test_cli_runner().invoke
+    for number, what in enumerate((["export", "visits"], ["patient", "export", "1"])):
+        closed, plain = tmp_path / f"closed-{number}", tmp_path / f"plain-{number}"
+        assert run(args=[*what, "--encrypted", "--to", str(closed)]).exit_code == 0
+        assert b"Dorothy" not in closed.read_bytes()
+        assert closed.stat().st_mode & 0o777 == 0o600
+        monkeypatch.setenv("ATTEND_KEY", f"{Fernet.generate_key().decode()},{KEY}")
+        assert run(args=["decrypt", str(closed), "--to", str(plain)]).exit_code == 0
+        assert b"Dorothy" in plain.read_bytes()
+        monkeypatch.setenv("ATTEND_KEY", Fernet.generate_key().decode())
+        refused = run(args=["decrypt", str(closed)])
+        assert (refused.exit_code, "none of the keys" in refused.output) == (2, True)
+        monkeypatch.setenv("ATTEND_KEY", KEY)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,9 +25,9 @@ OLD, NEW = Fernet.generate_key(), Fernet.generate_key()
 
 
 @pytest.fixture
-def world(bot_parts: Any, tmp_path: Path) -> World:
-    """A clinic on a file, its words under the old key."""
-    world = make_world(bot_parts, url=f"sqlite:///{tmp_path / 'clinic.db'}", key=OLD)
+def world(bot_parts: Any, empty: str) -> World:
+    """A clinic on either database, its words under the old key."""
+    world = make_world(bot_parts, url=empty, key=OLD)
     take(world.bot, received(sender=world.number("dorothy"), body="hello"))
     with world.bot.store.begin() as session:
         audit.record(session.connection(), clinic_id=1, actor="test", action="view", about="phone:1", now=world.clock.now)
@@ -36,9 +35,9 @@ def world(bot_parts: Any, tmp_path: Path) -> World:
     return world
 
 
-def opened(tmp_path: Path, *keys: bytes) -> Store:
+def opened(url: str, *keys: bytes) -> Store:
     """The same database as a process with these keys sees it."""
-    store = Store(url=f"sqlite:///{tmp_path / 'clinic.db'}", keys=keys)
+    store = Store(url=url, keys=keys)
     store.migrate()
     return store
 
@@ -62,15 +61,15 @@ def under(store: Store, key: bytes) -> tuple[int, int]:
 
 
 @pytest.mark.usefixtures("world")
-def test_after_a_rotation_the_old_key_is_needed_for_nothing(tmp_path: Path) -> None:
+def test_after_a_rotation_the_old_key_is_needed_for_nothing(empty: str) -> None:
     """Words, names and numbers are read, phones are found and the trail is whole with the new key alone."""
-    store = opened(tmp_path, NEW, OLD)
+    store = opened(empty, NEW, OLD)
     index = store.cipher.index("+17165550121")
     assert under(store, NEW)[0] == 0
     done = rotate(store)
     assert sum(each.renewed for each in done) == under(store, NEW)[1] > 20
     store.engine.dispose()
-    alone = opened(tmp_path, NEW)
+    alone = opened(empty, NEW)
     assert under(alone, NEW)[0] == under(alone, NEW)[1]
     assert alone.cipher.index("+17165550121") == index
     with alone.session() as session:
@@ -81,10 +80,10 @@ def test_after_a_rotation_the_old_key_is_needed_for_nothing(tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("world")
-def test_a_rotation_can_be_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rotation_can_be_run_again(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut off in the middle, the second run does the rest; a third finds nothing to do."""
     monkeypatch.setattr(rotation, "BATCH", 5)
-    store = opened(tmp_path, NEW, OLD)
+    store = opened(empty, NEW, OLD)
 
     def stop(table: str, rows: int) -> None:
         if table == "phone":
@@ -99,12 +98,10 @@ def test_a_rotation_can_be_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyP
     store.engine.dispose()
 
 
-def test_texts_that_come_in_during_a_rotation_are_answered_and_kept(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another thread texts all the while; nothing is lost, and everything ends under the new key."""
+def test_texts_that_come_in_during_a_rotation_are_answered_and_kept(world: World, empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """H-10: another thread texts all the while; nothing is lost, and everything ends under the new key."""
     monkeypatch.setattr(rotation, "BATCH", 2)
-    store = opened(tmp_path, NEW, OLD)
+    store = opened(empty, NEW, OLD)
     bot = replace(world.bot, store=store)
     answers: list[str] = []
     done = threading.Event()
@@ -134,9 +131,9 @@ def test_texts_that_come_in_during_a_rotation_are_answered_and_kept(
 
 
 @pytest.mark.usefixtures("world")
-def test_a_key_that_does_not_open_the_database_stops_the_start(tmp_path: Path) -> None:
+def test_a_key_that_does_not_open_the_database_stops_the_start(empty: str) -> None:
     """With words on what to do, instead of failing at the first patient's name."""
-    store = Store(url=f"sqlite:///{tmp_path / 'clinic.db'}", keys=(NEW,))
+    store = Store(url=empty, keys=(NEW,))
     with pytest.raises(SettingsError, match="add the old one"):
         store.migrate()
     store.engine.dispose()
