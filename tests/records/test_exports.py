@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from flask import Flask
 from icalendar import Calendar
 from sqlalchemy import select
 
-from app import create_app
 from bot.channels.console import received
 from bot.ehr.csv_in import runs
 from bot.records.batch import Came
@@ -129,13 +129,14 @@ def test_an_export_leaves_an_entry_in_the_trail(records: Records) -> None:
     assert (entry.actor, entry.action, entry.about, entry.reason) == ("command:test", "export", "visits", "csv")
 
 
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
 def test_what_is_taken_out_encrypted_is_opened_by_the_keys_alone(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """H-10: a table and everything on a patient; after a change of keys too, and with no other key."""
     for name, value in {"DATABASE_URL": settings.database_url, "ATTEND_KEY": KEY, "PUBLIC_URL": HERE}.items():
         monkeypatch.setenv(name, value)
-    run = create_app(settings).test_cli_runner().invoke
+    run = app.test_cli_runner().invoke
     for number, what in enumerate((["export", "visits"], ["patient", "export", "1"])):
         closed, plain = tmp_path / f"closed-{number}", tmp_path / f"plain-{number}"
         assert run(args=[*what, "--encrypted", "--to", str(closed)]).exit_code == 0
