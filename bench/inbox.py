@@ -1,6 +1,6 @@
 """What every page of staff costs in a clinic with a long history beside one with a short one, under the same traffic in one run.
 
-    .venv/bin/python bench/inbox.py [--quick] [--database SQLite|PostgreSQL]
+    .venv/bin/python bench/inbox.py [--quick] [--database SQLite|PostgreSQL] [--keep FOLDER]
 
 Two servers, with 10,000 and 1,000,000 texts, 500 and 50,000 patients, 1,000 and 100,000 items; the day's work is the same: 300 open
 items, 400 visits to come. By turns 20 people click through every page and form while 50 texts a second arrive. Then each page is
@@ -22,6 +22,7 @@ from statistics import median
 
 import clicks
 import history
+import msgspec
 import processor
 import served
 from clicks import GONE, Person, Traffic
@@ -56,16 +57,22 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--quick", action="store_true", help="a short while, on SQLite, with 40,000 texts")
     options.add_argument("--database", choices=("SQLite", "PostgreSQL"), help="one of both alone")
+    options.add_argument("--keep", type=Path, help="where the histories stay, to be used again by the next run")
     given = options.parse_args()
     wanted = [given.database] if given.database else ["SQLite"] if given.quick else ["SQLite", "PostgreSQL"]
-    with tempfile.TemporaryDirectory() as name, databases() as kinds:
-        return max(_compare(database, Path(name), kinds[database], quick=given.quick) for database in wanted)
+    if given.keep:
+        served.use_key(given.keep)
+    with tempfile.TemporaryDirectory() as name, databases(given.keep) as kinds:
+        return max(_compare(database, Path(name), kinds[database], given.keep, quick=given.quick) for database in wanted)
 
 
-def _compare(database: str, folder: Path, new: Callable[[], str], *, quick: bool) -> int:
+def _compare(database: str, folder: Path, new: Callable[[], str], keep: Path | None, *, quick: bool) -> int:
     rounds, seconds, rate = (1, 6.0, 20.0) if quick else (4, 20.0, 50.0)
     senders = FEWER if quick else SENDERS
-    clinics = [_clinic(folder, new(), texts, senders) for texts in (SHORT, QUICK if quick else LONG)]
+    clinics = [
+        _clinic(folder, new(), texts, senders, keep and keep / f"{database}-{texts}.json")
+        for texts in (SHORT, QUICK if quick else LONG)
+    ]
     print(f"{database}: {clinics[0].texts:,} and {clinics[1].texts:,} texts, {STAFF} people, {rate:.0f} texts a second")
     found: list[list[Traffic]] = [[], []]
     with served.running(*(clinic.server for clinic in clinics)):
@@ -78,9 +85,15 @@ def _compare(database: str, folder: Path, new: Callable[[], str], *, quick: bool
     return _verdict(database, found, costs, asked=rate * seconds * rounds)
 
 
-def _clinic(folder: Path, url: str, texts: int, senders: int) -> Clinic:
-    bot = served.fill(folder, ["en", "es"] * (senders // 2), url)
-    past = history.fill(bot, texts, first=senders)
+def _clinic(folder: Path, url: str, texts: int, senders: int, note: Path | None) -> Clinic:
+    """note: where it stands what an earlier run has filled the database with."""
+    if note is not None and note.exists():
+        bot, past = served.open_bot(folder, url), msgspec.json.decode(note.read_bytes(), type=Past)
+    else:
+        bot = served.fill(folder, ["en", "es"] * (senders // 2), url)
+        past = history.fill(bot, texts, first=senders)
+        if note is not None:
+            note.write_bytes(msgspec.json.encode(past))
     tokens = history.hire(bot)
     bot.store.engine.dispose()
     server = Server("timed:serve()", served.environment(folder, url) | {"WORKERS": "apart"}, served.free_port(), THREADS)

@@ -41,6 +41,16 @@ KEY = Fernet.generate_key().decode()  # of this run
 WORKERS, THREADS = 2, 4
 
 
+def use_key(folder: Path) -> None:
+    """The key of what is kept in a folder: an earlier run's, or this one's from now on."""
+    global KEY
+    folder.mkdir(parents=True, exist_ok=True)
+    place = folder / "key"
+    if not place.exists():
+        place.write_text(KEY, encoding="ascii")
+    KEY = place.read_text(encoding="ascii")
+
+
 def environment(folder: Path, database: str = "clinic.db") -> dict[str, str]:
     """The environment of a server whose files stand in `folder`. database: a file in it, or an address elsewhere.
 
@@ -60,9 +70,15 @@ def number(patient: int) -> str:
     return f"+1{201 + patient // 100}55501{patient % 100:02}"
 
 
+def open_bot(folder: Path, database: str = "clinic.db") -> Bot:
+    """A bot on a database that is there, or is made."""
+    bot: Bot = create_app(read_settings(environment(folder, database))).extensions["attend"].bot
+    return bot
+
+
 def fill(folder: Path, languages: Sequence[str], database: str = "clinic.db") -> Bot:
     """A clinic with one patient for each of `languages`, each asked about one visit; gives a bot that reads its database."""
-    bot: Bot = create_app(read_settings(environment(folder, database))).extensions["attend"].bot
+    bot = open_bot(folder, database)
     seed(bot, ROOT / "clinics" / "demo_people.yaml")
     now = datetime.now(UTC)
     with bot.store.begin() as session:

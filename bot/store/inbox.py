@@ -15,7 +15,7 @@ from bot.store import papers, queries, worklist
 from bot.store.models import AppointmentRow, CommunicationRow, PatientRow, PhoneRow, TaskRow
 from bot.store.readings import reading_of
 from bot.store.sending_models import OutboxRow, PlannedReplyRow
-from bot.store.work_models import ActionRow, CandidateRow, ClaimRow, PromiseRow, ViewingRow
+from bot.store.work_models import ActionRow, AlertRow, CandidateRow, ClaimRow, PromiseRow, ViewingRow
 from bot.store.worklist import Item
 from bot.understand.types import Understanding
 
@@ -221,18 +221,23 @@ def phones(session: Session, clinic_id: int) -> list[tuple[int, str, list[Patien
 
 
 def list_mark(session: Session, clinic_id: int, now: datetime) -> str:
-    """A mark that changes when anything the lists show changes; read from the newest rows and the open ones alone."""
-    newest = [
-        session.scalar(select(table.id).where(table.clinic_id == clinic_id).order_by(table.id.desc()).limit(1))
-        for table in (CommunicationRow, ActionRow)
-    ]
-    open_ = session.execute(
-        select(func.count(), func.max(TaskRow.id), func.sum(TaskRow.communication_id)).where(
-            TaskRow.clinic_id == clinic_id, TaskRow.status == "requested", TaskRow.created_at <= now
-        )
-    ).one()
-    claims = session.execute(select(ClaimRow.phone_id, ClaimRow.until).where(ClaimRow.clinic_id == clinic_id, ClaimRow.until > now))
-    return _mark(newest, tuple(open_), sorted(map(tuple, claims)))
+    """A mark that changes when what the lists show changes, and not with texts that they do not show; read from what is open alone."""
+    task, promise, claim = TaskRow, PromiseRow, ClaimRow
+    shown = (
+        task.id, task.communication_id, task.rank, task.due_at, task.fix_by, task.owner_id, task.escalated_from, task.snoozed_until,
+        task.due_at < now, task.snoozed_until <= now, AlertRow.actor, AlertRow.told,
+    )  # fmt: skip
+    open_ = task.clinic_id == clinic_id, task.status == "requested", task.created_at <= now
+    items = session.execute(select(*shown).outerjoin(AlertRow, AlertRow.task_id == task.id).where(*open_).order_by(task.id))
+    owed = select(promise.id, promise.due_at).where(promise.clinic_id == clinic_id, promise.kept_at.is_(None)).order_by(promise.id)
+    held = select(claim.phone_id, claim.actor_id, claim.until).where(claim.clinic_id == clinic_id, claim.until > now)
+    return _mark(items.all(), session.execute(owed).all(), session.execute(held.order_by(claim.phone_id)).all())
+
+
+def day_mark(session: Session, clinic_id: int, now: datetime) -> str:
+    """A mark of the day's page, which shows what texts did with visits, too."""
+    newest = select(CommunicationRow.id).where(CommunicationRow.clinic_id == clinic_id).order_by(CommunicationRow.id.desc()).limit(1)
+    return _mark(list_mark(session, clinic_id, now), session.scalar(newest))
 
 
 def phone_mark(session: Session, clinic_id: int, phone_id: int, now: datetime) -> str:

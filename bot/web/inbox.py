@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from importlib import import_module
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -15,25 +16,7 @@ from bot.desk.views import mine
 from bot.dialogue.items import KINDS
 from bot.store import worklist
 from bot.store.worklist import PAGE
-from bot.web import (
-    catchup,
-    closing,
-    languages,
-    learn,
-    live,
-    media,
-    person,
-    pictures,
-    programmes,
-    search,
-    settings,
-    talk,
-    translating,
-    views,
-    visits,
-    waitlist,
-)
-from bot.web import words as filters
+from bot.web import live
 from bot.web.forms import as_number
 from bot.web.guard import actor, colleagues, headers, same_site
 from bot.web.tongue import say, words
@@ -46,26 +29,11 @@ blueprint.before_request(same_site)
 blueprint.after_request(headers)
 blueprint.after_request(recorded)
 PARTS = (
-    catchup,
-    closing,
-    languages,
-    learn,
-    live,
-    media,
-    person,
-    pictures,
-    programmes,
-    search,
-    settings,
-    talk,
-    translating,
-    views,
-    visits,
-    waitlist,
-    filters,
-)
+    "catchup", "closing", "languages", "learn", "live", "media", "person", "pictures", "programmes", "search", "settings", "talk",
+    "translating", "views", "visits", "waitlist", "words",
+)  # fmt: skip
 for part in PARTS:
-    blueprint.register_blueprint(part.blueprint)
+    blueprint.register_blueprint(import_module(f"bot.web.{part}").blueprint)
 
 SNOOZES = {"1h": "1 hour", "tomorrow": "the desk opens again", "3d": "3 days", "7d": "a week"}
 
@@ -82,13 +50,13 @@ def of_every_page() -> dict[str, object]:
 def index() -> str:
     """Open items, the gravest and most pressing first, a page at a time."""
     bot, me = wired().bot, actor()
-    view = view_of(request.args, me.id)
+    view, open_page = view_of(request.args, me.id), live.Page().live(bot)
     keep(view)
     with bot.store.session() as read:
         items = worklist.page(read, bot.clinic_id, bot.clock(), view)
         counts = worklist.counts(read, bot.clinic_id, bot.clock(), me.id)
     lists = {"items": items[:PAGE], "more": len(items) > PAGE, "counts": counts, "view": view, "saved": mine(bot, me)}
-    return render_template("inbox.html", **lists, mark=live.current(bot, None), kinds=KINDS, last_closed=worklist.LAST_CLOSED)
+    return render_template("inbox.html", **lists, live=open_page, kinds=KINDS, last_closed=worklist.LAST_CLOSED)
 
 
 @blueprint.post("/items")

@@ -39,9 +39,10 @@ STYLE = Style(
 def day() -> str:
     """What needs somebody now, the next day's visits, promises, barriers, silence. It prints as a handover."""
     bot = wired().bot
+    open_page = live.Page(day=True).live(bot)
     with bot.store.session() as session:
         shown = today(session, bot.clinic_id, bot.clock(), bot.clinic.zone)
-    return render_template("today.html", today=shown, said=SAID, states=STATES, mark=live.current(bot, None))
+    return render_template("today.html", today=shown, said=SAID, states=STATES, live=open_page)
 
 
 def period(days: int) -> Period:

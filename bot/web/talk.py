@@ -46,6 +46,7 @@ def conversation(phone_id: int) -> str:
 def _page(phone_id: int, *, draft: str = "") -> str:
     bot = wired().bot
     presence.look(bot, phone_id, by=actor(), lasts=presence.OPENED)
+    open_page = live.Page(phone_id).live(bot)
     talk = _talk(bot, phone_id)
     return render_template(
         "conversation.html",
@@ -63,7 +64,7 @@ def _page(phone_id: int, *, draft: str = "") -> str:
         calls=staff.CALLS,
         programmes=programmes.shown(bot, talk),
         labels={"What they want": ACTS, "Asks": _prefixed("ask", TOPICS), "In the way": _prefixed("barrier", BARRIERS)},
-        mark=live.current(bot, phone_id),
+        live=open_page,
         waitlist=bot.clinic.waitlist,
         waits=_waits(bot, phone_id),
     )

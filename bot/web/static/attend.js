@@ -4,10 +4,11 @@ page.classList.add("scripted");
 
 // ---- live: parts of the page that are marked data-live are replaced when the server says that something changed
 const busy = (part) => part.contains(document.activeElement) && document.activeElement !== document.body && /^(TEXTAREA|INPUT|SELECT)$/.test(document.activeElement.tagName) && document.activeElement.type !== "checkbox";
-let asking = false;
+let asking = false, asked = 0, due, latest;
 async function refresh() {
   if (asking) return;
   asking = true;
+  asked = Date.now();
   try {
     const answer = await fetch(location.href, { headers: { "X-Requested-With": "attend-live" } });
     if (!answer.ok) return;
@@ -15,27 +16,72 @@ async function refresh() {
     for (const part of document.querySelectorAll("[data-live]")) {
       const now = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
       if (!now || busy(part)) continue;
-      const chosen = new Set([...part.querySelectorAll(":checked[name=item]")].map((box) => box.value));
+      if (part === list) { renew(now); continue; }
       const open = [...part.querySelectorAll("details")].map((each) => each.open);
-      const at = items().indexOf(current());
       part.innerHTML = now.innerHTML;
-      part.querySelectorAll("[name=item]").forEach((box) => { if (chosen.has(box.value)) box.checked = true; });
       part.querySelectorAll("details").forEach((each, n) => { if (open[n]) each.open = true; });
-      if (at >= 0 && part.querySelector("[data-item]")) go(at);
     }
     page.dataset.mark = fresh.body.dataset.mark;
     document.title = fresh.title;
     begin();
   } finally { asking = false; }
+  changed(latest);
 }
-const changed = (mark) => { if (mark && mark !== page.dataset.mark) refresh(); };
-const poll = () => setInterval(async () => changed(await (await fetch(page.dataset.markUrl)).text()), 3000);
+const changed = (mark) => {
+  latest = mark;
+  if (!mark || mark === page.dataset.mark || due || asking) return;
+  due = setTimeout(() => { due = undefined; refresh(); }, Math.max(0, asked + 1000 * page.dataset.every - Date.now()));
+};
+const poll = () => setInterval(async () => { const answer = await fetch(page.dataset.markUrl); if (answer.ok) changed(await answer.text()); }, 3000);
 if (page.dataset.events && window.EventSource) {
   const events = new EventSource(page.dataset.events);
   events.onmessage = (event) => changed(event.data);
   events.onerror = () => { if (events.readyState === EventSource.CLOSED) poll(); };
   addEventListener("pagehide", () => events.close());
 } else if (page.dataset.markUrl) poll();
+
+// A list does not jump under a hand: while somebody is at it, its lines change where they stand, and what is new waits for a click.
+const STILL = 10000; // milliseconds without a move, after which nobody is at it
+const list = document.querySelector("[data-list]"), news = document.querySelector("[data-news]");
+let touched = -STILL, pending;
+for (const what of ["pointermove", "pointerdown", "wheel", "keydown"]) list?.closest("form").addEventListener(what, () => { touched = performance.now(); }, { passive: true });
+const inHand = () => !document.hidden && (performance.now() - touched < STILL || list.contains(document.activeElement) || list.querySelector(":checked"));
+const lines = (part) => new Map([...part.querySelectorAll("[data-item]")].map((line) => [line.dataset.item, line]));
+function renew(now) {
+  const old = lines(list), fresh = lines(now), added = [...fresh.keys()].filter((id) => !old.has(id));
+  const moved = [...fresh.keys()].join() !== [...old.keys()].join();
+  if (moved && !inHand()) { show(now); return; }
+  for (const [id, line] of old) {
+    if (fresh.has(id)) exchange(line, fresh.get(id));
+    else { line.classList.add("gone"); Object.assign(line.querySelector("[name=item]"), { checked: false, disabled: true }); }
+  }
+  pending = moved ? now : undefined;
+  news.hidden = added.length === 0;
+  news.textContent = news.dataset.news.replace("#", added.length);
+  news.classList.toggle("urgent", added.some((id) => fresh.get(id).matches(".rank0")));
+}
+function exchange(line, fresh) {
+  const can = () => [...line.querySelectorAll("a, button, input")];
+  const on = can().indexOf(document.activeElement), chosen = line.querySelector("[name=item]").checked, here = line.matches(".current");
+  line.innerHTML = fresh.innerHTML;
+  line.className = fresh.className;
+  line.classList.toggle("current", here);
+  line.querySelector("[name=item]").checked = chosen;
+  if (on >= 0) can()[Math.min(on, can().length - 1)].focus();
+}
+function show(now) {
+  const chosen = [...list.querySelectorAll(":checked[name=item]")].map((box) => box.value);
+  const here = current()?.dataset.item, place = items().indexOf(current());
+  list.innerHTML = now.innerHTML;
+  for (const box of list.querySelectorAll("[name=item]")) box.checked = chosen.includes(box.value);
+  const there = items().findIndex((line) => line.dataset.item === here);
+  if (place >= 0) go(there >= 0 ? there : place);
+  pending = undefined;
+  news.hidden = true;
+  begin();
+}
+news?.addEventListener("click", () => { show(pending); items()[0]?.querySelector("a").focus(); });
+if (list) setInterval(() => { if (pending && !inHand()) show(pending); }, 1000);
 
 // ---- countdowns of locks
 let clocks = [];
@@ -102,7 +148,7 @@ const keys = {
   e: focus("[data-outcome], #outcome"), E: press("[data-do=E]"), i: press("[data-next]"), r: focus("#text"), t: press("[data-do=t]"), u: press("[data-up]"), b: press("[data-do=b]"), m: press("[data-do=m]"),
   n: () => { const more = document.querySelector("[data-do=n]"); if (more) { more.parentElement.open = true; document.getElementById("note").focus(); } },
   l: () => { const when = document.querySelector("[data-do=l]"); if (when) { when.parentElement.open = true; document.getElementById("day").focus(); } },
-  "/": focus("#search"),
+  ".": press("[data-news]:not([hidden])"), "/": focus("#search"),
   "?": () => { const list = document.getElementById("keys"); list.open = !list.open; list.querySelector("summary").focus(); },
 };
 const on = document.getElementById("keys-on");
