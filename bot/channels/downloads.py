@@ -8,12 +8,16 @@ from urllib.parse import urlsplit
 import requests
 
 TIMEOUT = 10.0  # seconds
-LARGEST = 10 * 1024 * 1024  # bytes; carriers take no larger ones
+LARGEST = 5 * 1024 * 1024  # bytes; the provider takes no larger ones
 STORES = re.compile(r"(.+\.)?(twilio\.com|twiliocdn\.com|amazonaws\.com)")  # where the API's redirects lead
 
 
 class NotFetched(Exception):
     """The file did not come; the message tells no address, which holds ids and a signature."""
+
+
+class TooLarge(NotFetched):
+    """It would not come another time either."""
 
 
 def download(url: str, *, auth: tuple[str, str]) -> bytes:
@@ -37,5 +41,5 @@ def _read(answer: requests.Response) -> bytes:
     for part in answer.iter_content(64 * 1024):
         found += part
         if len(found) > LARGEST:
-            raise NotFetched("too large")
+            raise TooLarge("too large")
     return found

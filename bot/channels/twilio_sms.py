@@ -19,8 +19,8 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator, get_signature_algorithm
 from twilio.rest import Client
 
-from bot.channels.downloads import download
-from bot.channels.types import Inbound, Outgoing, Picture, SendError, Sent
+from bot.channels.downloads import TooLarge, download
+from bot.channels.types import TOO_LARGE, Inbound, Outgoing, Picture, SendError, Sent
 
 TIMEOUT = 10.0  # seconds; the SDK has none by itself (P-02)
 NOT_FOUND = 20404  # the provider's code for what is not there
@@ -191,5 +191,7 @@ def _errors(asked: _Asked) -> Iterator[None]:
         raise
     except TwilioException as error:  # TwilioRestException carries a code, others do not (P-04)
         raise SendError(getattr(error, "code", None) or 0, after=asked.after) from error
+    except TooLarge as error:
+        raise SendError(TOO_LARGE) from error
     except Exception as error:  # no answer, or none that the SDK can read: the text may have been sent
         raise SendError(None) from error

@@ -10,6 +10,7 @@ from typing import Protocol
 CARRIER_WORDS = frozenset({
     "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "START", "UNSTOP", "HELP", "INFO",
 })  # fmt: skip
+TOO_LARGE = 11751  # the provider's code for a file beyond its limit, and ours for one that we do not take
 LONGEST = 36_000  # seconds that the provider keeps a text at most (D-12)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from bot.channels.types import Channel
 from bot.core import Bot
-from bot.delivery import alerts, lookup, replies
+from bot.delivery import alerts, lookup, media, replies
 from bot.delivery.alerts import Alarm
 from bot.delivery.planner import plan_due
 from bot.delivery.sender import Sender
@@ -111,6 +111,7 @@ class Worker:
                 Loop("apologies", partial(apologies.apologise, bot), every=10 * every),
                 Loop("life", partial(life.end_due, bot), every=10 * every),
                 Loop("silence", partial(silence.escalate, bot), every=10 * every),
+                Loop("media", partial(media.fetch, bot, channel), every=every),
                 Loop("words", partial(index_words, bot), every=every),
                 Loop("tallies", partial(tallies.keep, bot), every=60 * every),
                 Loop("look", partial(lookup.look, bot, channel), every=10 * every),

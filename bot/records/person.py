@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot.records.opened import Records
 from bot.store import programmes, words
 from bot.store.crypto import ERASED
+from bot.store.media_models import MediaRow
 from bot.store.models import (
     AppointmentRow,
     AuditRow,
@@ -95,6 +96,7 @@ def _phone(session: Session, link: PatientPhoneRow, phone: PhoneRow) -> Record:
         "relation": link.relation,
         "shared": _shared(session, phone.id, link.patient_id),
         "messages": _rows(session, CommunicationRow, CommunicationRow.phone_id == phone.id),
+        "files": _rows(session, MediaRow, MediaRow.phone_id == phone.id),
         "corrections": _rows(session, CandidateRow, CandidateRow.communication_id.in_(_texts([phone.id]))),
         "promises": _rows(session, PromiseRow, PromiseRow.phone_id == phone.id),
         "consent": _rows(session, ConsentRow, ConsentRow.phone_id == phone.id),
@@ -179,6 +181,7 @@ def _erase_words(session: Session, patient: PatientRow, phones: list[int], done:
     """What was written on the patient's own phones, and what staff wrote there or about the patient's visits."""
     visits = select(AppointmentRow.id).where(AppointmentRow.patient_id == patient.id)
     session.execute(delete(CandidateRow).where(CandidateRow.communication_id.in_(_texts(phones))))
+    session.execute(delete(MediaRow).where(MediaRow.phone_id.in_(phones)))
     texts = update(CommunicationRow).where(CommunicationRow.phone_id.in_(phones))
     actions = update(ActionRow).where(_actions(visits, phones), ActionRow.words.is_not(None))
     told = update(ConsentRow).where(ConsentRow.phone_id.in_(phones), ConsentRow.told.is_not(None))

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.records.opened import Records
-from bot.store import waiting, words
+from bot.store import media, waiting, words
 from bot.store.crypto import ERASED, current_cipher
+from bot.store.media_models import MediaRow
 from bot.store.models import AppointmentRow, CommunicationRow, SlotRow, TaskRow
 from bot.store.sending_models import OutboxRow
 from bot.store.work_models import ActionRow, CandidateRow
@@ -60,16 +61,17 @@ def _purge(records: Records, kind: str, part: Part, before: datetime) -> int:
 
 
 def _old_texts(clinic_id: int, before: datetime) -> Ids:
-    """Texts that still have words, of conversations in which nothing waits to be sent or answered."""
+    """Texts that still have words or files, of conversations in which nothing waits to be sent or answered."""
     waits = select(OutboxRow.communication_id).where(OutboxRow.status.in_(("waiting", "sending")))
-    has_words = func.length(CommunicationRow.body) > 0
+    has_words = or_(func.length(CommunicationRow.body) > 0, CommunicationRow.id.in_(select(MediaRow.communication_id)))
     mine = CommunicationRow.clinic_id == clinic_id
     query = select(CommunicationRow.id).where(mine, CommunicationRow.at < before, has_words)
     return query.where(CommunicationRow.status != "received", CommunicationRow.id.not_in(waits))
 
 
 def _forget_words(session: Session, ids: list[int]) -> None:
-    """What coordinators proposed to learn from a text quotes it, and goes with it."""
+    """What coordinators proposed to learn from a text quotes it, and goes with it, as the files do that came with it."""
+    media.forget(session, ids)
     session.execute(delete(CandidateRow).where(CandidateRow.communication_id.in_(ids)))
     chosen = CommunicationRow.id.in_(ids)
     session.execute(update(CommunicationRow).where(chosen).values(body=ERASED, reply=None, reading=None))

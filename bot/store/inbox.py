@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from bot.dialogue.items import KINDS
 from bot.dialogue.types import State, Wants
-from bot.store import papers, queries, worklist
+from bot.store import media, papers, queries, worklist
+from bot.store.media_models import MediaRow
 from bot.store.models import AppointmentRow, CommunicationRow, PatientRow, PhoneRow, TaskRow
 from bot.store.readings import reading_of
 from bot.store.sending_models import OutboxRow, PlannedReplyRow
@@ -28,7 +29,7 @@ class Entry:
     """One thing in a timeline. kind: "in" and "out" (texts), "did" (a person did something), "item" (the bot asked for a person).
 
     who: bot, staff, or a name. status: of the text's delivery. text_id: of the text.
-    item: of which kind it is.
+    item: of which kind it is. media: how far each file is that came with it.
     texts: keys of the approved texts it is made of, or of its answer. free: a coordinator's own words, which nobody reviewed.
     goes: when one's planned reply will go; planned_by: whose it is.
     """
@@ -40,7 +41,7 @@ class Entry:
     what: str = ""
     detail: str = ""
     status: str = ""
-    media: int = 0
+    media: tuple[str, ...] = ()
     text_id: int | None = None
     reading: Understanding | None = None
     rule: str | None = None
@@ -152,7 +153,8 @@ def _timeline(session: Session, phone_id: int, thread: list[CommunicationRow], n
     rows = session.execute(select(CandidateRow.communication_id, CandidateRow.means).where(CandidateRow.communication_id.in_(ids)))
     corrected: dict[int, str] = dict(rows.all())
     planned = _planned(session, phone_id)
-    entries = [entry for row in thread for entry in _text(row, corrected.get(row.id, ""), planned.get(row.id))]
+    files = media.statuses(session, [row.id for row in thread if row.media])
+    entries = [entry for row in thread for entry in _text(row, corrected.get(row.id, ""), planned.get(row.id), files.get(row.id, []))]
     since = thread[0].at if len(thread) == SHOWN else None
     itself = ("wrote", "planned")  # the text is there
     did = select(ActionRow).where(ActionRow.phone_id == phone_id, ActionRow.kind.not_in(itself))
@@ -174,7 +176,7 @@ def _planned(session: Session, phone_id: int) -> dict[int, tuple[datetime, str]]
     return {text_id: (goes, who) for text_id, goes, who in rows}
 
 
-def _text(row: CommunicationRow, corrected: str, planned: tuple[datetime, str] | None) -> list[Entry]:
+def _text(row: CommunicationRow, corrected: str, planned: tuple[datetime, str] | None, files: list[str]) -> list[Entry]:
     texts = tuple(filter(None, (row.texts or "").split(",")))
     if row.direction != "inbound":
         free = row.sender == "staff" and not row.texts
@@ -185,7 +187,7 @@ def _text(row: CommunicationRow, corrected: str, planned: tuple[datetime, str] |
         "in",
         words=row.body,
         status=row.status,
-        media=row.media,
+        media=tuple(files),
         text_id=row.id,
         reading=reading_of(row.reading),
         rule=row.rule,
@@ -255,7 +257,8 @@ def phone_mark(session: Session, clinic_id: int, phone_id: int, now: datetime) -
         select(ClaimRow.actor_id, ClaimRow.until).where(ClaimRow.phone_id == phone_id, ClaimRow.until > now)
     ).first()
     viewers = [row.actor_id for row in session.scalars(_viewing(phone_id, now))]
-    return _mark(phone, texts, done, open_, claim, viewers)
+    latest = select(MediaRow.id, MediaRow.status).where(MediaRow.phone_id == phone_id).order_by(MediaRow.id.desc()).limit(30)
+    return _mark(phone, texts, done, open_, claim, viewers, session.execute(latest).all())
 
 
 def _mark(*parts: object) -> str:

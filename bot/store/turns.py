@@ -14,6 +14,7 @@ from sqlalchemy import Connection, CursorResult, ScalarSelect, Table, bindparam,
 from sqlalchemy.orm import Session
 
 from bot.dialogue.types import Participant, Person, Visit, Wants
+from bot.store import media
 from bot.store.crypto import Cipher
 from bot.store.models import LOOK_NOW, AppointmentRow, Base, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, TaskRow
 from bot.store.prepared import Prepared
@@ -158,6 +159,8 @@ def store_text(connection: Connection, cipher: Cipher, *, number: str | None, no
         new = {"clinic_id": values["clinic_id"], "number_key": key["key"], "number": number, "created_at": now, "state": "{}"}
         phone_id = _id(connection.execute(_NEW_PHONE, new))
         connection.execute(update(TEXTS).where(TEXT.id == text_id), {"phone_id": phone_id})
+    if values["media"] and phone_id is not None:
+        media.expect(connection, clinic_id=values["clinic_id"], phone_id=phone_id, text_id=text_id, number=values["media"], now=now)
     return int(text_id)
 
 

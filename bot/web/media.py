@@ -1,17 +1,14 @@
-"""Pictures that patients sent: fetched when somebody looks at one, shown so that they can do nothing, and kept nowhere."""
+"""Pictures that patients sent, as a worker has fetched them: shown so that they can do nothing."""
 
 from __future__ import annotations
 
-import structlog
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
-from bot.channels.types import SendError
-from bot.store.models import CommunicationRow, PhoneRow
+from bot.store import media
 from bot.web.forms import as_number
-from bot.web.tongue import say
 from bot.web.wiring import wired
 
-log = structlog.get_logger()
 blueprint = Blueprint("media", __name__)
 # What a browser draws, told by the first bytes, since what a sender calls it proves nothing. Anything else is only saved.
 DRAWN = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"GIF87a": "image/gif", b"GIF89a": "image/gif"}
@@ -19,19 +16,24 @@ POLICY = "default-src 'none'; sandbox"
 
 
 @blueprint.get("/phone/<int:phone_id>/picture/<int:text_id>")
-def picture(phone_id: int, text_id: int) -> Response | tuple[str, int]:
+def picture(phone_id: int, text_id: int) -> Response:
     """What came with a patient's text of this conversation. number: which, from 0 on."""
     bot, number = wired().bot, request.args.get("number", 0, type=as_number)
     with bot.store.session() as session:
-        phone, text = session.get(PhoneRow, phone_id), session.get(CommunicationRow, text_id)
-    if phone is None or text is None or phone.clinic_id != bot.clinic_id or text.phone_id != phone_id or number >= text.media:
+        data = media.file(session, bot.clinic_id, phone_id=phone_id, text_id=text_id, number=number)
+    if data is None:
         abort(404)
-    try:
-        data = wired().channel.picture(text.provider_sid or "", number).data
-    except SendError as error:
-        log.warning("picture_not_fetched", code=error.code)
-        return say("The provider did not give this picture. Try again; after some months it keeps none."), 502
     return shown(data, name=f"{text_id}-{number + 1}")
+
+
+@blueprint.post("/phone/<int:phone_id>/picture/<int:text_id>/again")
+def again(phone_id: int, text_id: int) -> BaseResponse:
+    """A worker tries once more to fetch what did not come."""
+    bot = wired().bot
+    with bot.store.begin() as session:
+        if not media.again(session, bot.clinic_id, phone_id=phone_id, text_id=text_id, now=bot.clock()):
+            abort(404)
+    return redirect(f"{url_for('inbox.talk.conversation', phone_id=phone_id)}#text-{text_id}", code=303)
 
 
 def shown(data: bytes, *, name: str) -> Response:

@@ -41,6 +41,7 @@ RULES: dict[str, Rule] = {
     "inbox.learn.review": Rule(EVERYBODY),
     "inbox.live.events": Rule(EVERYBODY, passive=True),
     "inbox.live.mark": Rule(EVERYBODY, passive=True),
+    "inbox.media.again": Rule(CARE),
     "inbox.media.picture": Rule(CARE),
     "inbox.person.add": Rule(CARE),
     "inbox.person.correct": Rule(CARE),

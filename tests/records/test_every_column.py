@@ -23,7 +23,7 @@ from bot.records.opened import Records
 from bot.records.person import erase, everything
 from bot.records.retention import purge
 from bot.records.rotation import encrypted, rotate
-from bot.store import words
+from bot.store import media, words
 from bot.store.crypto import EncryptedText, use_cipher
 from bot.store.database import Store
 from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, PatientPhoneRow, TaskRow
@@ -41,6 +41,7 @@ PATIENTS = {  # whose words they are: the patient's, or written about the patien
     "communication.body": "exported erased purged",
     "communication.reply": "exported erased purged",
     "communication.reading": "exported erased purged",
+    "media.data": "exported erased purged",
     "candidate.words": "exported erased purged",
     "candidate.phrase": "exported erased purged",
     "task.note": "exported erased purged",
@@ -110,6 +111,7 @@ def filled(bot_parts: Any, tmp_path: Path) -> Iterator[Filled]:
     work.resolve(bot, [item], outcome="called", note="another", by=world.staff)
     hers = {"patient": patient, "phone": phone, "appointment": visit, "consent": consent}
     with bot.store.begin() as session:
+        media.expect(session.connection(), clinic_id=bot.clinic_id, phone_id=phone, text_id=text, number=1, now=world.clock.now)
         for table, columns in encrypted():
             given = {column: word(f"{table.name}.{column.name}") for column in columns if f"{table.name}.{column.name}" in PATIENTS}
             if given:

@@ -4,6 +4,7 @@ from alembic import context
 
 from bot.store import (  # noqa: F401
     account_models,
+    media_models,
     programme_models,
     sending_models,
     setting_models,
