@@ -67,7 +67,7 @@ def main() -> int:
 
 
 def _compare(database: str, folder: Path, new: Callable[[], str], keep: Path | None, *, quick: bool) -> int:
-    rounds, seconds, rate = (1, 6.0, 20.0) if quick else (4, 20.0, 50.0)
+    rounds, seconds, rate = (1, 6.0, 20.0) if quick else (6, 30.0, 50.0)
     senders = FEWER if quick else SENDERS
     clinics = [
         _clinic(folder, new(), texts, senders, keep and keep / f"{database}-{texts}.json")

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 import msgspec
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.orm import Session
 
 from bot.core import Bot
@@ -63,20 +63,25 @@ def keep(bot: Bot) -> float | None:
     """Counts some days that are over and not kept, or kept long ago, the newest first; at once again while there are more."""
     todo = _todo(bot)
     for day in todo[:MOST]:
-        bot.store.run(partial(_count, bot, day))
+        bot.store.write(partial(_write, bot, day, _count(bot, day)))
     return 0 if len(todo) > MOST else None
 
 
-def _count(bot: Bot, day: date, session: Session) -> None:
-    span = _day(bot, day)
+def _count(bot: Bot, day: date) -> list[dict[str, object]]:
+    """The rows of a day, counted while others write."""
+    span, rows = _day(bot, day), []
+    with bot.store.session() as session:
+        for name in COUNTS:
+            counts = dict(sum(count(session, name, span).values(), Counter[str]()))
+            found = {"picture": name, "day": day, "counts": msgspec.json.encode(counts).decode()}
+            rows.append({"clinic_id": bot.clinic_id, "at": span.now, **found})
+    return rows
+
+
+def _write(bot: Bot, day: date, rows: list[dict[str, object]], connection: Connection) -> None:
     mine = (TALLIES.c.clinic_id == bot.clinic_id) & (TALLIES.c.day == day)
-    rows = []
-    for name in COUNTS:
-        counts = dict(sum(count(session, name, span).values(), Counter[str]()))
-        found = {"picture": name, "day": day, "counts": msgspec.json.encode(counts).decode()}
-        rows.append({"clinic_id": bot.clinic_id, "at": span.now, **found})
-    session.execute(delete(TALLIES).where(mine))
-    session.execute(insert(TALLIES), rows)
+    connection.execute(delete(TALLIES).where(mine))
+    connection.execute(insert(TALLIES), rows)
 
 
 def _day(bot: Bot, day: date) -> Span:

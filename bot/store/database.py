@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,6 +41,7 @@ AGAIN = 0.0003  # seconds between two tries for the write lock
 TRIES = 5  # how often what conflicts is done anew
 LOCK_SECONDS = 3  # how long a writer waits for another one before the database counts as down
 T = TypeVar("T")
+patience = ContextVar("patience", default=1)  # times as long as LOCK_SECONDS that the writers of a thread wait
 
 
 @dataclass
@@ -143,7 +145,7 @@ class Store:
         if self._writer is None:
             yield
             return
-        if not self._writer.acquire(timeout=LOCK_SECONDS):
+        if not self._writer.acquire(timeout=LOCK_SECONDS * patience.get()):
             raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
         try:
             yield
@@ -259,7 +261,7 @@ def _begin_writing(connection: Connection) -> None:
     The wait for a reader's rare locks stays SQLite's own.
     """
     run = connection.connection.cursor().execute
-    deadline = time.monotonic() + LOCK_SECONDS
+    deadline = time.monotonic() + LOCK_SECONDS * patience.get()
     run("PRAGMA busy_timeout=0")
     try:
         while True:

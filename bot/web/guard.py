@@ -18,7 +18,7 @@ from bot.accounts.sessions import IDLE, IN, Held
 from bot.accounts.types import Accounts
 from bot.actor import Actor
 from bot.store.database import Conflict
-from bot.web import cookie, tongue
+from bot.web import busy, cookie, tongue
 from bot.web.cookie import Gate, gate
 from bot.web.forms import SAFE, FormTokens, check_token, same_site, token_field
 from bot.web.roles import CARE, ENTRANCE, OPEN, RULES
@@ -49,6 +49,7 @@ def install(app: Flask, *, secure: bool, demo: bool = False) -> None:
     tongue.install(app)
     app.jinja_env.add_extension(FormTokens)
     app.jinja_env.globals["form_token_field"] = token_field
+    busy.install(app)
     app.before_request(_demo if demo else _guard)
     app.after_request(_finish)
     app.context_processor(lambda: {"actor": g.get("actor"), "demo": demo, "clinic": wired().bot.clinic.clinic})

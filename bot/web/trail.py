@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Response, g, request
 
 from bot.store import audit
+from bot.web import busy
 from bot.web.wiring import wired
 
 # What a page is about, by the name of the number in its address.
@@ -22,22 +25,25 @@ TYPING = "inbox.talk.check"  # asked for while somebody writes, on a page that h
 
 
 def recorded(response: Response) -> Response:
-    """To be put behind the requests of a blueprint. What cannot be recorded is not shown: the error ends the request."""
-    if request.endpoint in (None, TYPING) or (request.method == "GET" and response.mimetype not in SHOWN):
+    """To be put behind the requests of a blueprint. What cannot be recorded is not shown."""
+    if request.endpoint in (None, TYPING) or "busy" in g or (request.method == "GET" and response.mimetype not in SHOWN):
         return response
     bot, who = wired().bot, g.get("actor")
-    with bot.store.begin() as session:
-        audit.record(
-            session.connection(),
-            clinic_id=bot.clinic_id,
-            actor=f"staff:{who.id}" if who else "nobody",
-            role=who.role if who else "",
-            action=_action(),
-            about=_about(),
-            outcome="ok" if response.status_code < 400 else "refused" if response.status_code < 500 else "failed",
-            where=audit.Where(address=request.remote_addr or "", request=request.headers.get("X-Request-Id", "")),
-            now=bot.clock(),
-        )
+    entry = partial(
+        audit.record,
+        clinic_id=bot.clinic_id,
+        actor=f"staff:{who.id}" if who else "nobody",
+        role=who.role if who else "",
+        action=_action(),
+        about=_about(),
+        outcome="ok" if response.status_code < 400 else "refused" if response.status_code < 500 else "failed",
+        where=audit.Where(address=request.remote_addr or "", request=request.headers.get("X-Request-Id", "")),
+        now=bot.clock(),
+    )
+    try:
+        bot.store.write(entry)
+    except busy.AWAY:
+        return busy.told(again=False)
     return response
 
 
