@@ -52,6 +52,11 @@ def day_of_month(value: date, language: str) -> str:
     return format_date(value, locale.datetime_skeletons["MMMd"].pattern, locale=locale)
 
 
+def day_of_year(value: date, language: str) -> str:
+    """A day with its year, e.g. "Mar 10, 2026"."""
+    return format_date(value, "medium", locale=locale_of(language))
+
+
 def clock(value: datetime | time, language: str) -> str:
     """A time of the day, e.g. "9:00 AM"."""
     if language in DAYS:

@@ -18,7 +18,7 @@ from bot.store.models import AppointmentRow, CommunicationRow
 from bot.store.tally_models import TallyRow
 from bot.store.turns import table
 
-REACH = timedelta(days=400)  # so far back days are counted ahead of being asked for
+REACH = timedelta(days=1100)  # so far back days are counted ahead of being asked for
 SETTLED = timedelta(days=35)  # after these what is kept of a day holds: a promise is kept or late, a text corrected or not
 AGAIN = timedelta(hours=1)  # how old what is kept of a day may be before
 MOST = 10  # days that are counted at once, so that others are not kept waiting

@@ -66,6 +66,10 @@ class Words:
         """A day without its weekday, e.g. "Mar 10"."""
         return clean(moments.day_of_month(value, self.language))
 
+    def day_of_year(self, value: date) -> str:
+        """A day with its year, e.g. "Mar 10, 2026"."""
+        return clean(moments.day_of_year(value, self.language))
+
     def clock(self, value: datetime | time) -> str:
         """A time of the day, e.g. "9:00 AM"."""
         return clean(moments.clock(value, self.language))

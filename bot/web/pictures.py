@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pygal
@@ -14,6 +15,7 @@ from pygal.style import Style
 
 from bot.desk.figures import Figure, Period
 from bot.desk.further import FIGURES
+from bot.desk.tallies import REACH
 from bot.store.today import STATES, today
 from bot.web import live
 from bot.web.forms import as_number
@@ -45,26 +47,45 @@ def day() -> str:
     return render_template("today.html", today=shown, said=SAID, states=STATES, live=open_page)
 
 
-def period(days: int) -> Period:
-    """The last so many days, and as many of the future's visits as are on the calendar for a week."""
-    bot = wired().bot
-    now = bot.clock()
-    first = datetime.combine(now.astimezone(bot.clinic.zone).date() - timedelta(days=days), time(), bot.clinic.zone)
-    return Period(bot.clinic_id, first, now, now + timedelta(days=7), bot.clinic, words())
+@dataclass(frozen=True)
+class Span:
+    """What an address asks for: the last so many days, or those from one to another."""
+
+    days: int
+    first: date
+    last: date
+
+    @property
+    def asked(self) -> dict[str, str | int]:
+        """The same in an address."""
+        return {"days": self.days} if self.days else {"first": self.first.isoformat(), "last": self.last.isoformat()}
+
+    def period(self) -> Period:
+        """With the last so many days, as many of the future's visits as are on the calendar for a week."""
+        bot = wired().bot
+        now, zone = bot.clock(), bot.clinic.zone
+        since, after = (datetime.combine(day, time(), zone) for day in (self.first, self.last + timedelta(days=1)))
+        return Period(bot.clinic_id, since, now, now + timedelta(days=7) if self.days else after, bot.clinic, words())
 
 
-def _days() -> int:
+def _span() -> Span:
+    today = wired().bot.clock().astimezone(wired().bot.clinic.zone).date()
+    first, last = (request.args.get(name, type=date.fromisoformat) for name in ("first", "last"))
+    if first is not None and last is not None and today - REACH <= first <= last <= today + REACH:
+        return Span(0, first, last)
     days = request.args.get("days", 30, type=as_number)
-    return days if days in PERIODS else 30
+    days = days if days in PERIODS else 30
+    return Span(days, today - timedelta(days=days), today)
 
 
 @blueprint.get("/pictures")
 def index() -> str:
     """Every picture with its table."""
-    days = _days()
+    span = _span()
+    period = span.period()
     with wired().bot.store.session() as session:
-        found = [make(session, period(days)) for make in FIGURES]
-    return render_template("pictures.html", figures=found, days=days, periods=PERIODS)
+        found = [make(session, period) for make in FIGURES]
+    return render_template("pictures.html", figures=found, span=span, periods=PERIODS, reach=REACH)
 
 
 def _figure(name: str) -> Figure:
@@ -72,7 +93,7 @@ def _figure(name: str) -> Figure:
     if make is None:
         abort(404)
     with wired().bot.store.session() as session:
-        return make(session, period(_days()))
+        return make(session, _span().period())
 
 
 @blueprint.get("/pictures/<name>.svg")

@@ -44,6 +44,7 @@ RELATIONS = ("self", "child", "parent", "mother", "father", "spouse", "partner",
 blueprint.add_app_template_filter(say, "said")
 blueprint.add_app_template_filter(lambda day: words().day(day), "short_day")
 blueprint.add_app_template_filter(lambda day: words().full_day(day), "full_day")
+blueprint.add_app_template_filter(lambda day: words().day_of_year(day), "day_of_year")
 
 
 def _local(moment: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from datetime import timedelta
 
@@ -219,3 +220,21 @@ def test_what_texts_cost_is_told_by_language(desk: Desk) -> None:
     assert found["Vietnamese"] == (len(said), sum(map(segments, said)))
     arrived(desk, "canceled")
     assert numbers(desk, "costs") == {"Vietnamese": (1, segments(sent[-1].replies[0] if sent[-1].reply else ""))}
+
+
+def test_any_period_is_shown_in_pictures_tables_and_files(desk: Desk) -> None:
+    """From a day to a day, both of them whole; what is no period is the last thirty days."""
+    now = desk.bot.clock()
+    for days in (5, 6, 40):
+        with desk.bot.store.begin() as session:
+            start = now - timedelta(days=days)
+            session.add(AppointmentRow(clinic_id=1, patient_id=1, service="primary", start=start, minutes=30, status="noshow"))
+    first, last = ((now - timedelta(days=days)).astimezone(desk.bot.clinic.zone).date() for days in (41, 6))
+    shown = page(desk.ana, f"/inbox/pictures?first={first}&last={last}")
+    assert f'value="{first}"' in shown
+    assert f"attendance.csv?first={first}&amp;last={last}" in shown
+    rows = list(csv.reader(page(desk.ana, f"/inbox/pictures/attendance.csv?first={first}&last={last}").splitlines()))
+    assert sum(int(row[2]) for row in rows[1:]) == 2
+    assert page(desk.ana, f"/inbox/pictures/attendance.svg?first={first}&last={last}").startswith("<svg")
+    for nonsense in (f"first={last}&last={first}", "first=x&last=2026-01-01", "first=0001-01-01&last=9999-12-31", f"first={first}"):
+        assert "The last 30 days" in page(desk.ana, f"/inbox/pictures?{nonsense}")
