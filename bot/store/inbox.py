@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from bot.dialogue.items import KINDS
@@ -223,17 +223,26 @@ def phones(session: Session, clinic_id: int) -> list[tuple[int, str, list[Patien
 
 
 def list_mark(session: Session, clinic_id: int, now: datetime) -> str:
-    """A mark that changes when what the lists show changes, and not with texts that they do not show; read from what is open alone."""
+    """A mark that changes when what the lists show changes, and not with texts that they do not show; read from what is open alone.
+
+    It is asked for every few seconds by every open page, so the database adds up: who has an item counts with the item's id, so that
+    two that change hands are seen.
+    """
     task, promise, claim = TaskRow, PromiseRow, ClaimRow
+    mine = task.clinic_id == clinic_id, task.status == "requested", task.created_at <= now
+    number, owner = func.sum, func.coalesce(task.owner_id, 0)
     shown = (
-        task.id, task.communication_id, task.rank, task.due_at, task.fix_by, task.owner_id, task.escalated_from, task.snoozed_until,
-        task.due_at < now, task.snoozed_until <= now, AlertRow.actor, AlertRow.told,
+        func.count(), func.max(task.id), number(task.communication_id), number(task.id * owner % 999_983), number(task.rank),
+        func.max(task.due_at), func.count(task.escalated_from), number(func.length(task.stage)), func.count(task.snoozed_until),
+        func.max(task.snoozed_until), number(case((task.snoozed_until <= now, 1), else_=0)),
+        number(case((task.due_at < now, 1), else_=0)),
     )  # fmt: skip
-    open_ = task.clinic_id == clinic_id, task.status == "requested", task.created_at <= now
-    items = session.execute(select(*shown).outerjoin(AlertRow, AlertRow.task_id == task.id).where(*open_).order_by(task.id))
-    owed = select(promise.id, promise.due_at).where(promise.clinic_id == clinic_id, promise.kept_at.is_(None)).order_by(promise.id)
+    items = session.execute(select(*shown).where(*mine)).one()
+    danger = select(task.id, AlertRow.actor, AlertRow.told).join(AlertRow, AlertRow.task_id == task.id).where(*mine, task.rank == 0)
+    owed = select(func.count(), number(promise.id)).where(promise.clinic_id == clinic_id, promise.kept_at.is_(None))
     held = select(claim.phone_id, claim.actor_id, claim.until).where(claim.clinic_id == clinic_id, claim.until > now)
-    return _mark(items.all(), session.execute(owed).all(), session.execute(held.order_by(claim.phone_id)).all())
+    listed = [sorted(map(tuple, session.execute(query))) for query in (danger, held)]
+    return _mark(tuple(items), *listed, tuple(session.execute(owed).one()))
 
 
 def day_mark(session: Session, clinic_id: int, now: datetime) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from bot.dialogue.items import KINDS
@@ -126,25 +125,36 @@ def of_phone(session: Session, clinic_id: int, now: datetime, phone_id: int) -> 
 
 
 def counts(session: Session, clinic_id: int, now: datetime, me: int | None) -> Counts:
-    """How many items every view has; read from the open items alone, in one walk through the worklist's index."""
-    columns = TaskRow.kind, TaskRow.rank, TaskRow.due_at, TaskRow.owner_id, TaskRow.snoozed_until, TaskRow.phone_id
-    open_ = TaskRow.clinic_id == clinic_id, TaskRow.status == "requested", TaskRow.created_at <= now
-    rows = session.execute(select(*columns).where(*open_).order_by(TaskRow.rank, TaskRow.due_at, TaskRow.id)).all()
-    shown = [row for row in rows if row.snoozed_until is None or row.snoozed_until <= now]
-    phones = Counter(row.phone_id for row in shown)
-    speak = select(PatientPhoneRow.phone_id, PatientRow.language).join(PatientRow, PatientPhoneRow.patient_id == PatientRow.id)
-    languages: Counter[str] = Counter()
-    for phone_id, language in session.execute(speak.where(PatientPhoneRow.phone_id.in_(phones)).distinct()):
-        languages[language] += phones[phone_id]
+    """How many items every view has; read from the open items alone, and added up by the database."""
+    task, awake = TaskRow, _awake(now)
+    open_ = task.clinic_id == clinic_id, task.status == "requested", task.created_at <= now
+    ours = (
+        awake, awake & (task.owner_id == me), awake & task.owner_id.is_(None), awake & (task.rank == 0),
+        awake & (task.rank > 0) & (task.due_at < now), ~awake,
+    )  # fmt: skip
+    sums = [func.sum(case((which, 1), else_=0)) for which in ours]
+    kind = func.coalesce(task.kind, "")  # the column itself would lead SQLite through the index by kind, and all that is closed
+    rows = session.execute(select(kind, *sums).where(*open_).group_by(kind)).all()
+    all_, mine, unassigned, urgent, late, snoozed = (sum(row[n] for row in rows) for n in range(1, len(ours) + 1))
+    found = {row[0]: row[1] for row in rows}
+    spoken = (
+        select(PatientRow.language, func.count(task.id.distinct()))
+        .select_from(task)
+        .join(PatientPhoneRow, PatientPhoneRow.phone_id == task.phone_id)
+        .join(PatientRow, PatientRow.id == PatientPhoneRow.patient_id)
+        .where(*open_, awake)
+        .group_by(PatientRow.language)
+        .order_by(PatientRow.language)
+    )
     return Counts(
-        all=len(shown),
-        mine=sum(row.owner_id == me for row in shown),
-        unassigned=sum(row.owner_id is None for row in shown),
-        snoozed=len(rows) - len(shown),
-        urgent=sum(row.rank == 0 for row in shown),
-        late=sum(row.rank > 0 and row.due_at < now for row in shown),
-        kinds=dict(Counter(row.kind for row in shown)),
-        languages=dict(sorted(languages.items())),
+        all=all_,
+        mine=mine,
+        unassigned=unassigned,
+        snoozed=snoozed,
+        urgent=urgent,
+        late=late,
+        kinds={each: found[each] for each in KINDS if found.get(each)},
+        languages={language: number for language, number in session.execute(spoken)},
     )
 
 
