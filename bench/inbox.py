@@ -57,9 +57,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--quick", action="store_true", help="a short while, on SQLite, with 40,000 texts")
     options.add_argument("--database", choices=("SQLite", "PostgreSQL"), help="one of both alone")
-    options.add_argument(
-        "--keep", type=Path, help="where the histories stay for the next run, which has the items that this one's texts left open, too"
-    )
+    options.add_argument("--keep", type=Path, help="where the histories stay for the next run, with what this one left open")
     given = options.parse_args()
     wanted = [given.database] if given.database else ["SQLite"] if given.quick else ["SQLite", "PostgreSQL"]
     if given.keep:

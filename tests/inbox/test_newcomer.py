@@ -18,7 +18,7 @@ from tests.conftest import serving
 
 pytestmark = pytest.mark.slow
 PICTURES = os.environ.get("PICTURES")  # the folder into which the README's pictures go
-WIDTH, HEIGHT, TALK = 1280, 760, 840  # of the screen, and of the column in which a conversation stands
+WIDTH, HEIGHT, TALK = 1280, 760, 793  # of the screen, and of the column in which a conversation stands
 
 CALLED_OFF = "The bot called the visit off, as this clinic lets it"
 
@@ -128,3 +128,28 @@ def test_how_to_answer_in_vietnamese(page: Any, shot: Any) -> None:
     sent = page.get_by_role("listitem").filter(has_text="coordinator · ").last
     assert "Sunrise Clinic: Xe đưa đón đã được sắp xếp." in sent.inner_text()
     assert "In English: Your ride is arranged. The driver will call you before." in sent.inner_text()
+
+
+def test_what_comes_of_it_all(page: Any, shot: Any) -> None:
+    """Each picture is drawn, and its numbers stand in a table below it."""
+    go(page, "Pictures")
+    drawn = page.locator(".pictures img")
+    for n in range(drawn.count()):
+        drawn.nth(n).scroll_into_view_if_needed()
+        page.wait_for_function("n => document.querySelectorAll('.pictures img')[n].naturalWidth > 0", arg=n)
+    kept = page.get_by_role("region", name="Promises that a person will answer", exact=True)
+    kept.get_by_text("As a table").click()
+    kept.get_by_role("columnheader", name="kept in time").wait_for()
+    kept.get_by_text("As a table").click()
+    page.evaluate("scrollTo(0, 0)")
+    shot("pictures")
+
+
+def test_what_a_patient_gets(page: Any, shot: Any) -> None:
+    """The demo's phone answers in the patient's words, beside the inbox."""
+    go(page, "Demo phone")
+    follow(page.get_by_role("link", name="Marcus Reed"))
+    page.get_by_label("Message", exact=True).fill("can I come Thursday afternoon instead? I have no ride")
+    follow(page.get_by_label("Message", exact=True), "Enter")
+    page.locator("#thread").get_by_text("Thank you for telling us that getting here is hard.").wait_for()
+    shot("phone")
