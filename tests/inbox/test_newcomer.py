@@ -153,3 +153,19 @@ def test_what_a_patient_gets(page: Any, shot: Any) -> None:
     follow(page.get_by_label("Message", exact=True), "Enter")
     page.locator("#thread").get_by_text("Thank you for telling us that getting here is hard.").wait_for()
     shot("phone")
+
+
+def test_what_changes_for_patients_is_seen_before_it_is_saved(page: Any, shot: Any) -> None:
+    """An answer in three languages, and the very texts that patients will get."""
+    go(page, "Settings")
+    follow(page.get_by_role("link", name="Answers to questions"))
+    follow(page.get_by_role("link", name="Where to park"))
+    for language, words in (
+        ("English", "Parking behind the building is free. Please use the entrance on Oak Street."),
+        ("Spanish", "El estacionamiento detrás del edificio es gratis. Entre por Oak Street, por favor."),
+        ("Arabic", "موقف السيارات خلف المبنى مجاني. المدخل الآن من Oak Street."),
+    ):
+        page.get_by_label(language, exact=True).fill(words)
+    follow(page.get_by_role("button", name="Preview").last)
+    page.get_by_role("heading", name="What patients will get").wait_for()
+    shot("settings")
