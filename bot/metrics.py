@@ -102,6 +102,8 @@ def _sends(session: Session, clinic_id: int, now: datetime) -> Iterator[Gauge]:
         ]
     what = "Texts of 24 hours by status and error code; queued: not sent yet; way reply: inside the answer to a text."
     yield Gauge("sends_24h", what, tuple(rows), ("way", "status", "code"))
+    twins = session.scalar(select(func.count()).where(OutboxRow.clinic_id == clinic_id, OutboxRow.twin_sid.is_not(None)))
+    yield Gauge("sent_twice", "Texts that the provider took twice: it had them not yet when they were looked up.", ((twins or 0,),))
 
 
 def _turns(session: Session, clinic_id: int, now: datetime) -> Iterator[Gauge]:

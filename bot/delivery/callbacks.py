@@ -51,6 +51,8 @@ def _of_a_text(bot: Bot, session: Session, told: Callback) -> None:
     row = session.get_one(CommunicationRow, waits.communication_id, with_for_update=NO_KEY, populate_existing=True)
     if row.provider_sid != told.sid:
         if row.provider_sid is not None and waits.status != "sending":
+            if told.status in ARRIVED:
+                waits.twin_sid = told.sid  # the patient has it twice
             return  # of an earlier try
         row.provider_sid, row.status = told.sid, "accepted"  # it is faster than the answer to the send, or that never came (W-31)
     before = row.status

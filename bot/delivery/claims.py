@@ -21,7 +21,8 @@ from bot.store.models import CommunicationRow, PhoneRow
 from bot.store.outgoing import Priority
 from bot.store.sending_models import OutboxRow
 
-LEASE = timedelta(minutes=2)  # how long a worker has to send a text; far longer than it waits for the provider
+UNDER_WAY = timedelta(minutes=1)  # so long after it was posted the provider may still take a text; what it has not then, it never got
+LEASE = 2 * UNDER_WAY  # a worker must have posted a text in the first half of it: when it ends, looking it up tells
 USEFUL = timedelta(hours=LONGEST // 3600)  # a text without an end of its own
 HOUR = timedelta(hours=1)
 MOST = 15  # texts of the bot's own to one phone in an hour
@@ -31,7 +32,7 @@ Due = tuple[OutboxRow, CommunicationRow, PhoneRow]
 
 @dataclass(frozen=True)
 class Claimed:
-    """A text that this worker is to send, once, before `until`. attempt: which of its tries this is."""
+    """A text that this worker is to post, once. until: when others look it up. attempt: which of its tries this is."""
 
     outbox_id: int
     attempt: int

@@ -26,6 +26,7 @@ log = structlog.get_logger()
 AT_ONCE = 40  # texts that are claimed to be looked up
 HANDS = 8  # phones whose texts are looked up at a time
 SKEW = timedelta(minutes=1)  # between our clock and the provider's
+NOWHERE = "not_at_provider"
 GIVEN_UP = timedelta(hours=6)  # a text that could not be looked up for so long is a person's
 
 
@@ -126,9 +127,10 @@ def _nowhere(bot: Bot, session: Session, row: OutboxRow, communication: Communic
         _unconfirmed(bot, session, communication)
         return
     if sure and row.attempts < codes.DOWN.tries:
-        row.status, row.send_at, row.reason, communication.status = "waiting", bot.clock(), "not_at_provider", "queued"
+        row.status, row.send_at, row.reason, communication.status = "waiting", bot.clock(), NOWHERE, "queued"
         return
-    row.status, row.reason, communication.status = "failed", "unknown", "unknown"
+    row.status, row.reason = "failed", NOWHERE if sure else "unknown"
+    communication.status = "failed" if sure else "unknown"
     outbox.to_a_person(bot, session, communication, None)
 
 

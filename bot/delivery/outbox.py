@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from bot.apply import Scope, apply
 from bot.channels.types import Sent
 from bot.core import Bot
-from bot.delivery import codes, switch
+from bot.delivery import claims, codes, switch
 from bot.delivery.claims import USEFUL, Claimed
 from bot.delivery.codes import Then
-from bot.delivery.status import further
+from bot.delivery.status import LOST, further
 from bot.dialogue.effects import Effect, LogItem, OptOut
 from bot.errors import Said
 from bot.store import queries
@@ -26,7 +26,6 @@ from bot.store.turns import TEXT, TEXTS, table
 
 log = structlog.get_logger()
 OUTBOX = table(OutboxRow)
-LOOK_AFTER = timedelta(minutes=1)  # after a send without an answer, the provider may still be at it
 CONFIRM = timedelta(hours=2)  # a text that nobody confirmed by then is looked up (W-31)
 
 
@@ -39,11 +38,16 @@ def _sent(connection: Connection, *, claimed: Claimed, told: Sent, now: datetime
     row, mine = OUTBOX.c, OUTBOX.c.id == claimed.outbox_id
     query = select(row.status, row.attempts, TEXT.id, TEXT.provider_sid, TEXT.status).join(TEXTS, TEXT.id == row.communication_id)
     status, attempts, text_id, sid, known = connection.execute(query.where(mine).with_for_update(key_share=True)).one()
-    if not _is_held(claimed, status, attempts):
-        return
-    connection.execute(update(OUTBOX).where(mine).values(status="sent", look_at=now + CONFIRM))
-    values = {"provider_sid": told.sid, "status": _after(sid, known, told)}
-    connection.execute(update(TEXTS).where(TEXT.id == text_id).values(values))
+    twice = sid not in (None, told.sid) and known not in LOST  # it has another one of the same text
+    if _is_held(claimed, status, attempts) or (status == "waiting" and sid != told.sid):  # looked up too early: it need not go again
+        twin = {"twin_sid": sid} if twice else {}
+        connection.execute(update(OUTBOX).where(mine).values(status="sent", look_at=now + CONFIRM, **twin))
+        values = {"provider_sid": told.sid, "status": _after(sid, known, told)}
+        connection.execute(update(TEXTS).where(TEXT.id == text_id).values(values))
+    elif twice:
+        connection.execute(update(OUTBOX).where(mine).values(twin_sid=told.sid))
+    elif sid is None:  # somebody is sending it once more just now, or it is given up
+        connection.execute(update(TEXTS).where(TEXT.id == text_id).values(provider_sid=told.sid))
 
 
 def _is_held(claimed: Claimed, status: str, attempts: int) -> bool:
@@ -88,9 +92,21 @@ def not_sent(bot: Bot, claimed: Claimed, code: int | None, *, after: int = 0) ->
             return
         outbox, communication = rows
         if code is None or codes.rule(code).then is Then.LOOK:
-            outbox.look_at, communication.status = bot.clock() + LOOK_AFTER, "unknown"
+            outbox.look_at, communication.status = bot.clock() + claims.UNDER_WAY, "unknown"
             return
         failed(bot, session, outbox, communication, code, after=after)
+
+    bot.store.run(write)
+
+
+def not_posted(bot: Bot, claimed: Claimed) -> None:
+    """The worker has not tried at all: it gives the text back, unless somebody has begun to look it up, who would find it nowhere."""
+
+    def write(session: Session) -> None:
+        rows = _held(session, claimed)
+        if rows is not None and rows[0].look_at == claimed.until:
+            outbox, communication = rows
+            outbox.status, outbox.attempts, outbox.look_at, communication.status = "waiting", outbox.attempts - 1, None, "queued"
 
     bot.store.run(write)
 

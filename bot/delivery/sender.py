@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import structlog
 
-from bot.channels.twilio_sms import CONNECTIONS, TIMEOUT
+from bot.channels.twilio_sms import CONNECTIONS
 from bot.channels.types import Channel, SendError
 from bot.core import Bot
 from bot.delivery import claims, outbox
@@ -28,8 +28,9 @@ def send_waiting(bot: Bot, channel: Channel, *, rate: float = math.inf) -> int:
 
 def send(bot: Bot, channel: Channel, claimed: Claimed) -> bool:
     """Sends one text and writes down what the provider said. Gives whether it took it."""
-    if (claimed.until - bot.clock()).total_seconds() < 2 * TIMEOUT:
-        return False  # this process stood still for long: another one may have taken the text over
+    if claimed.until - bot.clock() < claims.UNDER_WAY:  # this process stood still for long: whoever looks it up would look too early
+        outbox.not_posted(bot, claimed)
+        return False
     try:
         told = channel.send(claimed.text)
     except SendError as error:

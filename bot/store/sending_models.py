@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.store.models import Base
 
+TWINS = "twin_sid IS NOT NULL"
 
 class OutboxRow(Base):
     """A text that waits to be sent, written in the transaction that caused it. status: waiting, sending, sent, failed, dropped.
 
     priority: `outgoing.Priority`. useless_at: when it has lost its use. reason: why it was put off, dropped, or failed.
     look_at: when somebody looks up at the provider what became of it, unless that is known by then; while a worker sends it,
-    the end of that worker's lease. attempts tells one lease from the next.
+    the end of that worker's lease. attempts tells one lease from the next. twin_sid: the provider's id of a second one of the same
+    text, which it took so late that looking it up had found nothing.
     """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("outbox_waiting", "status", "priority", "send_at"), Index("outbox_look", "look_at"))
+    __table_args__ = (
+        Index("outbox_waiting", "status", "priority", "send_at"),
+        Index("outbox_look", "look_at"),
+        Index("outbox_twin", "clinic_id", sqlite_where=text(TWINS), postgresql_where=text(TWINS)),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"))
     communication_id: Mapped[int] = mapped_column(ForeignKey("communication.id"), unique=True)
@@ -30,6 +36,7 @@ class OutboxRow(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     look_at: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(String(80))
+    twin_sid: Mapped[str | None] = mapped_column(String(64))
 
 
 class PlannedReplyRow(Base):

@@ -6,6 +6,7 @@ import math
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from sqlalchemy import event
 
 from bot.channels.console import received
 from bot.channels.twilio_sms import TwilioSms
+from bot.channels.types import Sent
 from bot.delivery import claims, codes, outbox, sender, switch
 from bot.delivery.codes import CODES, Then
 from bot.delivery.worker import Worker
@@ -376,6 +378,85 @@ def test_a_text_whose_worker_died_is_looked_up(post: Post) -> None:
     assert post.send() == 1
     assert Counter(post.bodies) == Counter(["text 0", "text 1"])
     assert {post.outbox(text).status for text in texts} == {"sent"}
+
+
+def test_a_text_is_never_posted_so_late_that_looking_it_up_would_come_too_early(post: Post) -> None:
+    """W-34: a worker that stood still gives it back untouched; between a post and the look-up that decides lies a minute."""
+    text = post.text()
+    (claimed,) = claims.claim(post.world.bot, rate=math.inf, limit=1).texts
+    post.wait(seconds=61)
+    assert not sender.send(post.world.bot, post.channel, claimed)
+    assert (post.provider.requests, post.outbox(text).status, post.outbox(text).attempts) == ([], "waiting", 0)
+    assert (post.send(), post.outbox(text).attempts) == (1, 1)
+
+
+@pytest.mark.parametrize("seconds", [59, 60])
+def test_what_is_posted_at_the_last_moment_is_looked_up_a_minute_later(seconds: int, post: Post) -> None:
+    """W-34: the provider may take it until then, and it arrives once."""
+    text = post.text()
+    (claimed,) = claims.claim(post.world.bot, rate=math.inf, limit=1).texts
+    posted = post.wait(seconds=seconds)
+    post.provider.plan = ["drop"]  # the worker is killed while the provider is at it
+    sender.send(post.world.bot, post.channel, replace(claimed, attempt=0))  # so it writes nothing down
+    post.world.clock.now = posted + claims.UNDER_WAY - timedelta(seconds=1)
+    post.look()
+    assert post.outbox(text).status == "sending"
+    post.provider.accept(post.provider.requests[0])
+    post.wait(seconds=5)
+    post.look()
+    assert (post.outbox(text).status, post.send(), len(post.provider.messages)) == ("sent", 0, 1)
+
+
+def test_what_the_provider_takes_after_it_was_looked_up_but_before_it_goes_again_goes_once(post: Post) -> None:
+    """W-34: a callback tells of it, or the answer to a worker that stood still; either way it waits no longer."""
+    by_callback, by_answer = post.text("dorothy", body="one"), post.text("olga", body="two")
+    _, stood = claims.claim(post.world.bot, rate=math.inf, limit=2).texts
+    post.wait(minutes=3)
+    post.look()
+    assert [post.outbox(text).status for text in (by_callback, by_answer)] == ["waiting", "waiting"]
+    post.told(by_callback, "sent", sid="SM" + "1" * 32)
+    outbox.sent(post.world.bot, stood, Sent(sid="SM" + "2" * 32, status="queued"))
+    assert [post.outbox(text).status for text in (by_callback, by_answer)] == ["sent", "sent"]
+    assert (post.send(), post.provider.requests) == (0, [])
+
+
+def test_what_nobody_could_know_is_counted(post: Post) -> None:
+    """W-34: taken after the look-up and after it went again: it is written down, whoever tells, callback or answer, and in any order."""
+    texts = [post.text(who, body="hello") for who in ("dorothy", "olga", "mei")]
+    stood = claims.claim(post.world.bot, rate=math.inf, limit=3).texts
+    post.wait(minutes=3)
+    post.look()
+    assert post.send() == 3
+    sids = [post.row(text).provider_sid for text in texts]
+    late = [f"SM{number}" + "1" * 31 for number in range(3)]
+    post.told(texts[0], "delivered", sid=late[0])
+    post.told(texts[1], "sent", sid=late[1])  # it may not arrive
+    outbox.sent(post.world.bot, stood[2], Sent(sid=late[2], status="queued"))
+    assert [post.outbox(text).twin_sid for text in texts] == [late[0], None, late[2]]
+    assert [(post.outbox(text).status, post.row(text).provider_sid) for text in texts] == [("sent", sid) for sid in sids]
+
+
+def test_the_late_copy_of_a_text_that_is_being_sent_again_is_counted(post: Post) -> None:
+    """W-34: its callback comes while the other one is under way."""
+    text = post.text()
+    claims.claim(post.world.bot, rate=math.inf, limit=1)
+    post.wait(minutes=3)
+    post.look()
+    (again,) = claims.claim(post.world.bot, rate=math.inf, limit=1).texts
+    post.told(text, "sent", sid="SM" + "1" * 32)
+    assert sender.send(post.world.bot, post.channel, again)
+    assert (post.outbox(text).twin_sid, post.row(text).provider_sid) == ("SM" + "1" * 32, post.provider.messages[0]["sid"])
+
+
+def test_a_text_whose_workers_all_died_before_it_was_posted_is_a_persons_and_known_as_not_sent(post: Post) -> None:
+    """W-32: that it is not at the provider is no "unknown"."""
+    text = post.text()
+    for _ in range(codes.DOWN.tries):
+        claims.claim(post.world.bot, rate=math.inf, limit=1)
+        post.wait(minutes=3)
+        post.look()
+    assert (post.outbox(text).status, post.outbox(text).reason, post.row(text).status) == ("failed", "not_at_provider", "failed")
+    assert (post.items(), post.provider.requests) == (["not_delivered unknown"], [])
 
 
 def test_a_text_to_the_same_phone_with_the_same_words_is_not_taken_for_the_lost_one(post: Post) -> None:

@@ -20,6 +20,7 @@ from bot.settings import Settings
 from bot.store.database import Store
 from bot.store.models import CommunicationRow
 from bot.store.outgoing import queue
+from bot.store.sending_models import OutboxRow
 from tests.conftest import KEY, application_on
 from tests.provider import post, sms
 from tests.world import NUMBERS, Clock
@@ -67,6 +68,16 @@ def test_sends_are_told_by_status_and_code_for_a_day(app: Flask, clock: Clock) -
     assert measured(app)["sends_24h", "", "delivered", "reply"] == 1
     clock.now += timedelta(hours=25)
     assert [key for key in measured(app) if key[0] == "sends_24h" and "30003" in key] == []
+
+
+def test_texts_that_the_provider_took_twice_are_told(app: Flask, clock: Clock) -> None:
+    """W-34: where an outcome could not be known, it is counted."""
+    bot = bot_of(app)
+    assert measured(app)["sent_twice",] == 0
+    with bot.store.begin() as session:
+        queue(session, clinic_id=bot.clinic_id, phone_id=1, body="hello", now=clock(), sender="bot")
+        session.execute(update(OutboxRow).values(twin_sid="SM2"))
+    assert measured(app)["sent_twice",] >= 1
 
 
 def test_turns_and_what_came_of_readings_are_told(app: Flask, clock: Clock, live: int, monkeypatch: pytest.MonkeyPatch) -> None:
