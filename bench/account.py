@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from due import MOVED, Person
@@ -17,16 +17,21 @@ from bot.store.models import CommunicationRow, PhoneRow, TaskRow
 from bot.store.sending_models import OutboxRow
 
 NIGHT = "quiet hours"
+TOO_LATE = timedelta(seconds=8)  # so long after it was posted nobody counts on the provider taking a text (bench/sending.py)
 
 
 @dataclass(frozen=True)
 class Told:
-    """One text that the provider took. claimed: when a worker got it last; None for one that the database has under no such id."""
+    """One text that the provider took. at: when it was posted; late: how long after that it was taken.
+
+    claimed: when a worker got it last; None for one that the database has under no such id.
+    """
 
     sid: str
     to: str
     body: str
     at: datetime
+    late: timedelta
     claimed: datetime | None
     status: str | None
 
@@ -68,7 +73,12 @@ class Account:
         unknown = sum(text.status == "unknown" and times[number, text.body] > 0 for _, text, number in rows)
         print(f"  the provider took {len(taken)}; callbacks told what became of {len(told)}")
         print("  " + "   ".join(f"{end} {count}" for end, count in sorted(ends.items())))
-        print(f"  truly unknowable (taken, but it could not be found out in time; a person was told): {unknown}")
+        print(f"  truly unknowable (taken, but the provider could not be asked in time; a person was told): {unknown}")
+        known = sum(outbox.twin_sid is not None for outbox, _, _ in rows)
+        print(
+            f"  truly unknowable (taken over {TOO_LATE.seconds} s after the provider had been given up, when it had said that it had none):"
+            f" {_unknowable(taken)} went twice, of which callbacks told us of {known}"
+        )
 
     def _of_rows(self, rows: list[Any], taken: list[Told], items: int) -> dict[str, int]:
         """Faults in what the database says."""
@@ -95,7 +105,7 @@ class Account:
         ours = {(number, text.body) for _, text, number in rows}
         due = [each for each in taken if (each.to, each.body) in ours]
         return {
-            "sent more than once": sum(count > 1 for count in Counter((each.to, each.body) for each in due).values()),
+            "sent more than once": _twice(due) - _unknowable(due),
             "sent after an opt-out": sum(each.after(self.stopped.get(each.to)) for each in due),
             "sent in quiet hours": sum(not people[each.to].may_be_texted(each.at) for each in due),
             "sent about a time that was moved": sum(
@@ -107,6 +117,19 @@ class Account:
         }
 
 
+def _twice(taken: list[Told]) -> int:
+    """How many were one too many."""
+    return len(taken) - len({(each.to, each.body) for each in taken})
+
+
+def _unknowable(taken: list[Told]) -> int:
+    """How many of these were taken so late that nobody could know of them."""
+    late = Counter((each.to, each.body) for each in taken if each.late > TOO_LATE)
+    times = Counter((each.to, each.body) for each in taken)
+    return sum(min(count, times[text] - 1) for text, count in late.items())
+
+
 def _told(message: dict[str, Any], text: CommunicationRow | None) -> Told:
     known = (text.at, text.status) if text is not None else (None, None)
-    return Told(message["sid"], message["to"], message["body"], datetime.fromisoformat(message["taken"]), *known)
+    asked, taken = (datetime.fromisoformat(message[name]) for name in ("asked", "taken"))
+    return Told(message["sid"], message["to"], message["body"], asked, taken - asked, *known)

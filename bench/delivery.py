@@ -4,8 +4,9 @@
 
 On SQLite and on PostgreSQL in turn: reminders are due (bench/due.py), several worker processes send them, random ones are killed with
 SIGKILL and started again, and the provider (bench/double.py, a process of its own) refuses, drops and hangs, before or after it took a
-text. Meanwhile a web server (gunicorn with the whole application) takes what the carrier tells about each text, and "STOP" from some
-of the phones; coordinators move visits; and where some of the people live, night has come. In the end every text must be accounted for
+text, or takes it when nobody waits for it any more. Meanwhile a web server (gunicorn with the whole application, whose processes are
+killed as well) takes what the carrier tells about each text, twice, disordered or never, and "STOP" from some of the phones;
+coordinators move visits; and where some of the people live, night has come. In the end every text must be accounted for
 (bench/account.py). Then one worker alone must fill a number of RATE segments a second, at a provider that takes PAUSE seconds for each
 text, within WITHIN.
 """
@@ -46,6 +47,7 @@ WORKERS, FAULTS = 3, 0.1
 RATE, PAUSE, WITHIN = 100.0, 0.1, 0.05
 IN_SECONDS = 0.2  # within which --quick does: of its five seconds, one may use what was left of the one before
 FAST = 1000.0  # segments a second where the rate is not what is measured
+STALLED = 120  # seconds without any end after which no other is expected
 SETTLED = 3  # seconds in which the last callbacks arrive
 HERE = Path(__file__).parent
 
@@ -129,6 +131,15 @@ def _until(done: Callable[[], bool], *, seconds: float) -> bool:
     return True
 
 
+def _while_it_moves(left: Callable[[], int]) -> None:
+    """Waits until nothing is left, or nothing has ended for STALLED seconds."""
+    last, since = left(), time.monotonic()
+    while last and time.monotonic() - since < STALLED:
+        time.sleep(0.5)
+        now = left()
+        last, since = now, since if now == last else time.monotonic()
+
+
 def under_fire(url: str, texts: int, kills: int) -> int:
     """Sends the texts while workers die; prints the account and gives the number of faults."""
     with scene(url, texts, rate=FAST, faults=FAULTS, pause=0.01, web=True) as found:
@@ -142,12 +153,14 @@ def under_fire(url: str, texts: int, kills: int) -> int:
             time.sleep(random.random() * 0.05)  # anywhere in a text
             found.kill()
             found.start()
+            if found.web and kill % 2:
+                found.web.kill_one()
             _opt_out(found, account, last.pop())
             _move(found, account, last.pop())
-        _until(lambda: not found.open(), seconds=60 + texts / 20)
+        _while_it_moves(found.open)
         seconds = time.monotonic() - began
         time.sleep(SETTLED)
-        print(f"  {texts} texts in {seconds:.0f} s, {WORKERS} workers killed {kills} times")
+        print(f"  {texts} texts in {seconds:.0f} s, {WORKERS} workers killed {kills} times, web processes {(kills + 1) // 2} times")
         print(
             f"  {len(account.stopped)} opted out, {len(account.moved)} visits moved, and one person in {FEW} lived where it was evening"
         )
@@ -155,10 +168,11 @@ def under_fire(url: str, texts: int, kills: int) -> int:
 
 
 def _opt_out(scene: Scene, account: Account, person: Person) -> None:
-    """Somebody texts STOP."""
-    answer = served.post(scene.web.port if scene.web else 0, served.inbound(f"SM{uuid.uuid4().hex}", person.patient, "STOP"))
-    if not answer.error:
-        account.stopped[person.number] = datetime.now(UTC)
+    """Somebody texts STOP; what got no answer is posted again, as the provider does."""
+    form, marks = served.inbound(f"SM{uuid.uuid4().hex}", person.patient, "STOP"), dict[str, str]()
+    while served.post(scene.web.port if scene.web else 0, form, **marks).error:
+        marks = {"I-Twilio-Idempotency-Token": uuid.uuid4().hex}
+    account.stopped[person.number] = datetime.now(UTC)
 
 
 def _move(scene: Scene, account: Account, person: Person) -> None:

@@ -2,8 +2,8 @@
 
     .venv/bin/python bench/double.py PORT FAULTS PAUSE [WEB TOKEN]
 
-It knows nothing of Attend. FAULTS is the share of sends that go wrong, in one of WAYS each; PAUSE the seconds that each takes. With the
-port of a web server and the token that it signs by, it tells there what becomes of each text (bench/carrier.py).
+It knows nothing of Attend. FAULTS is the share of sends that go wrong, in one of WAYS each, and rarely TOO_LATE; PAUSE the seconds that
+each takes. With the port of a web server and the token that it signs by, it tells there what becomes of each text (bench/carrier.py).
 """
 
 from __future__ import annotations
@@ -26,9 +26,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 # What a send may meet: how much of it the provider does, and what the sender sees.
-WAYS = ("429", "503", "502", "drop", "accept_502", "accept_drop", "accept_hang", "hang")
+WAYS = ("429", "503", "502", "drop", "accept_502", "accept_drop", "accept_hang", "hang", "late")
 ANSWERS = {"ok": 201, "accept_502": 502}  # those that end with an answer, the second one of a gateway that knows nothing
 HANG = 60.0  # seconds, unless who sent gives up before, as all of ours do
+LATE = {"late": (3.5, 6.0), "too_late": (13.0, 20.0)}  # seconds after which it takes a text whose sender has gone
+TOO_LATE = 0.01  # of what goes wrong: nobody can know of these in time
+AWAY = 1  # seconds that a refusal asks for (Retry-After)
 
 
 @dataclass
@@ -53,13 +56,16 @@ class Provider:
         with self.lock:
             if self.plan:
                 return self.plan.pop(0)
-            return random.choice(WAYS) if random.random() < self.faults else "ok"
+            if random.random() >= self.faults:
+                return "ok"
+            return "too_late" if random.random() < TOO_LATE else random.choice(WAYS)
 
-    def accept(self, form: dict[str, str]) -> dict[str, Any]:
-        """Takes a text."""
+    def accept(self, form: dict[str, str], asked: datetime | None = None) -> dict[str, Any]:
+        """Takes a text. asked: when it was posted, if not just now."""
         now = format_datetime(datetime.now(UTC))
         message = {"sid": f"SM{uuid.uuid4().hex}", "to": form["To"], "from": form["From"], "body": form["Body"], "status": "queued"}
         message |= {
+            "asked": (asked or datetime.now(UTC)).isoformat(),
             "taken": datetime.now(UTC).isoformat(),
             "date_created": now,
             "date_updated": now,
@@ -82,6 +88,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Messages.create."""
+        asked = datetime.now(UTC)
         raw = self.rfile.read(int(self.headers["Content-Length"])).decode()
         form = {name: values[0] for name, values in parse_qs(raw, keep_blank_values=True).items()}
         with self.provider.lock:
@@ -91,12 +98,14 @@ class Handler(BaseHTTPRequestHandler):
         time.sleep(self.provider.pause)
         if held:
             self.provider.go_on.wait()
+        if way in LATE:
+            return self._take_late(form, asked, way)
         if self._given_up():
             self.close_connection = True
             return None
         if way.isdecimal():
             return self._refuse(int(way))
-        message = self.provider.accept(form) if way == "ok" or way.startswith("accept") else {}
+        message = self.provider.accept(form, asked) if way == "ok" or way.startswith("accept") else {}
         if way.endswith("hang"):
             self._hang()
         if way in ANSWERS:
@@ -130,6 +139,12 @@ class Handler(BaseHTTPRequestHandler):
             return False
         except OSError:
             return True
+
+    def _take_late(self, form: dict[str, str], asked: datetime, way: str) -> None:
+        """Takes it when who sent it has long hung up."""
+        time.sleep(random.uniform(*LATE[way]))
+        self.provider.accept(form, asked)
+        self.close_connection = True
 
     def _hang(self) -> None:
         self.provider.hanging.set()
@@ -174,7 +189,7 @@ class Server(ThreadingHTTPServer):
 
 def main(port: str, faults: str, pause: str, web: str = "", token: str = "") -> None:
     """Serves until it is killed."""
-    provider = Provider(faults=float(faults), pause=float(pause))
+    provider = Provider(faults=float(faults), pause=float(pause), retry_after=AWAY)
     if web:
         from carrier import Carrier  # noqa: PLC0415 (tests import this module from elsewhere)
 

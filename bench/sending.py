@@ -19,7 +19,7 @@ from bot.channels import twilio_sms  # noqa: E402
 from bot.channels.twilio_sms import TwilioSms  # noqa: E402
 from bot.clinic import load_clinic  # noqa: E402
 from bot.core import Bot  # noqa: E402
-from bot.delivery import claims, codes, lookup, outbox, sender  # noqa: E402
+from bot.delivery import claims, codes, lookup  # noqa: E402
 from bot.delivery.worker import Worker  # noqa: E402
 from bot.logs import configure_logs  # noqa: E402
 from bot.owned.current import Current  # noqa: E402
@@ -27,9 +27,9 @@ from bot.store.database import Store  # noqa: E402
 from bot.texts import load_texts  # noqa: E402
 
 STATUS = "https://texts.example.org/sms/status"
-twilio_sms.TIMEOUT = sender.TIMEOUT = 3.0  # on a busy machine less would time out what the provider has taken
-claims.LEASE, outbox.LOOK_AFTER, lookup.SKEW = timedelta(seconds=10), timedelta(seconds=2), timedelta(seconds=5)
-codes.LONGEST = timedelta(milliseconds=200)
+twilio_sms.TIMEOUT = 3.0  # on a busy machine less would time out what the provider has taken
+claims.UNDER_WAY, claims.LEASE, lookup.SKEW = timedelta(seconds=8), timedelta(seconds=16), timedelta(seconds=9)
+codes.LONGEST = timedelta(seconds=1)  # as long as the double's Retry-After asks for
 
 
 def open_bot(url: str, key: str) -> Bot:

@@ -52,12 +52,11 @@ def plan(bot: Bot) -> float | None:
 
 def index_words(bot: Bot) -> None:
     """Makes new texts and notes searchable."""
-    while True:
+    more = True
+    while more:
         with bot.store.reading() as connection:
             batch = words.unindexed(connection)
-        if not batch.last:
-            return
-        bot.store.write(partial(words.index, cipher=bot.store.cipher, batch=batch))
+        more = bool(batch.last) and bot.store.write(partial(words.index, cipher=bot.store.cipher, batch=batch))
 
 
 class Loop(threading.Thread):

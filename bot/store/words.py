@@ -11,6 +11,7 @@ from datetime import datetime
 
 import phonenumbers
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from bot.store.crypto import Cipher
@@ -26,6 +27,7 @@ FOUND = 50  # conversations that a search shows
 COMMON = 1_000  # conversations that have a word which is no longer looked for one by one
 BACK = 200  # texts of a conversation that are looked through for what to show of it
 LATEST = 2_000  # texts of a clinic that are looked through for words which are common
+INDEXING = 7_300_118  # PostgreSQL's lock for "I am indexing"; any number that nothing else uses
 LENGTH = 22  # of a key: 88 bits; two words with the same one are not met
 
 
@@ -67,8 +69,13 @@ def unindexed(connection: Connection) -> Batch:
     return Batch(last, frozenset(phones))
 
 
-def index(connection: Connection, cipher: Cipher, batch: Batch) -> None:
-    """Takes them in, in a transaction that writes: words that are erased meanwhile are either read no more or taken away after it."""
+def index(connection: Connection, cipher: Cipher, batch: Batch) -> bool:
+    """Takes them in, in a transaction that writes: words that are erased meanwhile are either read no more or taken away after it.
+
+    False: another worker is at it. If all waited for each other, patients' turns would wait for them all.
+    """
+    if connection.dialect.name == "postgresql" and not connection.scalar(sql("SELECT pg_try_advisory_xact_lock(:n)"), {"n": INDEXING}):
+        return False
     _lock(connection, batch.phones)
     found: dict[tuple[int, int], set[str]] = {}
     for what, last in batch.last.items():
@@ -82,6 +89,7 @@ def index(connection: Connection, cipher: Cipher, batch: Batch) -> None:
     for what, last in batch.last.items():
         connection.execute(delete(INDEXED).where(INDEXED.c.what == what))
         connection.execute(insert(INDEXED), {"what": what, "last": last})
+    return True
 
 
 def _done(connection: Connection, what: str) -> int:
@@ -89,8 +97,9 @@ def _done(connection: Connection, what: str) -> int:
 
 
 def _lock(connection: Connection, phones: Iterable[int]) -> None:
-    """Who indexes and who takes words away wait for each other, phone by phone in one order."""
-    connection.execute(select(PHONES.c.id).where(PHONES.c.id.in_(phones)).order_by(PHONES.c.id).with_for_update()).all()
+    """Who indexes and who takes words away wait for each other, phone by phone in one order; texts of these phones can be added."""
+    mine = select(PHONES.c.id).where(PHONES.c.id.in_(phones)).order_by(PHONES.c.id)
+    connection.execute(mine.with_for_update(key_share=True)).all()
 
 
 def _of_people(connection: Connection, cipher: Cipher, phone_id: int) -> set[str]:

@@ -15,6 +15,7 @@ from bot.records.opened import Records
 from bot.records.person import erase
 from bot.store import words
 from bot.store.models import PatientPhoneRow
+from bot.store.outgoing import queue
 from bot.turn import take
 from tests.patience import LONG
 from tests.world import World, make_world
@@ -72,3 +73,22 @@ def test_an_erasure_waits_for_what_is_being_indexed(empty: str, bot_parts: Any, 
         thread.join()
     assert found(world, "zanahoria") == found(world, "dorothy") == []
     bot.store.engine.dispose()
+
+
+def test_of_several_workers_one_indexes_and_the_others_pass_on(bot_parts: Any, databases: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On PostgreSQL, where writers do not queue; meanwhile a text of the same phone is taken as ever."""
+    with databases.copy() as url:
+        world, reading, go_on = make_world(bot_parts, url=url), threading.Event(), threading.Event()
+        bot, add = world.bot, words._add
+        monkeypatch.setattr(words, "_add", lambda *given: (reading.set(), go_on.wait(LONG), add(*given)))
+        take(bot, received(sender=world.number("dorothy"), body="please call me about zanahoria"))
+        indexing = threading.Thread(target=index_words, args=(bot,))
+        indexing.start()
+        assert reading.wait(LONG)
+        index_words(bot)  # comes back at once
+        with bot.store.begin() as session:
+            queue(session, clinic_id=bot.clinic_id, phone_id=world.phones["dorothy"], body="hi", now=world.clock(), sender="bot")
+        go_on.set()
+        indexing.join()
+        assert found(world, "zanahoria") == [world.phones["dorothy"]]
+        bot.store.engine.dispose()
