@@ -76,8 +76,8 @@ class Account:
         print(f"  truly unknowable (taken, but the provider could not be asked in time; a person was told): {unknown}")
         known = sum(outbox.twin_sid is not None for outbox, _, _ in rows)
         print(
-            f"  truly unknowable (taken over {TOO_LATE.seconds} s after the provider had been given up, when it had said that it had none):"
-            f" {_unknowable(taken)} went twice, of which callbacks told us of {known}"
+            f"  truly unknowable (taken over {TOO_LATE.seconds} s after it was given up, when it had been looked up and was not there):"
+            f" {_unknowable(taken)} went twice, and callbacks told us of {known}"
         )
 
     def _of_rows(self, rows: list[Any], taken: list[Told], items: int) -> dict[str, int]:

@@ -151,7 +151,6 @@ class Server:
             os.killpg(self.process.pid, how)
             self.process.wait()
 
-
     def kill_one(self) -> None:
         """Ends one of the workers at once; the master starts another."""
         with suppress(ProcessLookupError):

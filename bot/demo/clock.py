@@ -10,6 +10,7 @@ class DemoClock:
 
     def __init__(self) -> None:
         self._first = self._moved = timedelta(0)
+        self.jumped_at: datetime | None = None  # the demo's moment before it was last moved forward
 
     def begin(self, moment: datetime | None) -> None:
         """The demo begins at that moment instead of now; None: as it is."""
@@ -22,4 +23,5 @@ class DemoClock:
 
     def move(self, by: timedelta | None) -> None:
         """Forward by so much; None: back to where it began."""
+        self.jumped_at = self() if by else None
         self._moved = self._moved + by if by else self._first

@@ -222,6 +222,15 @@ def phones(session: Session, clinic_id: int) -> list[tuple[int, str, list[Patien
     return [(row.id, row.number, names.get(row.id, [])) for row in rows]
 
 
+def since(session: Session, clinic_id: int, moment: datetime, limit: int) -> list[tuple[CommunicationRow, list[PatientRow]]]:
+    """Texts that came or went since then, the latest first, with the people of their phones, for the demo."""
+    gone = CommunicationRow.at >= moment, CommunicationRow.status.not_in(("queued", "canceled", "failed"))
+    query = select(CommunicationRow).where(CommunicationRow.clinic_id == clinic_id, *gone)
+    rows = session.scalars(query.order_by(CommunicationRow.at.desc(), CommunicationRow.id.desc()).limit(limit)).all()
+    names = worklist.names(session, {row.phone_id for row in rows if row.phone_id is not None})
+    return [(row, names.get(row.phone_id or 0, [])) for row in rows]
+
+
 def list_mark(session: Session, clinic_id: int, now: datetime) -> str:
     """A mark that changes when what the lists show changes, and not with texts that they do not show; read from what is open alone.
 

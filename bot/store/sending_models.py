@@ -11,6 +11,7 @@ from bot.store.models import Base
 
 TWINS = "twin_sid IS NOT NULL"
 
+
 class OutboxRow(Base):
     """A text that waits to be sent, written in the transaction that caused it. status: waiting, sending, sent, failed, dropped.
 

@@ -11,7 +11,7 @@ from bot.channels.console import received
 from bot.demo.clock import DemoClock
 from bot.remind import ask_medicine, remind
 from bot.store import inbox as queries
-from bot.store.models import PhoneRow
+from bot.store.models import CommunicationRow, PatientRow, PhoneRow
 from bot.turn import take
 from bot.web.forms import as_number
 from bot.web.guard import headers, same_site
@@ -20,6 +20,7 @@ from bot.web.wiring import wired
 blueprint = Blueprint("phone", __name__, url_prefix="/demo")
 blueprint.before_request(same_site)
 blueprint.after_request(headers)
+SHOWN = 30  # texts that came or went since the clock was moved
 STEPS = {"1h": timedelta(hours=1), "1d": timedelta(days=1), "7d": timedelta(days=7)}
 
 
@@ -33,7 +34,7 @@ def index() -> str:
         talk = queries.conversation(session, bot.clinic_id, chosen, bot.clock())
     if talk is None:
         abort(404)
-    return render_template("phone.html", phones=phones, talk=talk, now=bot.clock(), clinic=bot.clinic.clinic)
+    return render_template("phone.html", phones=phones, talk=talk, now=bot.clock(), clinic=bot.clinic.clinic, went=_went())
 
 
 @blueprint.post("/<int:phone_id>/text")
@@ -75,6 +76,22 @@ def thread(phone_id: int) -> Response | str:
     if talk is None:
         abort(404)
     return render_template("thread.html", talk=talk)
+
+
+@blueprint.get("/went")
+def went() -> str:
+    """What came and went since the clock was moved, for the page to refresh itself."""
+    return render_template("went.html", went=_went())
+
+
+def _went() -> list[tuple[CommunicationRow, list[PatientRow]]] | None:
+    """Whose phone got what since the clock was moved; None when it was not."""
+    bot = wired().bot
+    moved: DemoClock = bot.clock  # type: ignore[assignment]
+    if moved.jumped_at is None:
+        return None
+    with bot.store.session() as session:
+        return queries.since(session, bot.clinic_id, moved.jumped_at, SHOWN)
 
 
 def _number(phone_id: int) -> str:

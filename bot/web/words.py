@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
@@ -11,6 +11,7 @@ from flask import Blueprint
 from bot.desk import explain, told
 from bot.desk import meaning as meanings
 from bot.desk.barriers import STAGES
+from bot.desk.settings.fields import length
 from bot.desk.twin import twin
 from bot.moments import RIGHT_TO_LEFT
 from bot.store.inbox import Entry
@@ -103,7 +104,13 @@ def span(passed: timedelta) -> str:
         return say("%(number)s min", number=minutes)
     if minutes < 48 * 60:
         return say("%(number)s h", number=minutes // 60)
-    return say("%(number)s days", number=minutes // 1440)
+    return words().many("%(num)s day", "%(num)s days", minutes // 1440)
+
+
+@blueprint.app_template_filter("length_of_time")
+def length_of_time(shown: Mapping[str, str]) -> str:
+    """A number and its unit, as a form shows them."""
+    return length(shown, words())
 
 
 @blueprint.app_template_filter("seconds_left")

@@ -421,7 +421,7 @@ def test_what_the_provider_takes_after_it_was_looked_up_but_before_it_goes_again
 
 
 def test_what_nobody_could_know_is_counted(post: Post) -> None:
-    """W-34: taken after the look-up and after it went again: it is written down, whoever tells, callback or answer, and in any order."""
+    """W-34: taken after the look-up and after it went again: that is written down, whether a callback tells it or an answer."""
     texts = [post.text(who, body="hello") for who in ("dorothy", "olga", "mei")]
     stood = claims.claim(post.world.bot, rate=math.inf, limit=3).texts
     post.wait(minutes=3)

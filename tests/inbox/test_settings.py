@@ -16,7 +16,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert, select, update
 
 from bot.clinic import KEYS, load_clinic
+from bot.desk.settings.fields import length
 from bot.desk.settings.sections import FIXED, SECTIONS
+from bot.desk.words import load_words
+from bot.settings import ROOT
 from bot.store.models import LOOK_NOW, AppointmentRow, AuditRow, CommunicationRow, TaskRow
 from bot.store.setting_models import SettingChangeRow
 from tests.inbox.conftest import Desk, page
@@ -436,3 +439,14 @@ def test_whatever_another_version_saved_no_page_breaks_on_it(desk: Desk, shape: 
         assert page(desk.ana, f"/inbox/settings/{change.section}")
         desk.ana.post(f"/inbox/settings/{change.section}/default", data={"newest": change.id})
     assert desk.bot.current.refused == ()
+
+
+def test_one_day_is_one_day_where_a_reminder_is_folded(desk: Desk) -> None:
+    """In the staff's languages; what is no number is shown as it was typed."""
+    shown = page(desk.ana, "/inbox/settings/reminders")
+    assert "<small>1 day before the visit</small>" in shown
+    assert "<small>2 hours before the visit</small>" in shown
+    assert "<small>1 day after the visit</small>" in shown
+    spanish = load_words(ROOT / "locales")["es"]
+    assert length({"n": "1", "unit": "d"}, spanish) == "1 día"
+    assert length({"n": "soon", "unit": "h"}, spanish) == "soon horas"

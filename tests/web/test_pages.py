@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 import app as application
 from bot import demo
+from bot.delivery.planner import plan_due
 from bot.delivery.sender import send_waiting
+from bot.demo.clock import DemoClock
+from bot.store.models import CommunicationRow
 from bot.web.wiring import Wired
 from tests.chromium import FITS, chromium, follow, new_page
 from tests.conftest import serving
@@ -129,6 +134,32 @@ def test_the_clock_can_be_moved_and_set_back(browser_client: FlaskClient, pages:
     assert (wired.bot.clock() - before).days >= 1
     browser_client.post("/demo/clock", data={"by": "", "phone": "1"})
     assert (wired.bot.clock() - before).days == 0
+
+
+def test_after_the_clock_was_moved_the_page_tells_whose_phone_got_what_and_who_wrote_back(
+    browser_client: FlaskClient, pages: Flask
+) -> None:
+    """Reminders of all patients, whoever's phone is looked at; back at "now" there is nothing to tell."""
+    wired: Wired = pages.extensions["attend"]
+    clock: DemoClock = wired.bot.clock  # type: ignore[assignment]
+    assert "Since the clock was moved" not in browser_client.get("/demo").get_data(as_text=True)
+    for _ in range(7 * 24):  # at night nothing goes
+        moved = browser_client.post("/demo/clock", data={"by": "1h", "phone": "1"}, follow_redirects=True).get_data(as_text=True)
+        assert "Nothing has come or gone since." in moved
+        while plan_due(wired.bot):
+            pass
+        if send_waiting(wired.bot, wired.channel) > 1:
+            break
+    with wired.bot.store.session() as session:
+        sent = select(CommunicationRow).where(CommunicationRow.direction == "outbound", CommunicationRow.at >= clock.jumped_at)
+        texts = [(row.phone_id, row.body) for row in session.scalars(sent.where(CommunicationRow.status != "queued"))]
+    assert len(texts) > 1
+    text(browser_client, 2, "yes, I will come")
+    told = unescape(browser_client.get("/demo/went").get_data(as_text=True))
+    assert all(f"/demo?phone={phone}" in told and body[:60] in told for phone, body in texts)
+    assert told.index("wrote") < told.index("got a text")
+    browser_client.post("/demo/clock", data={"by": "", "phone": "1"})
+    assert "Since the clock was moved" not in browser_client.get("/demo").get_data(as_text=True)
 
 
 @pytest.fixture

@@ -135,8 +135,20 @@ class Span:
     def tell(self, raw: Any, words: Words) -> Told:
         """In words."""
         if raw:
-            shown = self.show(raw)
-            yield (), f"{shown['n']} {words(self.units[shown['unit']])}"
+            yield (), length(self.show(raw), words)
+
+
+def length(shown: Mapping[str, str], words: Words) -> str:
+    """A length of time as `Span.show` gives it, in words; what is no number, as it was typed."""
+    typed_in, unit = shown["n"], shown["unit"]
+    if not typed_in.isdecimal():
+        return f"{typed_in} {words(Span.units[unit])}"
+    number = int(typed_in)
+    if unit == "d":
+        return words.many("%(num)s day", "%(num)s days", number)
+    if unit == "h":
+        return words.many("%(num)s hour", "%(num)s hours", number)
+    return words.many("%(num)s minute", "%(num)s minutes", number)
 
 
 @dataclass(frozen=True)

@@ -167,13 +167,12 @@ document.addEventListener("keydown", (event) => {
 const thread = document.getElementById("thread");
 if (thread) {
   const bottom = () => { thread.scrollTop = thread.scrollHeight; };
+  const words = (part) => part.textContent.replace(/\s+/g, " ").trim();
   bottom();
-  setInterval(async () => {
-    const fresh = await (await fetch(thread.dataset.url)).text();
-    if (fresh.trim() !== (thread.dataset.shown || thread.innerHTML).trim()) {
-      if (thread.dataset.shown !== undefined) { thread.innerHTML = fresh; bottom(); }
-      thread.dataset.shown = fresh;
-    }
+  for (const part of document.querySelectorAll("#thread, #went")) setInterval(async () => {
+    const fresh = document.createElement("template");
+    fresh.innerHTML = await (await fetch(part.dataset.url)).text();
+    if (words(fresh.content) !== words(part)) { part.replaceChildren(fresh.content); if (part === thread) bottom(); }
   }, 2000);
   document.getElementById("body").addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); event.target.form.requestSubmit(); }
