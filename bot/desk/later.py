@@ -15,19 +15,21 @@ from bot.actor import Actor
 from bot.apply import Scope, apply
 from bot.care.hours import Hours
 from bot.core import Bot
-from bot.desk import staff
+from bot.desk import life, staff
 from bot.desk.work import Refused, hold, record
 from bot.dialogue.effects import LogItem
 from bot.store import care, queries, tasks
 from bot.store.models import CommunicationRow, PatientRow, PhoneRow, TaskRow
 from bot.store.outgoing import queue
 from bot.store.sending_models import OutboxRow, PlannedReplyRow
+from bot.store.work_models import ActionRow
 
 DAYS = 15  # how far ahead a reply may be planned
 SOON = timedelta(minutes=20)  # the first time that is offered is no nearer
 STEP = timedelta(minutes=30)
 USEFUL = timedelta(hours=4)  # a reply that is later than this is its writer's to look at again
 WROTE_FIRST = "the patient wrote first"
+HAPPENED = "something has happened in their life"
 
 
 @dataclass(frozen=True)
@@ -121,19 +123,29 @@ def why_not(bot: Bot, session: Session, text: CommunicationRow, phone: PhoneRow)
     people = [patient for patient, _ in queries.people(session, phone.id).values()]
     if not _hours(bot).lawful(bot.clock(), _zones(bot, people)):
         return "it was night by then"
-    return WROTE_FIRST if queries.wrote_since(session, phone.id, planned.made_at) else ""
+    return _changed(session, planned)
+
+
+def _changed(session: Session, planned: PlannedReplyRow) -> str:
+    """What has changed since a reply was planned, so that its writer must look at it again; "" if nothing has."""
+    theirs = ActionRow.phone_id == planned.phone_id, ActionRow.kind == life.NOTED, ActionRow.at >= planned.made_at
+    if session.scalar(select(ActionRow.id).where(*theirs, ActionRow.detail != "").limit(1)) is not None:
+        return HAPPENED
+    return WROTE_FIRST if queries.wrote_since(session, planned.phone_id, planned.made_at) else ""
 
 
 def settle(bot: Bot) -> None:
     """Looks after planned replies: one that went counts like any reply; one that must not go is its writer's again."""
     wrote = aliased(CommunicationRow)
     first = wrote.phone_id == PlannedReplyRow.phone_id, wrote.direction == "inbound", wrote.at > PlannedReplyRow.made_at
+    theirs = ActionRow.phone_id == PlannedReplyRow.phone_id, ActionRow.kind == life.NOTED, ActionRow.at >= PlannedReplyRow.made_at
+    event = select(ActionRow.id).where(*theirs, ActionRow.detail != "").exists()
     waits = OutboxRow.status.in_(("waiting", "sending"))
     due = (
         select(PlannedReplyRow.communication_id)
         .join(OutboxRow, OutboxRow.communication_id == PlannedReplyRow.communication_id)
         .where(PlannedReplyRow.clinic_id == bot.clinic_id, PlannedReplyRow.done_at.is_(None))
-        .where(or_(~waits, select(wrote.id).where(*first).exists()))
+        .where(or_(~waits, select(wrote.id).where(*first).exists(), event))
     )
     with bot.store.session() as session:
         ids = session.scalars(due).all()
@@ -147,7 +159,7 @@ def _settle(bot: Bot, text_id: int, session: Session) -> None:
     if planned.done_at is not None or waits.status == "sending":
         return
     if waits.status == "waiting":
-        waits.status, waits.reason, text.status = "dropped", WROTE_FIRST, "canceled"
+        waits.status, waits.reason, text.status = "dropped", _changed(session, planned), "canceled"
     planned.done_at = now
     if waits.status == "sent":
         queries.keep_state(phone, replace(queries.state_of(phone), paused=True))

@@ -6,8 +6,9 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
+from bot.care.life import FOR_GOOD
 from bot.core import Bot
-from bot.store import audit, care, life, reach
+from bot.store import audit, care, life, reach, waiting
 from bot.store.models import PatientRow
 from bot.store.outgoing import drop_waiting
 from bot.store.work_models import ActionRow
@@ -27,6 +28,9 @@ def stands(bot: Bot, session: Session, patient: PatientRow) -> None:
     silence(session, patient)
     life.nothing_to_see_to(session, patient.id, now)  # of an earlier event
     life.see_to_visits(session, patient, now)
+    if patient.life_event in FOR_GOOD:
+        for service in waiting.end(session, patient.id, now):
+            _noted(bot, session, patient.id, "waits_no_more", service)
 
 
 def end_due(bot: Bot) -> None:
@@ -47,9 +51,14 @@ def _end(bot: Bot, patient_id: int, session: Session) -> None:
     session.flush()
     life.nothing_to_see_to(session, patient_id, now)
     care.look_again_for(session, [patient_id], now)
-    for link in reach.links(session, patient_id):
-        did = {"actor_id": None, "actor": "", "kind": NOTED, "detail": "", "at": now}
-        session.add(ActionRow(clinic_id=bot.clinic_id, phone_id=link.phone_id, **did))
-    session.flush()
+    _noted(bot, session, patient_id, NOTED, "")
     about = f"patient:{patient_id}"
     audit.record(session.connection(), clinic_id=bot.clinic_id, actor="clock", action=NOTED, about=about, now=now)
+
+
+def _noted(bot: Bot, session: Session, patient_id: int, kind: str, detail: str) -> None:
+    """A line of nobody's in the timelines of the patient's phones."""
+    for link in reach.links(session, patient_id):
+        did = {"actor_id": None, "actor": "", "kind": kind, "detail": detail, "at": bot.clock()}
+        session.add(ActionRow(clinic_id=bot.clinic_id, phone_id=link.phone_id, **did))
+    session.flush()

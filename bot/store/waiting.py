@@ -67,6 +67,15 @@ def leave(source: Source, effect: LeaveWaitlist, now: datetime) -> None:
     source.execute(update(WAITS).where(_waits(effect.patient, effect.service)).values(status=effect.status, closed_at=now))
 
 
+def end(session: Session, patient_id: int, now: datetime) -> list[str]:
+    """Takes a patient off every list for good; what was offered to them goes to the next ones. Gives the services."""
+    mine = WAITS.c.patient_id == patient_id, WAITS.c.status == "waiting"
+    services = list(session.scalars(select(WAITS.c.service).where(*mine).order_by(WAITS.c.id)))
+    _close_offers(session, OFFERS.c.waiting_id.in_(select(WAITS.c.id).where(*mine)), "declined")
+    session.execute(update(WAITS).where(*mine).values(status="over", closed_at=now))
+    return services
+
+
 def decline(source: Source, effect: DeclineOffer) -> None:
     """The time that was offered to a patient goes to the next ones."""
     mine = select(WAITS.c.id).where(WAITS.c.patient_id == effect.patient, WAITS.c.status == "waiting")

@@ -12,18 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
+from bot.care.life import HAPPENED
 from bot.care.waitlist import Terms
 from bot.channels.console import Console, received
 from bot.delivery import switch
 from bot.delivery.sender import send_waiting
 from bot.delivery.waitlist import offer_due
-from bot.desk import staff
+from bot.desk import person, staff
 from bot.dialogue.effects import JoinWaitlist
 from bot.owned.current import Current
 from bot.store import queries, waiting
 from bot.store.models import AppointmentRow, PatientRow, PhoneRow, SlotRow
 from bot.store.sending_models import OutboxRow
 from bot.store.waiting_models import OfferRow
+from bot.store.work_models import ActionRow
 from bot.turn import take
 from bot.understand.types import Wish
 from tests.delivery.test_planner import NEW_YORK, change, visit_of
@@ -96,6 +98,13 @@ def start_of(world: World, who: str) -> str:
     """When somebody's visit is."""
     with world.bot.store.session() as session:
         return session.get_one(AppointmentRow, visit_of(world, who)).start.astimezone(NEW_YORK).strftime("%a %d %H:%M")
+
+
+def note(world: World, who: str, event: str) -> None:
+    """A coordinator notes what has happened in somebody's life."""
+    with world.bot.store.session() as session:
+        seen = person.details(session, session.get_one(PatientRow, patient_of(world, who)))
+    person.correct(world.bot, patient_of(world, who), replace(seen, life_event=event), seen=seen, by=world.staff)
 
 
 def listed(world: World) -> list[str]:
@@ -204,6 +213,34 @@ def test_who_must_not_or_does_not_want_to_be_texted_is_passed_over(world: World,
     work(world)
     assert offered(world) == ["olga"]
     assert listed(world) == ["mei", "olga"]
+
+
+@pytest.mark.parametrize("event", HAPPENED)
+def test_a_life_event_passes_somebody_over_and_a_death_takes_them_off_the_list(world: World, event: str) -> None:
+    """N-10: nobody is offered a time for who has died, and nobody waits in their name; after a loss or in hospital the place stays."""
+    wait(world, "mei")
+    wait(world, "olga")
+    note(world, "mei", event)
+    opens(world, 6)
+    work(world)
+    assert offered(world) == ["olga"]
+    assert listed(world) == (["olga"] if event == "died" else ["mei", "olga"])
+
+
+def test_what_was_offered_to_who_has_died_is_not_sent(world: World) -> None:
+    """It waits no longer, and "yes" from that phone takes nothing (N-10)."""
+    for who in ("mei", "olga", "amina"):
+        wait(world, who)
+    opens(world, 6)
+    while offer_due(world.bot):
+        pass
+    note(world, "mei", "died")
+    work(world)
+    assert offered(world) == ["olga", "amina"]
+    assert "moved" not in text(world, "mei", "1")
+    with world.bot.store.session() as session:
+        kinds = session.execute(select(ActionRow.kind, ActionRow.detail).where(ActionRow.phone_id == world.phones["mei"])).all()
+    assert ("waits_no_more", "primary") in [tuple(each) for each in kinds]
 
 
 def test_no_offer_goes_in_the_night_and_none_shortly_before_the_visit(world: World) -> None:

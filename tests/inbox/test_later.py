@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,9 +12,10 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.actor import Actor
+from bot.care.life import HAPPENED, LifeEvent
 from bot.channels.console import Console, received
 from bot.delivery.sender import send_waiting
-from bot.desk import later, replies, staff, work
+from bot.desk import later, person, replies, staff, work
 from bot.store import queries
 from bot.store.models import CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, TaskRow
 from bot.store.work_models import PromiseRow
@@ -61,6 +63,14 @@ def paused(world: World, who: str) -> bool:
         return queries.state_of(session.get_one(PhoneRow, world.phones[who])).paused
 
 
+def note(world: World, who: str, event: str) -> None:
+    """A coordinator notes what has happened in somebody's life."""
+    with world.bot.store.session() as session:
+        patient_id = session.scalars(select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == world.phones[who])).one()
+        seen = person.details(session, session.get_one(PatientRow, patient_id))
+    person.correct(world.bot, patient_id, replace(seen, life_event=event), seen=seen, by=world.staff)
+
+
 def live_in(world: World, who: str, zone: str) -> None:
     """That patient has moved."""
     with world.bot.store.begin() as session:
@@ -101,6 +111,35 @@ def test_if_the_patient_writes_first_it_is_its_writers_again(world: World) -> No
     assert texts(world, "owen") == [("Ana here: a taxi is booked.", "canceled")]
     assert not paused(world, "owen")
     assert len(held(world)) == 1
+
+
+@pytest.mark.parametrize("event", HAPPENED)
+def test_after_a_death_a_loss_or_in_hospital_it_is_its_writers_again(event: str, world: World) -> None:
+    """N-10: at once, and what a worker has in hand does not go either; what is planned knowing of it goes."""
+    plan(world, "marcus")
+    in_hand = world.clock.now + timedelta(hours=2)
+    world.clock.now += timedelta(minutes=10)
+    note(world, "marcus", event)
+    later.settle(world.bot)
+    assert held(world) == [("something_has_happened_in_their_life", "Ana Torres")]
+    world.clock.now = in_hand
+    work_on(world)
+    assert texts(world, "marcus") == [("Ana here: a taxi is booked.", "canceled")]
+    plan(world, "marcus", words="Ana here: we are so sorry.")
+    world.clock.now += timedelta(hours=2)
+    work_on(world)
+    assert texts(world, "marcus")[1][1] in ("accepted", "sent", "delivered")
+
+
+def test_a_death_that_is_noted_as_its_time_comes_is_seen_by_the_sender(world: World) -> None:
+    """O-21: nobody has looked after it since."""
+    plan(world, "marcus")
+    world.clock.now += timedelta(hours=2)
+    note(world, "marcus", LifeEvent.DIED)
+    send_waiting(world.bot, Console())
+    assert texts(world, "marcus") == [("Ana here: a taxi is booked.", "canceled")]
+    later.settle(world.bot)
+    assert held(world) == [("something_has_happened_in_their_life", "Ana Torres")]
 
 
 def test_it_is_looked_at_again_in_the_moment_of_sending(world: World) -> None:
