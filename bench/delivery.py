@@ -48,7 +48,7 @@ RATE, PAUSE, WITHIN = 100.0, 0.1, 0.05
 IN_SECONDS = 0.2  # within which --quick does: of its five seconds, one may use what was left of the one before
 FAST = 1000.0  # segments a second where the rate is not what is measured
 STALLED = 120  # seconds without any end after which no other is expected
-SETTLED = 3  # seconds in which the last callbacks arrive
+SETTLED = 5  # seconds without a callback after which none is on its way
 HERE = Path(__file__).parent
 
 
@@ -80,6 +80,10 @@ class Scene:
         soon = OutboxRow.send_at < datetime.now(UTC) + timedelta(hours=1)
         with self.bot.store.session() as session:
             return session.scalar(select(func.count()).where(OutboxRow.status.in_(("waiting", "sending")), soon)) or 0
+
+    def untold(self) -> int:
+        """How many texts have had no callback that says what became of them; of some none ever comes."""
+        return sum("told" not in message for message in self.messages())
 
     def messages(self) -> list[dict[str, Any]]:
         """What the provider took."""
@@ -131,10 +135,10 @@ def _until(done: Callable[[], bool], *, seconds: float) -> bool:
     return True
 
 
-def _while_it_moves(left: Callable[[], int]) -> None:
-    """Waits until nothing is left, or nothing has ended for STALLED seconds."""
+def _while_it_moves(left: Callable[[], int], *, seconds: float) -> None:
+    """Waits until nothing is left, or it has been the same for so many seconds."""
     last, since = left(), time.monotonic()
-    while last and time.monotonic() - since < STALLED:
+    while last and time.monotonic() - since < seconds:
         time.sleep(0.5)
         now = left()
         last, since = now, since if now == last else time.monotonic()
@@ -157,9 +161,9 @@ def under_fire(url: str, texts: int, kills: int) -> int:
                 found.web.kill_one()
             _opt_out(found, account, last.pop())
             _move(found, account, last.pop())
-        _while_it_moves(found.open)
+        _while_it_moves(found.open, seconds=STALLED)
         seconds = time.monotonic() - began
-        time.sleep(SETTLED)
+        _while_it_moves(found.untold, seconds=SETTLED)
         print(f"  {texts} texts in {seconds:.0f} s, {WORKERS} workers killed {kills} times, web processes {(kills + 1) // 2} times")
         print(
             f"  {len(account.stopped)} opted out, {len(account.moved)} visits moved, and one person in {FEW} lived where it was evening"

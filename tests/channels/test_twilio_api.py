@@ -7,29 +7,36 @@ repository: npm installs both, in fixed versions, beside the trained reader.
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from flask import Flask
+from sqlalchemy import select
 from twilio.http.http_client import TwilioHttpClient
 
 from bench import served
 from bot.channels.twilio_account import Number, TwilioAccount
 from bot.channels.twilio_sms import TwilioSms
 from bot.channels.types import Outgoing, SendError
+from bot.core import Bot
 from bot.delivery.lookup import look
+from bot.delivery.planner import plan_due
 from bot.delivery.sender import send_waiting
 from bot.settings import ROOT
 from bot.store.models import CommunicationRow, PhoneRow, TaskRow
 from bot.store.outgoing import queue
 from bot.store.sending_models import OutboxRow, SenderRow
 from tests.patience import until
-from tests.provider import ACCOUNT, CLINIC_NUMBER, PUBLIC
-from tests.world import NOW, Parts, World, make_world
+from tests.provider import ACCOUNT, CLINIC_NUMBER, PUBLIC, post, sms
+from tests.world import NOW, Clock, Parts, World, make_world
 
 pytestmark = pytest.mark.slow
 PLACE = ROOT / "instance" / "cache" / "npm"
@@ -40,6 +47,7 @@ MESSAGES = "/2010-04-01/Accounts/{AccountSid}/Messages.json"
 INVALID = 20001  # what this mock answers whatever the description forbids
 # What the description leaves out and Twilio's documents tell: refusals, the longest body, the shape of a number (P-08, P-09).
 REFUSALS = {"400": {"invalid": INVALID, "e21610": 21610}, "429": {"e20429": 20429}, "500": {"e20500": 20500}, "503": {"e20503": 20503}}
+NEW_YORK = ZoneInfo("America/New_York")
 Refuse = Callable[[str], None]
 
 
@@ -67,6 +75,8 @@ def described(folder: Path) -> Path:
     fields = post["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]["properties"]
     fields["Body"]["maxLength"] = 1600
     fields["To"]["pattern"] = r"^\+[1-9]\d{7,14}$"
+    told = given["components"]["schemas"]["api.v2010.account.message"]["properties"]
+    told |= {"status": {"type": "string", "enum": ["queued"]}, "error_code": {"nullable": True, "enum": [None]}}  # of invented answers
     path = folder / "twilio.json"
     path.write_text(json.dumps(given), encoding="utf-8")
     return path
@@ -191,3 +201,43 @@ def test_an_error_of_the_providers_own_is_looked_up_before_the_text_goes_again(p
     assert send_waiting(world.bot, channel(prism)) == 0
     look(world.bot, channel(prism))  # the mock's list has another text
     assert send_waiting(world.bot, channel(prism)) == 1
+
+
+def test_days_of_a_clinic(prism: str, refuse: Refuse, app: Flask, live: int, clock: Clock) -> None:
+    """P-06, P-10, W-29, W-31, O-19: reminders to the mock; callbacks and texts from the signer; in the end each is accounted for."""
+    refuse("dynamic=true")  # an id of its own for each text
+    bot, chance = app.extensions["attend"].bot, random.Random(4)
+    says, told, answers = ["yes", "no", "where do I park?", "I need a ride", "can I come at another time?", "STOP"], set[int](), 0
+    while clock() < NOW + timedelta(days=3):
+        while plan_due(bot):
+            pass
+        send_waiting(bot, channel(prism))
+        for text in [text for text in sent(bot) if text.id not in told]:
+            assert 9 <= text.at.astimezone(NEW_YORK).hour < 20
+            told.add(text.id)
+            for status in chance.choice([["sent", "delivered"], ["delivered", "sent", "sent"], ["sent"], [], ["undelivered"]]):
+                error = {"ErrorCode": "30005"} if status == "undelivered" else {}
+                form = sms(MessageSid=text.provider_sid, MessageStatus=status, Body=None, **error)
+                assert post(live, form, path=f"/sms/status?text={text.id}").status == 204
+            if says and chance.random() < 0.8:
+                with bot.store.session() as session:
+                    number = session.get_one(PhoneRow, text.phone_id).number
+                answer = post(live, sms(says.pop(0), From=number))
+                answers += (answer.status, len(answer.texts)) == (200, 1)
+        clock.now += timedelta(minutes=30)
+    assert (answers, says) == (6, [])
+    with bot.store.session() as session:
+        ends = Counter(row.status for row in session.scalars(select(OutboxRow).where(OutboxRow.send_at <= clock())))
+        stopped = session.scalars(select(PhoneRow).where(PhoneRow.opted_out_at.is_not(None))).all()
+    assert ends.keys() <= {"sent", "failed", "dropped"} and ends["sent"] > 6
+    assert len({text.provider_sid for text in sent(bot)}) == len(sent(bot)) == ends["sent"] + ends["failed"]
+    assert len(stopped) == 1 and not [
+        text for text in sent(bot) if text.phone_id == stopped[0].id and text.at > stopped[0].opted_out_at
+    ]
+
+
+def sent(bot: Bot) -> list[CommunicationRow]:
+    """The texts that the mock took, each with its id."""
+    with bot.store.session() as session:
+        ours = CommunicationRow.direction == "outbound", CommunicationRow.provider_sid.is_not(None)
+        return list(session.scalars(select(CommunicationRow).where(*ours).order_by(CommunicationRow.id)))
