@@ -43,6 +43,7 @@ from bot.channels.segments import segments
 from bot.core import Bot
 from bot.store.sending_models import OutboxRow
 
+TEXTS, KILLS = 10_000, 60
 WORKERS, FAULTS = 3, 0.1
 RATE, PAUSE, WITHIN = 100.0, 0.1, 0.05
 IN_SECONDS = 0.2  # within which --quick does: of its five seconds, one may use what was left of the one before
@@ -213,7 +214,7 @@ def main() -> int:
     parser.add_argument("--on", choices=("SQLite", "PostgreSQL"), help="this database alone")
     options = parser.parse_args()
     quick = options.quick
-    texts, kills, long = (250, 4, 600) if quick else (10_000, 60, 3000)
+    texts, kills, long = (250, 4, 600) if quick else (TEXTS, KILLS, 3000)
     faults, shares = 0, []
     with databases() as kinds:
         for kind in [options.on] if options.on else kinds:
