@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 FILTERED = "30007"  # never tried again, so that no text goes twice with good reason
-HANDS, LATE = 32, 0.5  # callbacks that are on the way at a time; seconds that one may take
+HANDS, LATE = 16, 0.5  # callbacks that are on the way at a time; seconds that one may take
 SILENT, TWICE, DISORDERED, LOST = 0.1, 0.1, 0.2, 0.01  # shares of the texts
 
 

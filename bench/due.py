@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import served
 from sqlalchemy import func, insert, inspect, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.actor import Actor
@@ -120,6 +121,6 @@ def move(bot: Bot, person: Person) -> datetime | None:
             session.flush()
             slot_id = slot.id
         booking.move(bot, person.id, slot_id=slot_id, desk=Desk(by=COORDINATOR, phone_id=person.id, asked=False))
-    except Conflict:
+    except (Conflict, OperationalError):  # others were faster, or kept the database for too long: a page says so, and they try again
         return None
     return datetime.now(UTC)
