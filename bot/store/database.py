@@ -215,7 +215,9 @@ def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         # A lock or a connection that takes longer counts as a database that is down: the provider does not wait (W-15).
         waits = {"connect_timeout": LOCK_SECONDS, "options": f"-c lock_timeout={int(1000 * LOCK_SECONDS)}"}
-        engine = create_engine(url, pool_size=10, max_overflow=20, connect_args=waits, hide_parameters=True)
+        # psycopg forgets what it has prepared, and all else, with each rollback: bot/store/postgresql.py does it instead.
+        driver = waits | {"prepare_threshold": None}
+        engine = create_engine(url, pool_size=10, max_overflow=20, connect_args=driver, hide_parameters=True)
         event.listen(engine, "checkin", lambda _, record: record.info.update(used=time.monotonic()))
         event.listen(engine, "checkout", _tried)
         return engine
