@@ -17,6 +17,7 @@ from bot.channels.console import Console
 from bot.core import Bot
 from bot.settings import Settings
 from bot.store.account_models import SessionRow, UserRow
+from bot.store.media_models import MediaRow
 from bot.store.models import (
     AppointmentRow,
     Base,
@@ -133,10 +134,12 @@ def _objects(app: Flask, clinic_id: int) -> dict[str, int]:
         session.add(visit)
         task = TaskRow(clinic_id=clinic_id, phone_id=phone.id, kind="human", created_at=now, rank=3, due_at=now)
         text = CommunicationRow(clinic_id=clinic_id, phone_id=phone.id, direction="inbound", body="hello", at=now, status="answered")
-        text.media = 1
+        text.media = 2
         session.add_all([task, text])
         session.flush()
         how = {"language": "en", "context": "none", "read_as": "", "means": "confirm", "proposed_by": "Somebody", "at": now}
+        of = {"clinic_id": clinic_id, "phone_id": phone.id, "communication_id": text.id}
+        session.add_all([MediaRow(**of, number=0, status="here", data="aGVsbG8="), MediaRow(**of, number=1, status="failed")])
         candidate = CandidateRow(clinic_id=clinic_id, communication_id=text.id, words="hello", **how)
         session.add(candidate)
         session.flush()

@@ -16,7 +16,7 @@ from tests.staff import PASSWORD, hire
 from tests.world import Clock
 
 pytestmark = pytest.mark.slow
-FILES = (".svg", ".csv", "/thread", "/mark", "/next")  # no pages of their own
+FILES = (".svg", ".csv", "/thread", "/mark", "/next", "/went")  # no pages of their own
 CHOSEN = ("/inbox/phone/9/move/10?slot=270",)  # what the patient will be told
 UNFOLD = "document.querySelectorAll('main details').forEach((each) => { each.open = true; })"
 

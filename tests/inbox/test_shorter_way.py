@@ -117,12 +117,13 @@ def test_all_items_of_a_conversation_are_closed_at_once(desk: Desk) -> None:
 def test_a_line_tells_what_is_in_the_way_and_what_the_bot_did(desk: Desk) -> None:
     """The patient's words first where the reader knows their language, else what they mean."""
     desk.text(2, "can I come Thursday afternoon instead? I have no ride")
-    desk.text(9, "Tôi không có xe đi")
+    desk.text(9, "Tôi không có xe đi, cho tôi dời sang thứ năm tuần sau được không?")
     shown = page(desk.ana, "/inbox")
     assert shown.count("In the way: no ride") == 4  # each once to read and once beside its box
     assert "Bot: asked when it suits, told of the clinic&#39;s help" in shown
     assert shown.index("can I come Thursday") < shown.index("Wants another time")
-    assert shown.index("No ride") < shown.index("Tôi không có xe đi")
+    line = shown[shown.index('href="/inbox/phone/9#') :]
+    assert line.index("Wants another time") < line.index("Tôi không có xe đi")
 
 
 def test_what_the_bot_did_is_told_of_approved_texts() -> None:
