@@ -9,6 +9,13 @@ branch_labels = None
 depends_on = None
 
 
+BEFORE = sa.text(
+    "INSERT INTO media (clinic_id, phone_id, communication_id, number, status, look_at, attempts) "
+    "SELECT clinic_id, phone_id, id, CAST(:number AS INTEGER), 'waiting', at, 0 FROM communication "
+    "WHERE media > :number AND phone_id IS NOT NULL AND length(body) > 0"
+)
+
+
 def upgrade() -> None:
     op.create_table(
         "media",
@@ -26,11 +33,7 @@ def upgrade() -> None:
     op.create_index("media_phone", "media", ["phone_id", "id"])
     op.create_index("media_look", "media", ["look_at"])
     for number in range(10):
-        op.execute(
-            "INSERT INTO media (clinic_id, phone_id, communication_id, number, status, look_at, attempts) "  # noqa: S608
-            f"SELECT clinic_id, phone_id, id, {number}, 'waiting', at, 0 FROM communication "
-            f"WHERE media > {number} AND phone_id IS NOT NULL AND length(body) > 0"
-        )
+        op.execute(BEFORE.bindparams(number=number))
 
 
 def downgrade() -> None:
