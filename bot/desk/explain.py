@@ -21,6 +21,7 @@ RULES = {
     "wants_visits": "They asked for texts about visits only.",
     "wants_all": "They asked for all texts again.",
     "taken_over": "A coordinator has taken the conversation over: the bot is silent.",
+    "which_list": "They want to be off a list: the bot asked whether they mean the texts or the visit.",
     "wrong_number": "They are not the patient: all texts to this number stop.",
     "doubtful_wrong_number": "It may be a wrong number, so a person looks before anything is changed.",
     "doubtful_opt_out": "They may want no more texts, so the bot told them how to end them.",
@@ -97,7 +98,7 @@ ANSWERED = {
     "offer_other": "offered other times",
     "which_slot": "asked which time", "read_back_move": "asked whether to move it", "answer": "gave the clinic's answer",
     "ask_details": "asked whether texts may name details", "clarify": "asked back", "clarify_visit": "asked back",
-    "clarify_visits": "asked back", "waitlist_on": "put them on the waiting list", "opted_out": "ended texts",
+    "clarify_visits": "asked back", "which_list": "asked whether texts or the visit are to end", "waitlist_on": "put them on the waiting list", "opted_out": "ended texts",
     "language_offer": "offered texts in their language", "safety.medical": "told them to call 911",
     "safety.self_harm": "gave them 988 and 911", "failed": "said that a person will answer",
 }  # fmt: skip

@@ -75,7 +75,7 @@ def hand_back(bot: Bot, phone_id: int, *, by: Actor) -> None:
     """The bot answers again. Raises Refused while a colleague works on it."""
     with bot.store.begin() as session:
         hold(session, phone_id, by=by, now=bot.clock(), take=False)
-        _change(queries.locked_phone(session, phone_id), paused=False, asked_back=False)
+        _change(queries.locked_phone(session, phone_id), paused=False, prompt=None, asked_back=False)  # a "no" answers the coordinator
         care.look_again(session, phone_id, bot.clock())
         _record(session, bot, phone_id, by, "handed_back")
 

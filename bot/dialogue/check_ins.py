@@ -47,7 +47,8 @@ def answered(draft: Draft) -> str | None:
     if said:
         _take(draft, check, said)
         return f"checkin_{said[0]}"
-    if check.say == "check_in.medicine" or draft.read.number is not None:
+    nothing = not draft.acts and not draft.doubtful  # of what is understood, so it is told the person who asks
+    if draft.read.number is not None or (check.say == "check_in.medicine" and not nothing):
         return None
     _in_own_words(draft, check)
     return "checkin_own_words"
@@ -84,7 +85,7 @@ def _visit(draft: Draft, check: CheckIn) -> list[str]:
     """ "Can we help?": yes and no answer that, and never whether the patient comes to another visit."""
     if said := _number(draft, check):
         return said
-    short = {"yes": "help", "no": "well"}.get(draft.read.keyword or "")
+    short = {"yes": "help", "no": "well"}.get(draft.plain or "")
     if short or (draft.read.number is None and draft.acts and draft.acts <= {"social", "noise"}):
         draft.acts.clear()
         draft.doubtful.clear()

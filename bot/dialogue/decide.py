@@ -23,6 +23,7 @@ GATES = (
     waitlist.off,
     safety.taken_over,
     check_ins.left,
+    safety.which_list,
     safety.consent,
     life.held,
 )
@@ -118,6 +119,9 @@ def _last_resort(draft: Draft) -> str:
         draft.log("language", detail=read.language or "", visit=draft.only_visit)
         draft.say("language_none")
         return "language_none"
+    if draft.waits and (draft.acts == {"social"} or (draft.acts == {"noise"} and draft.prompted(Ask.REMINDER))):  # "hello??"
+        draft.promise_again()
+        return "social"
     if draft.acts == {"social"}:
         draft.say("social")
         return "social"

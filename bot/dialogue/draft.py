@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.dialogue.effects import Decision, Effect, LogItem, Promise, Say
 from bot.dialogue.items import KINDS
-from bot.dialogue.types import Ask, Facts, Prompt, State, Undo, Visit
+from bot.dialogue.types import Ask, Facts, Prompt, Spoken, State, Undo, Visit
 from bot.understand.types import Understanding
 
+A_TALK = timedelta(days=1)  # how long the language of a text holds for those after it that tell none
 Value = str | int | datetime | tuple[datetime, ...]
 
 
@@ -39,6 +40,12 @@ class Draft:
         """Whether one of `asks` was open when the message came."""
         return self.before.prompt is not None and self.before.prompt.ask in asks
 
+    @property
+    def plain(self) -> str | None:
+        """ "yes" or "no", where the text says nothing else and answers the open question: nothing else was said since."""
+        keyword = self.read.keyword if self.before.prompt and not self.before.prompt.aside else None
+        return keyword if keyword in ("yes", "no") else None
+
     def say(self, key: str, **values: Value) -> None:
         """Adds a sentence, once."""
         said = Say(key=key, values=tuple(values.items()))
@@ -61,7 +68,7 @@ class Draft:
 
     def ask(self, prompt: Prompt) -> None:
         """Opens a question; a message asks at most one."""
-        self.asked = prompt
+        self.asked = replace(prompt, aside=False)
 
     def can_undo(self, visit: Visit, act: str) -> None:
         """Keeps what `visit` is now, so that UNDO can bring it back."""
@@ -77,20 +84,52 @@ class Draft:
         """The visit that the message must be about because there is no other."""
         return self.facts.visits[0] if len(self.facts.visits) == 1 else None
 
+    @property
+    def called_off(self) -> tuple[Undo, ...]:
+        """What the patient called off last and may still have back."""
+        return tuple(each for each in self.before.undo if each.act == "cancel" and each.start > self.facts.now)
+
     def visit(self, number: int) -> Visit | None:
         """The open visit with that id."""
         return next((visit for visit in self.facts.visits if visit.id == number), None)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person is to answer them already."""
+        return any(KINDS[kind].promised for kind in self.facts.open_items if kind in KINDS)
+
+    def promise_again(self) -> None:
+        """Tells who waits for a person that one will answer, or when one is there again."""
+        if self.facts.staffed or self.facts.opens is None:
+            self.say("in_hand")
+        else:
+            self.say("handoff_closed", opens=self.facts.opens)
 
     def decision(self, rule: str) -> Decision:
         """What was decided. An open question stays open only if nothing replaced or answered it."""
         state = self.state
         if self.asked is not None:
             state = replace(state, prompt=self.asked)
+        elif self.spoken and state.prompt is not None and state.prompt is self.before.prompt:
+            state = replace(state, prompt=replace(state.prompt, aside=True))
         if self.undo:
             state = replace(state, undo=tuple(self.undo))
+        state = replace(state, spoken=self._spoken(state))
         self._together()
         self._promise()
         return Decision(state=state, effects=tuple(self.effects), language=self.language, rule=rule)
+
+    def _spoken(self, state: State) -> Spoken | None:
+        """What is spoken from now on: the language that was asked for, else what this text tells, else as before.
+
+        English is none, since words of it stand in texts of every other language.
+        """
+        if state.language != self.before.language:
+            return None
+        if not self.read.language_sure:
+            return self.before.spoken
+        record = state.language or _record(self.facts)
+        return Spoken(self.language, self.facts.now) if self.language not in (record, "en") else None
 
     def _together(self) -> None:
         """Several confirmations are one sentence."""
@@ -117,11 +156,21 @@ class Draft:
 
 
 def _language(state: State, read: Understanding, facts: Facts) -> str:
-    """What to answer in: the language of a message that tells it clearly, else the one on record (L-11)."""
-    record = state.language or next((person.language for person in facts.people), None)
-    if read.language and read.language in facts.languages and (read.language_sure or record is None):
+    """What to answer in: the language of a message that tells it clearly, else of the last one that did, else that on record (L-11).
+
+    Who says that they do not speak ours is answered in theirs, however few words tell it.
+    """
+    record = state.language or _record(facts)
+    sure = read.language_sure or record is None or "language" in read.barriers
+    if read.language and read.language in facts.languages and sure:
         return read.language
+    if state.spoken is not None and facts.now - state.spoken.at < A_TALK and state.spoken.language in facts.languages:
+        return state.spoken.language
     return record if record in facts.languages else facts.languages[0]
+
+
+def _record(facts: Facts) -> str | None:
+    return next((person.language for person in facts.people), None)
 
 
 # Sentences that already say that a person will answer.

@@ -44,6 +44,7 @@ def answer(draft: Draft) -> str | None:
     if said is Said.PERHAPS:
         draft.doubtful.clear()
         draft.say("read_back_move", when=prompt.slot_starts[0])
+        draft.ask(prompt)
         return "unclear_choose"
     return None
 
@@ -52,8 +53,8 @@ def _said(draft: Draft, prompt: Prompt) -> Said | None:
     """What the text says to it. "I can't" is said of the time that was offered, not of the visit."""
     if draft.read.number is not None:
         return NUMBERS.get(draft.read.number)
-    if draft.read.keyword in ("yes", "no"):
-        return Said(draft.read.keyword)
+    if draft.plain:
+        return Said(draft.plain)
     when = draft.read.when
     if when is not None and (when.doubtful or not when.fits(prompt.slot_starts[0])):
         return None  # another time is meant

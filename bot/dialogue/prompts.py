@@ -17,6 +17,7 @@ MEANS: dict[tuple[Ask, str], dict[int, str]] = {
     (Ask.READ_BACK, "confirm"): {1: "confirm", 2: "reschedule", 3: "cancel"},
     (Ask.READ_BACK, "tentative"): {1: "confirm", 2: "reschedule", 3: "cancel"},
     (Ask.CLARIFY, "visit"): {1: "confirm", 2: "reschedule", 3: "cancel", 4: "human"},
+    (Ask.CLARIFY, "off_list"): {2: "cancel", 3: "human"},  # 1 ends all texts: `safety.which_list`
     (Ask.CLARIFY, ""): {1: "reschedule", 2: "ask_question", 4: "human"},
 }
 YES_NO: dict[str, dict[str, str]] = {
@@ -28,18 +29,19 @@ YES_NO: dict[str, dict[str, str]] = {
 
 def numbers(draft: Draft) -> str | None:
     """Turns "1" or "yes" into the act that it stands for in the open question."""
-    prompt, number, keyword = draft.prompt, draft.read.number, draft.read.keyword
+    prompt, number = draft.prompt, draft.read.number
     if prompt is None:
         return None
     if prompt.ask is Ask.WHICH:
         named = draft.read.about or draft.read.about_day
-        number = named[0] if number is None and len(named) == 1 else number
+        if number is None and named:
+            number = named[0] if len(named) == 1 else 0 if len(named) == len(prompt.visits) else None
         return _which(draft, prompt, number) if number is not None else None
     act = None
     if number is not None:
         act = MEANS.get((prompt.ask, prompt.act), {}).get(number)
-    elif prompt.ask is Ask.READ_BACK and keyword in ("yes", "no"):
-        act = YES_NO.get(prompt.act, {}).get(keyword)
+    elif prompt.ask is Ask.READ_BACK and draft.plain:
+        act = YES_NO.get(prompt.act, {}).get(draft.plain)
     if act is None:
         return None
     draft.doubtful.clear()
@@ -67,8 +69,8 @@ def details(draft: Draft) -> str | None:
     prompt = draft.prompt
     if prompt is None or prompt.ask is not Ask.DETAILS:
         return None
-    yes = draft.read.number == 1 or draft.read.keyword == "yes"
-    no = draft.read.number == 2 or draft.read.keyword == "no"
+    yes = draft.read.number == 1 or draft.plain == "yes"
+    no = draft.read.number == 2 or draft.plain == "no"
     if not yes and not no:
         return None
     draft.do(SetDetails(allowed=yes))
@@ -89,8 +91,8 @@ def helped(draft: Draft) -> str | None:
     prompt = draft.prompt
     if prompt is None or prompt.ask is not Ask.HELPED:
         return None
-    yes = draft.read.number == 1 or draft.read.keyword == "yes"
-    no = draft.read.number == 2 or draft.read.keyword == "no"
+    yes = draft.read.number == 1 or draft.plain == "yes"
+    no = draft.read.number == 2 or draft.plain == "no"
     if not yes and not no:
         return None
     draft.remember(prompt=None, asked_back=False)
@@ -109,7 +111,7 @@ def helped(draft: Draft) -> str | None:
 def language(draft: Draft) -> str | None:
     """ "1" to the offer of a language."""
     prompt = draft.prompt
-    if prompt is None or prompt.ask is not Ask.LANGUAGE or not (draft.read.number == 1 or draft.read.keyword == "yes"):
+    if prompt is None or prompt.ask is not Ask.LANGUAGE or not (draft.read.number == 1 or draft.plain == "yes"):
         return None
     draft.do(SetLanguage(language=prompt.act))
     draft.language = prompt.act
@@ -121,10 +123,11 @@ def language(draft: Draft) -> str | None:
 
 
 def undo(draft: Draft) -> str | None:
-    """UNDO: the last change is taken back until the slot is taken or the visit begins."""
-    if draft.read.keyword != "undo":
+    """UNDO: the last change is taken back until the slot is taken or the visit begins. So is a visit that they come to after all."""
+    comes = "confirm" in draft.acts and draft.read.keyword != "yes" and not draft.facts.visits and bool(draft.called_off)
+    if draft.read.keyword != "undo" and not comes:
         return None
-    draft.acts.clear()
+    draft.acts -= {"confirm"} if comes else draft.acts
     draft.doubtful.clear()
     changes = [each for each in draft.before.undo if each.start > draft.facts.now]
     if not changes:
@@ -139,7 +142,7 @@ def undo(draft: Draft) -> str | None:
         elif change.act == "move" and change.slot is not None and change.slot not in free:
             draft.say("undo_taken")
         else:
-            draft.do(RestoreAppointment(undo=change))
+            draft.do(RestoreAppointment(undo=replace(change, participant=Participant.ACCEPTED) if comes else change))
             draft.say("undone_booking" if change.act == "book" else "undone", when=change.start)
     draft.do(*(CloseItems(kinds=SETTLED, visit=change.visit or None) for change in changes))
     draft.remember(undo=(), prompt=None, asked_back=False)
@@ -174,6 +177,8 @@ def clarify(draft: Draft) -> str:
     elif visits:
         draft.say("clarify_visits")
         draft.ask(about(draft, Ask.CLARIFY, visits, act="visit"))
+    elif draft.called_off:  # most likely it is about that: how to have it back
+        draft.say("cancelled", when=draft.called_off[0].start)
     else:
         draft.say("clarify")
         draft.ask(about(draft, Ask.CLARIFY, ()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import SetLanguage
-from bot.dialogue.targets import about
+from bot.dialogue.targets import about, meant
 from bot.dialogue.types import Ask, Visit, Wants
 from bot.dialogue.visits import unknown
 
@@ -29,11 +29,11 @@ def questions(draft: Draft) -> str | None:
 
 def _answer(draft: Draft, topic: str) -> None:
     if topic in CLINICAL:
-        draft.log("clinical_question", detail=topic, visit=draft.only_visit)
+        draft.log("clinical_question", detail=topic, visit=meant(draft))
         draft.say("clinician")
     elif topic == "when" and draft.facts.people:
         when(draft)
-    elif topic == "duration" and (visit := draft.only_visit):
+    elif topic == "duration" and (visit := meant(draft)):
         draft.say("duration", minutes=visit.minutes)
     elif topic == "telehealth" and (visit := _with_link(draft)):
         draft.say("video", link=visit.video_link)
@@ -57,7 +57,7 @@ def private(draft: Draft, topics: tuple[str, ...]) -> None:
     if not topics:
         return
     choices = {person.details_ok for person in draft.facts.people}
-    visit = draft.only_visit or _asked_about(draft)
+    visit = meant(draft)
     known = visit is not None and any(_private_answer(draft, topic, visit) for topic in topics)
     busy = draft.prompted(Ask.SLOTS, Ask.WHEN, Ask.READ_BACK) or draft.asked is not None  # one question at a time
     if not known or False in choices or not choices or (None in choices and busy):
@@ -89,11 +89,6 @@ def _private_answer(draft: Draft, topic: str, visit: Visit) -> str | None:
     return _in_language(draft, draft.facts.clinic.preparations.get(visit.service))
 
 
-def _asked_about(draft: Draft) -> Visit | None:
-    prompt = draft.prompt
-    return draft.visit(prompt.visits[0]) if prompt and len(prompt.visits) == 1 else None
-
-
 def _with_link(draft: Draft) -> Visit | None:
     return next((visit for visit in draft.facts.visits if visit.video_link), None)
 
@@ -110,7 +105,7 @@ def _in_language(draft: Draft, sentences: dict[str, str] | None) -> str | None:
 
 
 def _pass_on(draft: Draft, topic: str) -> None:
-    draft.log("question", detail=topic, visit=draft.only_visit)
+    draft.log("question", detail=topic, visit=meant(draft))
     draft.say("no_answer")
 
 
@@ -125,7 +120,7 @@ def barriers(draft: Draft) -> str | None:
         resource = _in_language(draft, draft.facts.clinic.resources.get(kind))
         if resource:
             draft.say("answer", answer=resource)
-        draft.log("barrier", detail=kind, visit=draft.only_visit or _asked_about(draft))
+        draft.log("barrier", detail=kind, visit=meant(draft))
     return "barrier"
 
 
@@ -164,7 +159,7 @@ def passed_on(draft: Draft) -> str | None:
             if not draft.facts.people and act in ("update_info", "other"):
                 unknown(draft)  # the same answer whether we know the name or not (N-09)
             else:
-                draft.log(kind, visit=draft.only_visit)
+                draft.log(kind, visit=meant(draft))
                 draft.say(sentence)
             done = act
     return done
@@ -233,6 +228,6 @@ def language(draft: Draft) -> str | None:
         draft.language = wanted
         draft.say("language_set")
         return "language"
-    draft.log("language", detail=wanted, visit=draft.only_visit)
+    draft.log("language", detail=wanted, visit=meant(draft))
     draft.say("language_none")
     return "language"

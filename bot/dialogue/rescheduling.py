@@ -23,7 +23,7 @@ def wants_slots(read: Understanding, state: State) -> bool:
     """Whether deciding may need the free slots, so that they are read only then."""
     if read.acts & {"reschedule", "choose"} or read.doubtful & {"choose", "reschedule"} or read.keyword in ("new", "undo"):
         return True
-    if read.keyword == "off_list":
+    if read.keyword == "off_list" or ("confirm" in read.acts and any(each.act == "cancel" for each in state.undo)):
         return True
     asking = state.prompt.ask if state.prompt else None
     return asking in (Ask.SLOTS, Ask.WHEN, Ask.OFFER) or (read.number is not None and asking in (Ask.READ_BACK, Ask.CLARIFY, Ask.WHICH))
@@ -86,6 +86,10 @@ def reschedule(draft: Draft) -> str | None:
     if draft.settled:
         return None
     prompt = draft.prompt
+    if prompt is not None and prompt.ask is Ask.WHEN and draft.acts | draft.doubtful == {"tentative"}:  # "I don't know": any of these?
+        draft.settled = True
+        known = {"patient": prompt.patient, "wishes": prompt.wishes, "times": prompt.times, "service": prompt.service}
+        return offer(draft, visit=_visit_of(draft, prompt), **known)
     searching = prompt is not None and prompt.ask in (Ask.WHEN, Ask.SLOTS)
     beside = draft.acts - {"social", "other"}
     timed = draft.read.when is not None and not draft.read.when.doubtful and beside <= {"barrier"}

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.dialogue.draft import Draft
-from bot.dialogue.effects import OptIn, OptOut, Prefer
+from bot.dialogue.effects import CloseItems, OptIn, OptOut, Prefer
 from bot.dialogue.questions import about_texts
-from bot.dialogue.types import Hold, Wants
+from bot.dialogue.targets import about
+from bot.dialogue.types import Ask, Hold, Wants
+from bot.dialogue.visits import SILENCE
 
+OFF_LIST = "off_list"  # what is asked about, where that may mean the texts or the visit
 REPEAT = timedelta(minutes=10)  # the same safety text goes out once in this time; every message alerts (S-14)
 
 
@@ -127,6 +130,29 @@ def taken_over(draft: Draft) -> str | None:
     if draft.acts != {"social"} or draft.doubtful:  # a "thank you" needs nobody
         draft.log("paused_message")
     return "taken_over"
+
+
+def which_list(draft: Draft) -> str | None:
+    """ "Take me off the list" tells not of which: the texts, or who comes. Asked, since either would be wrong for the other."""
+    asked = draft.prompt if draft.prompted(Ask.CLARIFY) and draft.prompt and draft.prompt.act == OFF_LIST else None
+    if asked:
+        draft.do(CloseItems(kinds=("unclear_cancel",), visit=draft.only_visit.id if draft.only_visit else None))
+        if draft.read.number == 1:
+            return _opted_out(draft)
+    if draft.read.keyword == "off_list" and "opt_out" not in draft.acts:
+        draft.acts, draft.doubtful = set(), {"opt_out", "cancel"}
+    if draft.acts or not {"opt_out", "cancel"} <= draft.doubtful or not draft.facts.visits:
+        return None
+    if asked:
+        draft.log("other", detail="opt_out?", visit=draft.only_visit)
+        draft.say("received")
+        draft.remember(prompt=None)
+        return "which_list"
+    draft.log("unclear_cancel", detail="opt_out?", visit=draft.only_visit, shown_from=draft.facts.now + SILENCE)
+    draft.say("which_list")
+    draft.ask(about(draft, Ask.CLARIFY, draft.facts.visits, act=OFF_LIST))
+    draft.remember(asked_back=True)
+    return "which_list"
 
 
 def consent(draft: Draft) -> str | None:

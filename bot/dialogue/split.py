@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.understand.types import Message, Reason, Understanding
 
+SURE, LOUD = 0.9, 0.6  # a text that says something harmless so surely makes danger only of what is so loud together
 SOURCE = "split"  # of the reason, by which it is told later that more than this text was read
 
 
@@ -15,7 +16,19 @@ def joined(read: Understanding, reads: Callable[[Message], Understanding], messa
     if read.urgent or read.keyword or not before:
         return read
     together = reads(replace(message, text=" ".join([*before, message.text])))
-    if together.urgent is None:
+    if together.urgent is None or (_plain(read) and not _loud(together)):
         return read
     reason = Reason(label=f"urgent.{together.urgent}", source=SOURCE, words=(), score=1.0)
     return replace(read, urgent=together.urgent, reasons=(reason, *read.reasons))
+
+
+def _plain(read: Understanding) -> bool:
+    """Whether a text is surely something harmless ("thanks"), which seldom is the end of another sentence."""
+    return bool(read.acts) and any(reason.score >= SURE for reason in read.reasons)
+
+
+def _loud(read: Understanding) -> bool:
+    """Whether danger is more than a guess of the model."""
+    return any(
+        reason.label == f"urgent.{read.urgent}" and (reason.source != "model" or reason.score >= LOUD) for reason in read.reasons
+    )

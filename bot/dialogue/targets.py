@@ -47,6 +47,16 @@ def target(draft: Draft, act: str) -> Visit | None:
     return None
 
 
+def meant(draft: Draft) -> Visit | None:
+    """The visit that a message is about beside any change of it: the one it names, that was asked about, or the only one."""
+    named = draft.read.about or draft.read.about_day
+    if len(named) == 1 and (visit := by_number(draft, named[0])):
+        return visit
+    prompt = draft.prompt
+    asked = draft.visit(prompt.visits[0]) if prompt and len(prompt.visits) == 1 else None
+    return draft.only_visit or asked
+
+
 def which(draft: Draft, act: str, visits: tuple[Visit, ...]) -> None:
     """Asks which visit is meant: by time only, never by name or kind (N-04)."""
     if draft.prompted(Ask.WHICH):  # asked once already: a person

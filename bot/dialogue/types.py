@@ -221,7 +221,7 @@ class Prompt:
     DETAILS: the topics asked about; HELPED: the barrier). patient, service: whom and what a new visit is for.
     wishes: what was asked for so far, when slots were offered. or_wait: 0 stands for the waiting list. check_in: the question of a
     programme that this is.
-    times: how often this same thing has been asked.
+    times: how often this same thing has been asked. aside: something else has been said since, so a bare "ok" may answer that.
     """
 
     ask: Ask
@@ -237,6 +237,7 @@ class Prompt:
     times: int = 1
     check_in: int | None = None
     or_wait: bool = False
+    aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -261,6 +262,14 @@ class Hold(StrEnum):
 
 
 @dataclass(frozen=True)
+class Spoken:
+    """In which language the last text was that told it clearly, where that is not the one on record."""
+
+    language: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class State:
     """What the bot remembers of one conversation between two messages.
 
@@ -276,3 +285,4 @@ class State:
     paused: bool = False
     asked_back: bool = False
     safety: dict[str, datetime] = field(default_factory=dict)
+    spoken: Spoken | None = None

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CancelAppointment, CloseItems, SetParticipant
-from bot.dialogue.targets import about, by_number, numbered, target, unchanged
+from bot.dialogue.targets import about, by_number, meant, numbered, target, unchanged
 from bot.dialogue.types import Ask, Participant, Visit
 
 KEEP_SLOT = timedelta(minutes=30)  # how long a called-off visit's time is kept for UNDO
@@ -14,7 +14,7 @@ SILENCE = timedelta(hours=4)  # how long an answer is waited for before a person
 # Items that are done with once the patient says what holds.
 SETTLED = ("unclear_cancel", "tentative", "declined", "no_fit", "reschedule_unfinished")
 # What a change that is only likely may stand beside and still be asked about.
-BESIDE = frozenset({"ask", "barrier", "update_info", "complaint"})
+BESIDE = frozenset({"ask", "barrier", "update_info", "refill"})
 ASK_AGAIN = timedelta(days=2)  # how long before the visit a "maybe" is asked again
 
 
@@ -33,15 +33,19 @@ def attendance(draft: Draft) -> str | None:
         _clear(draft, wanted[0])
         return wanted[0]
     if doubtful and not draft.acts:  # beside other acts it is asked last: `doubts`
-        return _unclear(draft, doubtful[0] if len(doubtful) == 1 else "confirm")
+        alone = len(doubtful) == 1 and not _about_else(draft)
+        return _unclear(draft, doubtful[0] if alone else "confirm")
     return None
 
 
 def doubts(draft: Draft) -> str | None:
     """A change that may be meant beside what is sure ("not well today, maybe another day?"), asked after the rest is answered.
 
-    Who tells what stands in the way is asked whether they come, not whether to call it off.
+    Who tells what stands in the way is asked whether they come, not whether to call it off; who is angry or afraid is asked nothing,
+    since a person answers them.
     """
+    if "fear" in draft.read.barriers:
+        return None
     changes = draft.doubtful & {*ACTS, "reschedule"}
     if draft.settled or draft.asked or not changes or not draft.acts & BESIDE or draft.acts - BESIDE - {"social", "other"}:
         return None
@@ -59,9 +63,12 @@ def _clear(draft: Draft, act: str) -> None:
                 ACTS[act](draft, visit)
         return
     one = target(draft, act)
-    if one is not None and _changed_their_mind_in_a_word(draft, one, act):
-        read_back(draft, one, "cancel")
-    elif one is not None and act == "confirm" and _another_day(draft, one):
+    if one is not None and act == "cancel" and (first := _ask_first(draft, one)):
+        draft.doubtful.add("cancel")
+        read_back(draft, one, first)
+    elif one is not None and act == "confirm" and _ok_to_a_person(draft):
+        draft.promise_again()
+    elif one is not None and act == "confirm" and _which_time(draft, one):
         read_back(draft, one, "confirm")
     elif one is not None:
         ACTS[act](draft, one)
@@ -69,9 +76,31 @@ def _clear(draft: Draft, act: str) -> None:
         no_visit(draft, act)
 
 
-def _changed_their_mind_in_a_word(draft: Draft, visit: Visit, act: str) -> bool:
-    """A bare "no" after the visit was confirmed may answer anything that was said since."""
-    return act == "cancel" and draft.read.keyword == "no" and visit.participant is Participant.ACCEPTED
+def _about_else(draft: Draft) -> bool:
+    """Whether a short answer may be about something else than whether they come."""
+    return draft.prompted(Ask.SLOTS, Ask.WHEN) or (draft.prompt is not None and draft.prompt.aside)
+
+
+def _ask_first(draft: Draft, visit: Visit) -> str:
+    """What is asked before a visit is called off at words that may mean another thing: "forget it" while another time is looked
+    for, or a bare "no" that does not answer whether they come. "" where the words are plain.
+    """
+    asked = draft.plain and draft.prompted(Ask.REMINDER, Ask.READ_BACK)
+    if draft.read.keyword == "no" and not asked:
+        return "confirm"
+    confirmed = draft.read.keyword == "no" and draft.prompted(Ask.REMINDER) and visit.participant is Participant.ACCEPTED
+    return "cancel" if confirmed or draft.prompted(Ask.SLOTS, Ask.WHEN) else ""
+
+
+def _ok_to_a_person(draft: Draft) -> bool:
+    """Whether a bare "ok" answers that a person will see to something, which was said after the question whether they come."""
+    return draft.read.keyword == "yes" and draft.prompt is not None and draft.prompt.aside and draft.waits
+
+
+def _which_time(draft: Draft, visit: Visit) -> bool:
+    """Whether it must be asked if this visit is meant: to a bare "yes" that answers nothing, or to another day. Not who is angry."""
+    nothing = draft.read.keyword == "yes" and draft.prompt is None and visit.participant is not Participant.ACCEPTED
+    return nothing or ("complaint" not in draft.acts and _another_day(draft, visit))
 
 
 def _another_day(draft: Draft, visit: Visit) -> bool:
@@ -95,8 +124,10 @@ def _unclear(draft: Draft, act: str) -> str | None:
     visit = target(draft, act)
     if visit is None:
         return f"unclear_{act}" if draft.spoken else None
-    if act == "confirm" and visit.participant is Participant.ACCEPTED:
-        return None
+    if act == "confirm" and visit.participant is Participant.ACCEPTED and not draft.doubtful & {"cancel", "tentative"}:
+        if not draft.acts:
+            confirm(draft, visit)
+        return act
     times = draft.prompt.times + 1 if draft.prompted(Ask.READ_BACK) and draft.prompt else 1
     read_back(draft, visit, act, times=times)
     return f"unclear_{act}"
@@ -148,7 +179,10 @@ ACTS = {"cancel": cancel, "confirm": confirm, "tentative": tentative}
 
 def no_visit(draft: Draft, act: str) -> None:
     """Something about a visit from a phone that has none."""
-    if draft.facts.people:
+    if act == "cancel" and draft.called_off:
+        for each in draft.called_off:
+            draft.say("called_off_since", when=each.start)
+    elif draft.facts.people:
         draft.say("no_visit")
         if act == "cancel":
             draft.log("other", detail="cancel")
@@ -167,10 +201,8 @@ def today(draft: Draft) -> str | None:
     done = None
     for act in ("late", "arrived"):
         if act in draft.acts:
-            visit = draft.only_visit or next(
-                (visit for visit in draft.facts.visits if visit.start.date() == draft.facts.now.date()), None
-            )
-            draft.log(act, visit=visit)
+            today = [visit for visit in draft.facts.visits if visit.start.date() == draft.facts.now.date()]
+            draft.log(act, visit=today[0] if len(today) == 1 else meant(draft) or next(iter(today), None))
             draft.say(act)
             done = act
     return done

@@ -31,13 +31,13 @@ def join(draft: Draft) -> str | None:
     if prompt is None or not prompt.or_wait:
         return None
     alone = prompt.ask is Ask.WAIT  # there were no times to choose from, so a yes can only mean this
-    if alone and (draft.read.keyword == "no" or draft.read.number == 2):
+    if alone and (draft.plain == "no" or draft.read.number == 2):
         draft.acts.clear()
         draft.doubtful.clear()
         draft.say("social")
         draft.remember(prompt=None, asked_back=False)
         return "waitlist_not"
-    if draft.read.number != 0 and not (alone and (draft.read.keyword == "yes" or draft.read.number == 1)):
+    if draft.read.number != 0 and not (alone and (draft.plain == "yes" or draft.read.number == 1)):
         return None
     visit = draft.visit(prompt.visits[0]) if prompt.visits else None
     patient, service = visit.patient_id if visit else prompt.patient, _service(draft, visit, prompt.service)
