@@ -116,7 +116,7 @@ TEXTS: dict[str, str] = {
     "clarify_visits": "Sorry, we did not understand. Is it about a visit? Reply 1 I am coming, 2 another time, "
     "3 I cannot come, 4 please call me.",
     "clarify": "Sorry, we did not understand. Reply 1 for a visit, 2 for a question, 4 please call me.",
-    "which_list": "What do you mean? Reply 1 to end our texts, 2 to call off your visit, 3 for something else.",
+    "which_list": "What would you like? Reply 1 to end our texts, 2 to call off your visit, 3 for something else.",
     "ask_question": "What would you like to know?",
     # ---- the texts themselves
     "help": "This is the text line of {clinic}, phone {phone}. A computer reads first, people help where it cannot. "

@@ -72,6 +72,7 @@ RULES = {
     "update_info": "They have new details: a person updates them.",
     "complaint": "They are upset: a person answers.",
     "human": "They want a person.",
+    "call_time": "They say when to call: passed on to who will.",
     "other": "It is about care, and a person must read it.",
     "social": "They greeted or thanked.",
     "noise": "It says nothing that the bot could act on.",
@@ -98,7 +99,8 @@ ANSWERED = {
     "offer_other": "offered other times",
     "which_slot": "asked which time", "read_back_move": "asked whether to move it", "answer": "gave the clinic's answer",
     "ask_details": "asked whether texts may name details", "clarify": "asked back", "clarify_visit": "asked back",
-    "clarify_visits": "asked back", "which_list": "asked whether texts or the visit are to end", "waitlist_on": "put them on the waiting list", "opted_out": "ended texts",
+    "clarify_visits": "asked back", "which_list": "asked whether texts or the visit are to end",
+    "waitlist_on": "put them on the waiting list", "opted_out": "ended texts",
     "language_offer": "offered texts in their language", "safety.medical": "told them to call 911",
     "safety.self_harm": "gave them 988 and 911", "failed": "said that a person will answer",
 }  # fmt: skip

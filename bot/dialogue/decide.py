@@ -45,6 +45,7 @@ STEPS = (
     questions.status,
     questions.papers,
     questions.about_texts,
+    questions.call_time,
     rescheduling.new_visit,
     rescheduling.choose,
     rescheduling.reschedule,

@@ -19,7 +19,7 @@ class Draft:
 
     def __init__(self, *, state: State, understanding: Understanding, facts: Facts) -> None:
         self.before = state
-        self.state = state
+        self.state = replace(state, call=False)
         self.read = understanding
         self.facts = facts
         self.effects: list[Effect] = []

@@ -142,6 +142,17 @@ def medicine(draft: Draft) -> str | None:
     return done
 
 
+def call_time(draft: Draft) -> str | None:
+    """ "After four, please", from who was just promised a call, is when to call; another time of the visit can be told there."""
+    said = draft.acts | draft.doubtful
+    if not draft.before.call or draft.read.when is None or "reschedule" not in said or said & {"confirm", "cancel", "choose"}:
+        return None
+    draft.acts = draft.acts - {"reschedule"} | {"human"}
+    draft.doubtful.clear()
+    draft.settled = True
+    return "call_time"
+
+
 # act → item for the coordinators, sentence for the patient
 PASSED_ON = {
     "update_info": ("update_info", "update_info"),
@@ -161,6 +172,7 @@ def passed_on(draft: Draft) -> str | None:
             else:
                 draft.log(kind, visit=meant(draft))
                 draft.say(sentence)
+                draft.remember(call=draft.state.call or act == "human")
             done = act
     return done
 

@@ -88,8 +88,8 @@ def reschedule(draft: Draft) -> str | None:
     prompt = draft.prompt
     if prompt is not None and prompt.ask is Ask.WHEN and draft.acts | draft.doubtful == {"tentative"}:  # "I don't know": any of these?
         draft.settled = True
-        known = {"patient": prompt.patient, "wishes": prompt.wishes, "times": prompt.times, "service": prompt.service}
-        return offer(draft, visit=_visit_of(draft, prompt), **known)
+        visit = _visit_of(draft, prompt)
+        return offer(draft, visit=visit, patient=prompt.patient, wishes=(), times=prompt.times, service=prompt.service)
     searching = prompt is not None and prompt.ask in (Ask.WHEN, Ask.SLOTS)
     beside = draft.acts - {"social", "other"}
     timed = draft.read.when is not None and not draft.read.when.doubtful and beside <= {"barrier"}

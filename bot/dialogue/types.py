@@ -275,7 +275,7 @@ class State:
 
     language: what the bot answers in, None until known. paused: a coordinator has taken over.
     safety: which safety text was last sent when (S-14). asked_back: the bot has already asked once
-    what was meant, so the next misunderstanding goes to a person.
+    what was meant, so the next misunderstanding goes to a person. call: the last answer promised one.
     """
 
     language: str | None = None
@@ -286,3 +286,4 @@ class State:
     asked_back: bool = False
     safety: dict[str, datetime] = field(default_factory=dict)
     spoken: Spoken | None = None
+    call: bool = False

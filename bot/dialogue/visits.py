@@ -9,6 +9,7 @@ from bot.dialogue.effects import CancelAppointment, CloseItems, SetParticipant
 from bot.dialogue.targets import about, by_number, meant, numbered, target, unchanged
 from bot.dialogue.types import Ask, Participant, Visit
 
+CONFIRMED = "confirmed"  # of an open question whether they come: they said so last
 KEEP_SLOT = timedelta(minutes=30)  # how long a called-off visit's time is kept for UNDO
 SILENCE = timedelta(hours=4)  # how long an answer is waited for before a person looks
 # Items that are done with once the patient says what holds.
@@ -33,6 +34,8 @@ def attendance(draft: Draft) -> str | None:
         _clear(draft, wanted[0])
         return wanted[0]
     if doubtful and not draft.acts:  # beside other acts it is asked last: `doubts`
+        if doubtful == ["confirm"] and _to_a_person(draft):
+            return _await(draft)
         alone = len(doubtful) == 1 and not _about_else(draft)
         return _unclear(draft, doubtful[0] if alone else "confirm")
     return None
@@ -63,11 +66,13 @@ def _clear(draft: Draft, act: str) -> None:
                 ACTS[act](draft, visit)
         return
     one = target(draft, act)
-    if one is not None and act == "cancel" and (first := _ask_first(draft, one)):
+    if one is not None and draft.read.keyword in ("yes", "no") and _to_a_person(draft):
+        if act == "cancel":  # a person looks at it, too, if nothing else is said
+            draft.log("unclear_cancel", visit=one, shown_from=draft.facts.now + SILENCE)
+        _await(draft)
+    elif one is not None and act == "cancel" and (first := _ask_first(draft, one)):
         draft.doubtful.add("cancel")
         read_back(draft, one, first)
-    elif one is not None and act == "confirm" and _ok_to_a_person(draft):
-        draft.promise_again()
     elif one is not None and act == "confirm" and _which_time(draft, one):
         read_back(draft, one, "confirm")
     elif one is not None:
@@ -78,7 +83,8 @@ def _clear(draft: Draft, act: str) -> None:
 
 def _about_else(draft: Draft) -> bool:
     """Whether a short answer may be about something else than whether they come."""
-    return draft.prompted(Ask.SLOTS, Ask.WHEN) or (draft.prompt is not None and draft.prompt.aside)
+    aside = draft.prompt.aside if draft.prompt else draft.read.keyword == "no"
+    return aside or draft.prompted(Ask.SLOTS, Ask.WHEN)
 
 
 def _ask_first(draft: Draft, visit: Visit) -> str:
@@ -92,9 +98,15 @@ def _ask_first(draft: Draft, visit: Visit) -> str:
     return "cancel" if confirmed or draft.prompted(Ask.SLOTS, Ask.WHEN) else ""
 
 
-def _ok_to_a_person(draft: Draft) -> bool:
-    """Whether a bare "ok" answers that a person will see to something, which was said after the question whether they come."""
-    return draft.read.keyword == "yes" and draft.prompt is not None and draft.prompt.aside and draft.waits
+def _to_a_person(draft: Draft) -> bool:
+    """Whether a short "ok" or "no" answers that a person will see to something, which was said after the question whether they come."""
+    return draft.prompt is not None and draft.prompt.aside and draft.waits
+
+
+def _await(draft: Draft) -> str:
+    """Changes and asks nothing, since a person answers them."""
+    draft.promise_again()
+    return "social"
 
 
 def _which_time(draft: Draft, visit: Visit) -> bool:
@@ -146,8 +158,11 @@ def confirm(draft: Draft, visit: Visit) -> None:
     if visit.participant is not Participant.ACCEPTED:
         draft.can_undo(visit, "confirm")
     draft.do(SetParticipant(visit=visit.id, participant=Participant.ACCEPTED), CloseItems(kinds=SETTLED, visit=visit.id))
-    draft.say("kept" if draft.prompted(Ask.READ_BACK, Ask.WHEN, Ask.SLOTS) else "confirmed", when=visit.start)
-    draft.remember(prompt=about(draft, Ask.REMINDER, (visit,)), asked_back=False)  # "wait, no" is still about it
+    if draft.prompted(Ask.REMINDER) and draft.prompt and draft.prompt.act == CONFIRMED and draft.read.keyword == "yes":
+        draft.say("see_you")  # "ok"
+    else:
+        draft.say("kept" if draft.prompted(Ask.READ_BACK, Ask.WHEN, Ask.SLOTS) else "confirmed", when=visit.start)
+    draft.remember(prompt=about(draft, Ask.REMINDER, (visit,), act=CONFIRMED), asked_back=False)  # "wait, no" is still about it
 
 
 def cancel(draft: Draft, visit: Visit) -> None:
