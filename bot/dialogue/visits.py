@@ -110,9 +110,9 @@ def _await(draft: Draft) -> str:
 
 
 def _which_time(draft: Draft, visit: Visit) -> bool:
-    """Whether it must be asked if this visit is meant: to a bare "yes" that answers nothing, or to another day. Not who is angry."""
+    """Whether it is asked if this visit is meant: at a bare "yes" that answers nothing, or at another day, unless a person answers."""
     nothing = draft.read.keyword == "yes" and draft.prompt is None and visit.participant is not Participant.ACCEPTED
-    return nothing or ("complaint" not in draft.acts and _another_day(draft, visit))
+    return nothing or (not draft.acts & {"complaint", "human"} and _another_day(draft, visit))
 
 
 def _another_day(draft: Draft, visit: Visit) -> bool:
