@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.dialogue import answers, check_ins, life, offers, prompts, questions, rescheduling, safety, visits, waitlist
+from bot.dialogue import answers, calls, check_ins, life, offers, prompts, questions, rescheduling, safety, visits, waitlist
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import Decision
 from bot.dialogue.targets import about
@@ -45,7 +45,7 @@ STEPS = (
     questions.status,
     questions.papers,
     questions.about_texts,
-    questions.call_time,
+    calls.call_time,
     rescheduling.new_visit,
     rescheduling.choose,
     rescheduling.reschedule,

@@ -9,6 +9,7 @@ from bot.dialogue.types import Ask, Visit, Wants
 from bot.dialogue.visits import unknown
 
 CLINICAL = frozenset({"results", "medication", "procedure"})  # only a person of the care team may answer (S-11)
+GUESS = 0.4  # what is read with less is answered by a person alone
 PRIVATE = ("provider", "prep")  # named only with the patient's recorded choice (H-04)
 
 
@@ -17,6 +18,8 @@ def questions(draft: Draft) -> str | None:
     if "ask" not in draft.acts:
         return None
     topics = draft.read.topics or frozenset({"other"})
+    if _guessed(draft, "ask"):
+        topics = topics & {"when"} or frozenset({"other"})
     if "barrier" in draft.acts:
         topics -= draft.read.barriers  # no ride, no money: what helps is told once, with the barrier
     if len(topics) > 1 and not draft.facts.visits:
@@ -25,6 +28,11 @@ def questions(draft: Draft) -> str | None:
         _answer(draft, topic)
     private(draft, tuple(topic for topic in PRIVATE if topic in topics))
     return "ask"
+
+
+def _guessed(draft: Draft, act: str) -> bool:
+    """Whether an act was read only since nothing else was likelier: what it is about is then wrong two times of three."""
+    return any(reason.label == act and reason.score < GUESS for reason in draft.read.reasons)
 
 
 def _answer(draft: Draft, topic: str) -> None:
@@ -113,8 +121,11 @@ def barriers(draft: Draft) -> str | None:
     """What stands in the way: heard, the clinic's own resource named, logged while it can still be fixed."""
     if "barrier" not in draft.acts:
         return None
-    kinds = sorted(draft.read.barriers) or ["other"]
-    if not draft.acts & {"taken", "not_taken"}:
+    guessed = _guessed(draft, "barrier")
+    kinds = ["other"] if guessed else sorted(draft.read.barriers) or ["other"]
+    if guessed:
+        draft.say("received")
+    elif not draft.acts & {"taken", "not_taken"}:
         draft.say(f"barrier.{kinds[0]}")
     for kind in kinds:
         resource = _in_language(draft, draft.facts.clinic.resources.get(kind))
@@ -140,17 +151,6 @@ def medicine(draft: Draft) -> str | None:
         draft.say("refill")
         done = "refill"
     return done
-
-
-def call_time(draft: Draft) -> str | None:
-    """ "After four, please", from who was just promised a call, is when to call; another time of the visit can be told there."""
-    said = draft.acts | draft.doubtful
-    if not draft.before.call or draft.read.when is None or "reschedule" not in said or said & {"confirm", "cancel", "choose"}:
-        return None
-    draft.acts = draft.acts - {"reschedule"} | {"human"}
-    draft.doubtful.clear()
-    draft.settled = True
-    return "call_time"
 
 
 # act → item for the coordinators, sentence for the patient
