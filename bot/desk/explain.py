@@ -29,6 +29,7 @@ RULES = {
     "helped": "They say that the help has worked: the item was closed.",
     "not_helped": "They say that the help has not worked: a person looks again.",
     "language_taken": "They took the offer of another language.",
+    "language_not": "They did not take the offer of another language.",
     "language": "They asked for another language.",
     "language_none": "The text is in a language that we do not write: an interpreter is offered.",
     "undo": "They took the last change back.",

@@ -10,6 +10,7 @@ from bot.dialogue.draft import Draft
 from bot.dialogue.effects import Decision
 from bot.dialogue.targets import about
 from bot.dialogue.types import Ask, Facts, Prompt, State
+from bot.dialogue.visits import CONFIRMED
 from bot.understand.types import Context, Understanding
 
 # The first of these that applies ends the turn. The order is O-07's: carriers' word, danger, then the rest.
@@ -139,6 +140,7 @@ def _offer_language(draft: Draft) -> None:
         return
     if "language" in draft.acts or draft.prompted(Ask.LANGUAGE) or draft.state.language == draft.language:
         return
-    if draft.state.prompt is None:
+    prompt = draft.state.prompt
+    if prompt is None or (prompt.ask is Ask.REMINDER and prompt.act == CONFIRMED):  # nothing is open any more
         draft.say("language_offer")
         draft.ask(about(draft, Ask.LANGUAGE, (), act=draft.language))

@@ -109,9 +109,15 @@ def helped(draft: Draft) -> str | None:
 
 
 def language(draft: Draft) -> str | None:
-    """ "1" to the offer of a language."""
+    """ "1" to the offer of a language; a bare "no" is about nothing else."""
     prompt = draft.prompt
-    if prompt is None or prompt.ask is not Ask.LANGUAGE or not (draft.read.number == 1 or draft.plain == "yes"):
+    if prompt is None or prompt.ask is not Ask.LANGUAGE:
+        return None
+    if draft.plain == "no":
+        draft.acts, draft.doubtful = {"social"}, set()
+        draft.remember(prompt=None)
+        return "language_not"
+    if draft.read.number != 1 and draft.plain != "yes":
         return None
     draft.do(SetLanguage(language=prompt.act))
     draft.language = prompt.act
