@@ -130,8 +130,8 @@ def _ours(past: Past, n: int) -> bool:
 
 def _texts(past: Past, samples: list[dict[str, Any]], sent: bytes) -> Iterator[dict[str, Any]]:
     """Each patient's texts stand far from each other, as they do in a clinic."""
-    ours = {"direction": "outbound", "sender": "bot", "body": sent, "texts": "reminder"}
-    theirs = {"direction": "inbound", "status": "answered", "answered_via": "twiml", "reply_status": "delivered"}
+    ours = {"direction": "outbound", "sender": "bot", "body": sent, "segments": 1, "texts": "reminder"}
+    theirs = {"direction": "inbound", "status": "answered", "answered_via": "twiml", "reply_status": "delivered", "segments": 1}
     for n in range(past.texts):
         row = {"id": past.communication + n, "phone_id": past.phone + n % past.people, "at": past.at(n), "provider_sid": f"SMpast{n}"}
         if _ours(past, n):

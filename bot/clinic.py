@@ -8,10 +8,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.numbers import is_currency
 
 from bot.cadence import read_cadence, read_programmes, read_span, read_waitlist
 from bot.care.programmes import Programme
@@ -26,10 +29,19 @@ LONGEST_NAME = 60  # letters
 LONGEST = 600  # characters of one sentence; a text has room for 1600
 KEPT = ("messages", "notes", "slots")  # what `flask purge` can take away
 KEYS = (  # the order in which a file is written
-    "slug", "name", "phone", "zone", "may_cancel", "open_services", "answer_within_hours", "alert_after_minutes", "hours", "holidays",
-    "retention", "lead_times", "reminders", "programmes", "waitlist", "answers", "replies", "resources", "preparations", "papers",
+    "slug", "name", "phone", "zone", "may_cancel", "open_services", "segment_price", "answer_within_hours", "alert_after_minutes",
+    "hours", "holidays", "retention", "lead_times", "reminders", "programmes", "waitlist", "answers", "replies", "resources",
+    "preparations", "papers",
 )  # fmt: skip
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True)
+class Price:
+    """What something costs. currency: its code of ISO 4217."""
+
+    amount: Decimal
+    currency: str
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,7 @@ class ClinicFile:
     somebody is at the desk, how many may pass before a promised answer. alert_after: how long something urgent may wait until somebody
     outside the inbox is told, and from one to the next (S-13). replies: name → language → sentence, which coordinators
     send as it stands. programmes: name → what its patients are asked. waitlist: how times that open are offered; None: they are not.
+    segment_price: of one SMS segment that we send; None: nobody has told.
     data: what the file holds, as it was read.
     """
 
@@ -55,6 +68,7 @@ class ClinicFile:
     replies: dict[str, dict[str, str]] = field(default_factory=dict)
     programmes: dict[str, Programme] = field(default_factory=dict)
     waitlist: Terms | None = None
+    segment_price: Price | None = None
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -159,6 +173,7 @@ def read_clinic(data: Mapping[str, Any], file: Place) -> ClinicFile:
         replies=_sentences(data, "replies", file),
         programmes=read_programmes(data.get("programmes"), file / "programmes", cadence.hours),
         waitlist=waitlist,
+        segment_price=_price(data.get("segment_price"), file / "segment_price"),
         data=data,
     )
 
@@ -259,6 +274,15 @@ def _number(text: Any, where: Place, most: int, what: Said) -> int:
     if not re.fullmatch("[0-9]{1,3}", str(text)) or not 0 < int(text) <= most:
         raise where.wrong("%(value)r must be a number of %(what)s", value=text, what=what)
     return int(text)
+
+
+def _price(text: Any, where: Place) -> Price | None:
+    if not text:
+        return None
+    found = re.fullmatch(r"([0-9]{1,4}(?:\.[0-9]{1,6})?) ([A-Z]{3})", str(text))
+    if found is None or not Decimal(found[1]) or not is_currency(found[2]):
+        raise where.wrong("%(value)r must be a price and its currency, such as 0.0083 USD", value=text)
+    return Price(Decimal(found[1]), found[2])
 
 
 def _date(text: str, where: Place) -> date:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot.apply import Scope, apply
 from bot.channels import carrier
+from bot.channels.segments import segments
 from bot.channels.types import Inbound
 from bot.core import Bot, read_facts, with_slots
 from bot.dialogue import loops, split
@@ -181,11 +182,17 @@ def _values(bot: Bot, plan: Plan | None, via: str) -> dict[str, Any]:
     """What is written beside a text that was answered, its words encrypted, since others wait for the transaction."""
     values: dict[str, Any] = {"status": "answered", "answered_via": via}
     if plan is None:
-        return values | dict.fromkeys(("reading", "rule", "reader", "reply", "texts"))
+        return values | dict.fromkeys(("reading", "rule", "reader", "reply", "segments", "texts"))
     encrypt, decision = bot.store.cipher.encrypt, plan.decision
     reading = encrypt(reading_json(plan.understanding, plan.message, state=plan.phone.state, facts=plan.facts))
     how = {"reading": reading, "rule": decision.rule[:80], "reader": bot.decides}
-    return {**values, **how, "reply": encrypt(plan.reply) if plan.reply else None, "texts": loops.said(decision)}
+    said = {"reply": encrypt(plan.reply), "segments": _riding(plan.reply, via)} if plan.reply else {"reply": None, "segments": None}
+    return {**values, **how, **said, "texts": loops.said(decision)}
+
+
+def _riding(reply: str, via: str) -> int | None:
+    """The segments of what rides in TwiML; further messages, and all that goes by the outbox, are texts of their own."""
+    return segments(reply.partition(BREAK)[0]) if via == "twiml" and reply else None
 
 
 def _write(bot: Bot, row_id: int, via: str, now: datetime, plan: Plan | None, values: dict[str, Any], connection: Connection) -> str:
@@ -269,7 +276,7 @@ def _failed(bot: Bot, row_id: int, via: str) -> str:
         by = bot.clinic.answer_by(now)
         effects = (*(danger.effects if danger else ()), LogItem(kind="failed_turn", by=by), Promise(by=by))
         apply(Scope(connection=session.connection(), opened=session, phone=phone, now=now, communication=row), effects)
-        row.status, row.reply, row.answered_via = "failed", text, via
+        row.status, row.reply, row.answered_via, row.segments = "failed", text, via, _riding(text, via)
         row.rule, row.reader = "failed", bot.decides
         if text:
             on_its_way(session, phone, row.id, text, via=via, now=now, safety=safe)

@@ -25,7 +25,7 @@ MAY = {
     "care": {"care", "dialogue"},
     "cadence": {"care", "dialogue", "errors"},
     "clinic": {"cadence", "care", "dialogue", "understand", "errors", "yamlfile"},
-    "store": {"store", "care", "dialogue", "errors", "understand"},
+    "store": {"store", "care", "channels", "dialogue", "errors", "understand"},
     "accounts": {"accounts", "actor", "errors", "store"},
     "actor": set(),
     "channels": {"channels"},

@@ -18,6 +18,20 @@ from bot.store.work_models import CandidateRow, PromiseRow
 MOVES = ("moved", "booked", "offer", "ask_when", "no_fit")  # rules that tell how asking for another time went on
 ASKED = ("clarify", "unclear_", "which_", "doubtful_")
 HANDED = ("handoff", "human", "received", "clinician", "no_answer", "failed", "find_time", "no_fit", "declined", "safety.")
+# Of a text that the provider has had, or that was answered in its own request.
+WENT = (
+    "answered",
+    "unknown",
+    "scheduled",
+    "accepted",
+    "sending",
+    "sent",
+    "partially_delivered",
+    "failed",
+    "undelivered",
+    "delivered",
+    "read",
+)
 ROUND = 1  # digits after the point of hours that were waited
 Days = dict[date, Counter[str]]
 One = tuple[datetime, str, int]  # of which day, what, how often
@@ -127,6 +141,23 @@ def _opt_outs(session: Session, span: Span) -> Iterator[One]:
     return ((span.since, source.partition(":")[0], number) for source, number in rows)
 
 
+def _costs(session: Session, span: Span) -> Iterator[One]:
+    """Our texts and their segments by the language on record: `es|texts`, `es|segments`; `es|unknown`: texts nobody has counted."""
+    language, took = _language(CommunicationRow.phone_id), CommunicationRow.segments
+    sums = func.count(), func.coalesce(func.sum(took), 0), func.sum(case((took.is_(None), 1), else_=0))
+    rows = session.execute(select(language, *sums).where(*ours(span)).group_by(language))
+    named = ((code, zip(("texts", "segments", "unknown"), numbers, strict=True)) for code, *numbers in rows)
+    return ((span.since, f"{code or ''}|{what}", number) for code, each in named for what, number in each if number)
+
+
+def ours(span: Span) -> tuple[ColumnElement[bool], ...]:
+    """Texts of the span that we sent, and patients' whose answer rode in TwiML, found through the index of statuses."""
+    row = CommunicationRow
+    rode = (row.answered_via == "twiml") & or_(row.segments.is_not(None), row.reply.is_not(None))
+    which = or_(row.direction == "outbound", (row.direction == "inbound") & rode)
+    return row.status.in_(WENT), *_within(row.at, span), row.clinic_id == span.clinic_id, which
+
+
 def came_of() -> ColumnElement[str]:
     """What came of a patient's text: settled, asked, handed or corrected."""
     corrected = exists().where(CandidateRow.communication_id == CommunicationRow.id, CandidateRow.status != "rejected")
@@ -166,4 +197,5 @@ COUNTS: dict[str, Callable[[Session, Span], Iterator[One]]] = {
     "attendance": _attendance,
     "rescheduling": _rescheduling,
     "opt_outs": _opt_outs,
+    "costs": _costs,
 }

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from statistics import median
 
 from sqlalchemy.orm import Session
@@ -15,14 +16,15 @@ from bot.desk.counts import Days, Span
 from bot.desk.tallies import counted
 from bot.desk.words import ENGLISH, Words
 
-Cell = str | int | float
+Cell = str | int | float | Decimal
 
 
 @dataclass(frozen=True)
 class Figure:
     """One picture. columns: names, the first that of the rows; unit: of the numbers; stacked: the columns add up to a whole.
 
-    weekly: a row a week. All words are in the language of the period's reader.
+    weekly: a row a week. drawn: how many of its last columns are drawn, since the others count something else; 0: all. All words
+    are in the language of the period's reader.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Figure:
     stacked: bool = False
     weekly: bool = False
     note: str = ""
+    drawn: int = 0
 
 
 @dataclass(frozen=True)

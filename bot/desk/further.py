@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 
-from sqlalchemy import func, or_, select
+from babel.numbers import get_currency_precision
 from sqlalchemy.orm import Session
 
-from bot.channels.segments import segments
+from bot.clinic import Price
 from bot.desk.figures import FIGURES as FIRST
 from bot.desk.figures import KINDS, Cell, Figure, Period
-from bot.store.models import BREAK, CommunicationRow, PatientPhoneRow, PatientRow
 
 CAME = {"fulfilled": "took place", "arrived": "took place", "noshow": "no-show", "cancelled": "called off", "booked": "not yet noted"}
 # What came of an item → what that was for the patient; an item that a patient's own text has closed tells no outcome.
@@ -21,7 +21,6 @@ SOLVED = {
     "called_off": "visit called off", "not_reached": "could not be reached", "not_needed": "nothing to do",
 }  # fmt: skip
 OPEN = "still open"
-COUNTED = 1000  # texts that are read for their length, the newest ones
 
 
 def attendance(session: Session, period: Period) -> Figure:
@@ -54,32 +53,33 @@ def helped(session: Session, period: Period) -> Figure:
 
 
 def costs(session: Session, period: Period) -> Figure:
-    """How many segments our texts took, by the language on record: the provider charges for each."""
-    language = (
-        select(func.min(PatientRow.language))
-        .join(PatientPhoneRow, PatientPhoneRow.patient_id == PatientRow.id)
-        .where(PatientPhoneRow.phone_id == CommunicationRow.phone_id)
-        .scalar_subquery()
-    )
-    rode = (CommunicationRow.direction == "inbound") & (CommunicationRow.answered_via == "twiml")
-    went = (CommunicationRow.direction == "outbound") & CommunicationRow.status.not_in(("queued", "canceled"))
-    rows = session.execute(
-        select(language, CommunicationRow.direction, CommunicationRow.body, CommunicationRow.reply)
-        .where(CommunicationRow.id > select(func.max(CommunicationRow.id)).scalar_subquery() - COUNTED)
-        .where(CommunicationRow.clinic_id == period.clinic_id, or_(rode, went))
-        .where(CommunicationRow.at >= period.since, CommunicationRow.at < period.now)
-    )
-    texts, parts = Counter[str](), Counter[str]()
-    for code, direction, body, reply in rows:
-        said = body if direction == "outbound" else (reply or "").split(BREAK)[0]  # its further messages have rows of their own
-        texts[code or ""] += 1
-        parts[code or ""] += segments(said)
-    words = period.words
-    named = {code: words.language_name(code) if code else words("unknown") for code in texts}
-    table = tuple((named[code], texts[code], parts[code]) for code in sorted(texts, key=lambda code: -parts[code]))
-    note = words("The provider charges for each segment.") + " " + words("Of the last %(number)s texts alone.", number=COUNTED)
-    columns = (words("language"), words("texts"), words("segments"))
-    return Figure("costs", words("Texts and their segments by language"), columns, table, words("texts"), note=note)
+    """How many segments our texts took, by the language on record, and what they cost, where the clinic has told a segment's price."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for what, number in period.whole(session, "costs").items():
+        code, _, kind = what.partition("|")
+        found[code][kind] += number
+    words, price, all_ = period.words, period.clinic.segment_price, sum(found.values(), Counter[str]())
+    rows: list[tuple[Cell, ...]] = [
+        (words.language_name(code) if code else words("unknown"), each["texts"], each["segments"])
+        for code, each in sorted(found.items(), key=lambda each: (-each[1]["segments"], each[0]))
+    ]
+    columns, notes = [words("language"), words("texts"), words("segments")], []
+    if price is None:
+        notes.append(words("The provider charges for each segment: with its price in the settings of the clinic, this tells the cost."))
+    else:
+        columns.append(words("cost, %(currency)s", currency=price.currency))
+        rows = [(*row, _cost(price, int(row[2]))) for row in rows]
+        total, one = words.money(_cost(price, all_["segments"]), price.currency), words.money(price.amount, price.currency, exact=True)
+        notes.append(words("%(total)s in all, at %(price)s a segment.", total=total, price=one))
+    if all_["unknown"]:
+        notes.append(words("Of %(number)s texts from before segments were counted, none is known.", number=all_["unknown"]))
+    title = words("Texts and their segments by language") if price is None else words("Texts and what they cost by language")
+    unit, drawn = ("", 1) if price else (words("texts"), 0)
+    return Figure("costs", title, tuple(columns), tuple(rows), unit, note=" ".join(notes), drawn=drawn)
+
+
+def _cost(price: Price, segments: int) -> Decimal:
+    return (price.amount * segments).quantize(Decimal(1).scaleb(-get_currency_precision(price.currency)))
 
 
 def _row(head: str, cells: Iterable[int]) -> tuple[Cell, ...]:

@@ -9,14 +9,15 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from bot.channels.segments import segments
 from bot.core import Bot
-from bot.desk.counts import COUNTS, Days, Span, count
-from bot.store.models import AppointmentRow, CommunicationRow
+from bot.desk.counts import COUNTS, Days, Span, count, ours
+from bot.store.models import BREAK, AppointmentRow, CommunicationRow
 from bot.store.tally_models import TallyRow
-from bot.store.turns import table
+from bot.store.turns import TEXT, TEXTS, table
 
 REACH = timedelta(days=1100)  # so far back days are counted ahead of being asked for
 SETTLED = timedelta(days=35)  # after these what is kept of a day holds: a promise is kept or late, a text corrected or not
@@ -63,8 +64,22 @@ def keep(bot: Bot) -> float | None:
     """Counts some days that are over and not kept, or kept long ago, the newest first; at once again while there are more."""
     todo = _todo(bot)
     for day in todo[:MOST]:
+        _measure(bot, day)
         bot.store.write(partial(_write, bot, day, _count(bot, day)))
     return 0 if len(todo) > MOST else None
+
+
+def _measure(bot: Bot, day: date) -> None:
+    """Counts the segments of a day's texts that were written before that was done at once; words that were taken away are not there."""
+    row = CommunicationRow
+    with bot.store.session() as session:
+        old = select(row.id, row.direction, row.body, row.reply).where(*ours(_day(bot, day)), row.segments.is_(None))
+        rows = session.execute(old.where(func.length(row.body) > 0)).all()
+    said = [(id_, body if direction == "outbound" else (reply or "").partition(BREAK)[0]) for id_, direction, body, reply in rows]
+    if said:
+        found = [{"text_id": id_, "took": segments(words)} for id_, words in said]
+        change = update(TEXTS).where(TEXT.id == bindparam("text_id")).values(segments=bindparam("took"))
+        bot.store.write(lambda connection: connection.execute(change, found))
 
 
 def _count(bot: Bot, day: date) -> list[dict[str, object]]:
@@ -101,8 +116,9 @@ def _todo(bot: Bot) -> list[date]:
         text = session.scalar(
             select(CommunicationRow.at).where(CommunicationRow.clinic_id == bot.clinic_id).order_by(CommunicationRow.id).limit(1)
         )
-        which = row.clinic_id == bot.clinic_id, row.picture == next(iter(COUNTS)), row.day >= today - REACH
-        kept = {day: at for day, at in session.execute(select(row.day, row.at).where(*which))}
+        which = row.clinic_id == bot.clinic_id, row.picture.in_(COUNTS), row.day >= today - REACH
+        whole = select(row.day, func.min(row.at)).where(*which).group_by(row.day).having(func.count() == len(COUNTS))
+        kept = {day: at for day, at in session.execute(whole)}  # a picture that is new is counted of every day
     first = min((moment for moment in (visit, text) if moment is not None), default=now).astimezone(bot.clinic.zone).date()
     days = [today - timedelta(days=back) for back in range(1, min((today - first).days, REACH.days) + 1)]
     return [day for day in days if day not in kept or (today - day <= SETTLED and kept[day] < now - AGAIN)]

@@ -6,11 +6,13 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from decimal import Decimal
 from gettext import NullTranslations
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_currency
 from babel.support import Translations
 
 from bot import moments
@@ -73,6 +75,11 @@ class Words:
     def clock(self, value: datetime | time) -> str:
         """A time of the day, e.g. "9:00 AM"."""
         return clean(moments.clock(value, self.language))
+
+    def money(self, amount: Decimal, currency: str, *, exact: bool = False) -> str:
+        """An amount, e.g. "$12.30". exact: with all of its digits."""
+        locale = moments.locale_of(self.language)
+        return clean(format_currency(amount, currency, locale=locale, decimal_quantization=not exact))
 
     def language_name(self, code: str) -> str:
         """The name of a language, e.g. "Haitian Creole"."""

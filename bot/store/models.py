@@ -182,6 +182,7 @@ class CommunicationRow(Base):
     rode in the webhook's TwiML, BREAK between its messages; each after the first has a row of its own.
     reading: the bot's reading of it as JSON, which quotes words. answered_via: twiml or outbox.
     error: the provider's code for why it did not arrive. reply_sid, reply_status: what is known of a reply that rode in TwiML.
+    segments: how many our words take, of a received text those that rode in TwiML as its answer; None: not counted (yet), or none.
     rule, texts, reader: which rules decided, or which step of the schedule; which approved texts were sent; by which version of all
     that decides (S-17).
     """
@@ -203,6 +204,7 @@ class CommunicationRow(Base):
     status: Mapped[str] = mapped_column(String(20))
     sender: Mapped[str] = mapped_column(String(20), default="patient")
     reply: Mapped[str | None] = mapped_column(EncryptedText)
+    segments: Mapped[int | None]
     answered_via: Mapped[str | None] = mapped_column(String(10))
     reply_sid: Mapped[str | None] = mapped_column(String(64))
     reply_status: Mapped[str | None] = mapped_column(String(20))

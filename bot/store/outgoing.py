@@ -9,6 +9,7 @@ from enum import IntEnum
 from sqlalchemy import delete, or_, select, true, update
 from sqlalchemy.orm import Session
 
+from bot.channels.segments import segments
 from bot.store import care, programmes
 from bot.store.models import BREAK, AppointmentRow, CommunicationRow, PatientPhoneRow, PhoneRow
 from bot.store.programme_models import CarePlanRow, CheckInRow
@@ -52,6 +53,7 @@ def queue(
         phone_id=phone_id,
         direction="outbound",
         body=body,
+        segments=segments(body),
         at=now,
         status="queued",
         sender=sender,
@@ -111,7 +113,7 @@ def ride_along(session: Session, phone: PhoneRow | Line, row_id: int, messages: 
     """
     about = {"clinic_id": phone.clinic_id, "phone_id": phone.id, "direction": "outbound", "in_reply_to": row_id}
     for body in messages:
-        text = CommunicationRow(**about, body=body, at=now, status="sending", sender="safety")
+        text = CommunicationRow(**about, body=body, segments=segments(body), at=now, status="sending", sender="safety")
         session.add(text)
         session.flush()
         way = {"status": "sending", "priority": Priority.URGENT, "attempts": 1, "look_at": now + CONFIRMED}

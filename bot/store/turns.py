@@ -117,7 +117,7 @@ _WRITE_PHONE = Prepared(
 )
 _WRITE_TEXT = Prepared(
     update(TEXTS).where(TEXT.id == bindparam("row_id"), TEXT.status == "received"),
-    *("status", "answered_via", "reply", "reading", "rule", "texts", "reader"),
+    *("status", "answered_via", "reply", "segments", "reading", "rule", "texts", "reader"),
 )
 
 

@@ -116,8 +116,9 @@ def draw(figure: Figure) -> str:
     """Bars, stacked where the columns add up to a whole; lying where the rows are names."""
     lying = not figure.weekly
     upright, flat = (pygal.StackedBar, pygal.HorizontalStackedBar) if figure.stacked else (pygal.Bar, pygal.HorizontalBar)
-    columns = len(figure.columns) - 1
-    long = any(len(column) > LONG for column in figure.columns[1:])
+    drawn = range(1, len(figure.columns))[-figure.drawn :]
+    columns = len(drawn)
+    long = any(len(figure.columns[number]) > LONG for number in drawn)
     side_by_side = 2 if long and columns % 2 == 0 else columns  # pygal cuts off a last line that is not full
     chart: Any = (flat if lying else upright)(
         style=STYLE, js=(), width=720, height=110 + 38 * len(figure.rows) if lying else 320, legend_at_bottom=True,
@@ -126,8 +127,8 @@ def draw(figure: Figure) -> str:
     )  # fmt: skip
     rows = figure.rows[::-1] if lying else figure.rows  # the first stands on top
     chart.x_labels = [str(row[0]) for row in rows]
-    for number, column in enumerate(figure.columns[1:], 1):
-        chart.add(column, [row[number] for row in rows])
+    for number in drawn:
+        chart.add(figure.columns[number], [float(row[number]) for row in rows])
     return SCRIPT.sub("", chart.render())
 
 

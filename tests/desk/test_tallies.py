@@ -8,13 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from bot.channels.console import received
+from bot.channels.segments import segments
 from bot.desk import tallies
 from bot.desk.counts import COUNTS, Span, count
 from bot.desk.figures import FIGURES, Figure, Period
-from bot.store.models import CommunicationRow
+from bot.desk.further import costs
+from bot.store.models import BREAK, CommunicationRow
 from bot.store.tally_models import TallyRow
 from bot.store.work_models import PromiseRow
 from bot.turn import take
@@ -94,6 +96,38 @@ def _promises(world: World, days: int = 30) -> Counter[str]:
     with world.bot.store.session() as session:
         span = Span(world.bot.clinic_id, now - timedelta(days=days), now, now, world.bot.clinic)
         return sum(tallies.counted(session, "promises", span).values(), Counter[str]())
+
+
+def test_texts_from_before_segments_were_counted_are_counted_by_the_worker(world: World) -> None:
+    """Once, with their day; until then the picture says of how many none is known."""
+    world.clock.now += timedelta(days=1)
+    before = _costs(world)
+    assert sum(int(row[2]) for row in before.rows) > len(SAID)
+    with world.bot.store.begin() as session:
+        session.execute(update(CommunicationRow).values(segments=None))
+    assert "17 texts from before segments were counted" in _costs(world).note
+    keep(world)
+    assert _costs(world) == before
+    with world.bot.store.session() as session:
+        took = session.execute(select(CommunicationRow.segments, CommunicationRow.reply)).all()
+    assert [count for count, _ in took] == [segments(reply.partition(BREAK)[0]) for _, reply in took]
+
+
+def _costs(world: World) -> Figure:
+    now = world.clock()
+    with world.bot.store.session() as session:
+        return costs(session, Period(world.bot.clinic_id, now - timedelta(days=30), now, now, world.bot.clinic))
+
+
+def test_a_picture_that_is_new_is_counted_of_every_day(world: World) -> None:
+    """An update brings it; the days are kept already, with the others."""
+    before, days = pictures(world), keep(world)
+    with world.bot.store.begin() as session:
+        session.execute(delete(TallyRow).where(TallyRow.picture == "costs"))
+    keep(world)
+    with world.bot.store.session() as session:
+        assert session.scalar(select(func.count()).select_from(TallyRow).where(TallyRow.picture == "costs")) == days
+    assert pictures(world) == before
 
 
 def test_a_span_that_begins_within_a_day_takes_that_part_of_it(world: World) -> None:

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import csv
 import re
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from bot.channels.segments import segments
+from bot.clinic import load_clinic
 from bot.demo.clock import DemoClock
 from bot.desk import figures
 from bot.desk.figures import Figure, Period, ninetieth
-from bot.desk.further import FIGURES
+from bot.desk.further import FIGURES, costs
+from bot.errors import DataError
+from bot.settings import ROOT
 from bot.store.models import AppointmentRow, CommunicationRow
 from bot.store.today import Today, today
 from bot.web.pictures import as_csv, draw, neutral
 from tests.inbox.conftest import Desk, act, do, page
+
+PRICE = Decimal("0.0113")  # of the demo's file
 
 
 def the_day(desk: Desk) -> Today:
@@ -211,15 +219,46 @@ def test_what_came_of_what_stood_in_the_way(desk: Desk) -> None:
 
 
 def test_what_texts_cost_is_told_by_language(desk: Desk) -> None:
-    """Segments of what was sent and of answers that rode in the webhook's; what waits or never went costs nothing."""
+    """Segments of what was sent and of answers that rode in the webhook's (E-01); what waits or never went costs nothing."""
     desk.text(9, "Tôi không có xe đi")
     arrived(desk)
     found = numbers(desk, "costs")
     sent = [row for row in desk.rows(CommunicationRow) if row.phone_id == 9]
     said = [row.body for row in sent if row.direction == "outbound"] + [row.replies[0] for row in sent if row.reply]
-    assert found["Vietnamese"] == (len(said), sum(map(segments, said)))
+    took = sum(map(segments, said))
+    assert took > len(said) > 1
+    assert found["Vietnamese"] == (len(said), took, (PRICE * took).quantize(Decimal("0.01")))
     arrived(desk, "canceled")
-    assert numbers(desk, "costs") == {"Vietnamese": (1, segments(sent[-1].replies[0] if sent[-1].reply else ""))}
+    took = segments(sent[-1].replies[0])
+    assert numbers(desk, "costs") == {"Vietnamese": (1, took, (PRICE * took).quantize(Decimal("0.01")))}
+
+
+def test_who_gets_no_answer_by_text_costs_nothing(desk: Desk) -> None:
+    """The carrier answers STOP itself (O-03), and a copy of nothing was sent."""
+    arrived(desk, "canceled")
+    desk.text(2, "yes I will be there")
+    before = numbers(desk, "costs")
+    act(desk.ana, 2, "take-over")
+    desk.text(2, "when do you open")
+    assert not desk.rows(CommunicationRow, CommunicationRow.phone_id == 2)[-1].reply
+    assert numbers(desk, "costs") == before
+
+
+def test_the_cost_is_drawn_and_told_in_all_where_the_clinic_has_told_a_price(desk: Desk) -> None:
+    """Money and texts are not drawn side by side; without a price there are segments, and how to see the cost."""
+    desk.text(1, "yes I will be there")
+    shown, file = page(desk.ana, "/inbox/pictures"), page(desk.ana, "/inbox/pictures/costs.csv").splitlines()
+    took = sum(row.segments or 0 for row in desk.rows(CommunicationRow) if row.status != "queued")
+    assert f"${PRICE * took:.2f} in all, at $0.0113 a segment." in shown
+    assert file[0] == 'language,texts,segments,"cost, USD"'
+    assert file[1].endswith(f",{PRICE * int(file[1].split(',')[2]):.2f}")
+    assert "segments" not in page(desk.ana, "/inbox/pictures/costs.svg")
+    with desk.bot.store.session() as session:
+        now, clinic = desk.bot.clock(), replace(desk.bot.clinic, segment_price=None)
+        plain = costs(session, Period(1, now - timedelta(days=30), now, now, clinic))
+    assert plain.columns == ("language", "texts", "segments")
+    assert "with its price in the settings" in plain.note
+    assert "segments" in draw(plain)
 
 
 def test_any_period_is_shown_in_pictures_tables_and_files(desk: Desk) -> None:
@@ -238,3 +277,14 @@ def test_any_period_is_shown_in_pictures_tables_and_files(desk: Desk) -> None:
     assert page(desk.ana, f"/inbox/pictures/attendance.svg?first={first}&last={last}").startswith("<svg")
     for nonsense in (f"first={last}&last={first}", "first=x&last=2026-01-01", "first=0001-01-01&last=9999-12-31", f"first={first}"):
         assert "The last 30 days" in page(desk.ana, f"/inbox/pictures?{nonsense}")
+
+
+@pytest.mark.parametrize("price", ["0.0083", "USD 0.0083", "-1 USD", "0 USD", "0.0083 XXY", "0,0083 USD", "$0.0083", "[0.0083, USD]"])
+def test_a_wrong_price_names_file_and_key_and_what_to_write(tmp_path: Path, price: str) -> None:
+    """The clinic's file is edited by people."""
+    file = tmp_path / "clinic.yaml"
+    plain = (ROOT / "clinics" / "demo.yaml").read_text()
+    assert str(load_clinic(ROOT / "clinics" / "demo.yaml").segment_price) == f"Price(amount={PRICE!r}, currency='USD')"
+    file.write_text(plain.replace("segment_price: 0.0113 USD", f"segment_price: {price}"))
+    with pytest.raises(DataError, match=r"clinic\.yaml: segment_price: .* must be a price and its currency, such as 0\.0083 USD"):
+        load_clinic(file)

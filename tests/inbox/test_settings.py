@@ -190,6 +190,7 @@ MISTAKES = [
     ("clinic", "name", "x" * 61, "at most 60 letters"),
     ("clinic", "zone", "Mars/Olympus", "is no IANA time zone"),
     ("clinic", "may_cancel", "perhaps", "must be yes or no"),
+    ("clinic", "segment_price", "1 cent", "must be a price and its currency, such as 0.0083 USD"),
     (PARKING, "en", "", "needs at least"),
     (PARKING, "es", "x" * 601, "at most 600 characters"),
     ("papers?entry=forms", "before.n", "", "must look like 7 d"),

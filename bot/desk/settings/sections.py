@@ -134,6 +134,8 @@ SECTIONS = {each.name: each for each in (
         Field("phone", "Phone", Line("tel", 40)),
         Field("zone", "Time zone", ZONE),
         Field("may_cancel", "The bot calls visits off by itself", Choice(YES), "No: it notes who cannot come, and a coordinator does."),
+        Field("segment_price", "What a segment of a text costs", Line(longest=20),
+              "Such as 0.0083 USD, with the carriers' fees. Empty: the pictures tell segments and no cost."),
         Field("open_services", "What a patient may book without having a visit", Rows(Line(longest=40), "kind of visit")),
     ), schedule=True),
     Section("hours", "Hours and holidays", "When somebody reads the inbox. Patients are promised an answer by these hours.", (
