@@ -74,7 +74,7 @@ def ask_check_in(bot: Bot, session: Session, phone: PhoneRow, *, check_in: int, 
 
 
 def ask_helped(bot: Bot, session: Session, phone_id: int, *, barrier: str, visit_id: int | None) -> CommunicationRow | None:
-    """Queues the question whether help with a barrier has worked and remembers it; None when none may be sent."""
+    """Queues the question whether help has worked and remembers it; None when none may be sent. barrier: several, by commas."""
     phone = queries.locked_phone(session, phone_id)
     facts, state = read_facts(bot, session, phone, bot.clock())
     if not facts.people or not _allowed(facts, state):

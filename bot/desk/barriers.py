@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from itertools import groupby
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,10 +34,12 @@ def ask(bot: Bot, ids: Iterable[int], *, by: Actor) -> int:
     """Asks the patients whether it worked, and waits for the answer; gives how many. Raises Refused where no text may be sent."""
     with bot.store.begin() as session:
         found = list(_barriers(bot, session, ids, by))
-        for item in found:
-            if ask_helped(bot, session, item.phone_id or 0, barrier=item.detail, visit_id=item.appointment_id) is None:
+        for (phone_id, visit_id), several in groupby(found, key=lambda item: (item.phone_id or 0, item.appointment_id)):
+            items = list(several)  # one question, and its answer holds for all of them
+            if ask_helped(bot, session, phone_id, barrier=",".join(item.detail for item in items), visit_id=visit_id) is None:
                 raise Refused("The bot may not text this phone now: paused, held, opted out or limited. Hand back first, or phone.")
-            item.stage, item.snoozed_until = "asked", bot.clock() + SILENCE
+            for item in items:
+                item.stage, item.snoozed_until = "asked", bot.clock() + SILENCE
         for item in found:
             _record(session, bot, item, by, "asked")
     return len(found)
@@ -44,7 +47,8 @@ def ask(bot: Bot, ids: Iterable[int], *, by: Actor) -> int:
 
 def _barriers(bot: Bot, session: Session, ids: Iterable[int], by: Actor) -> Iterator[TaskRow]:
     mine = TaskRow.clinic_id == by.clinic_id, TaskRow.kind == "barrier", TaskRow.status == "requested"
-    for item in session.scalars(select(TaskRow).where(TaskRow.id.in_(list(ids)), *mine)):
+    query = select(TaskRow).where(TaskRow.id.in_(list(ids)), *mine).order_by(TaskRow.phone_id, TaskRow.appointment_id, TaskRow.id)
+    for item in session.scalars(query):
         if item.phone_id is not None:
             hold(session, item.phone_id, by=by, now=bot.clock(), take=False)
             yield item

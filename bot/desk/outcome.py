@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.store.inbox import Conversation, Entry
-from bot.store.worklist import Item
+from bot.store.lines import Item
 
 CALLS = {"reached": "called", "voicemail": "not_reached", "no_answer": "not_reached", "wrong": "not_reached"}
 DID = {"booked": "booked", "moved": "booked", "called_off": "called_off"}

@@ -59,10 +59,11 @@ REASONS = (
 WAITING = ("reminder", "news of a visit", "offer of a time", "a coordinator's words", "answer", "question")
 
 
-def heading(kind: str, code: str, words: Words) -> str:
-    """What an item is about, in the fewest words: of what stands in the way it is what, not that."""
-    what = BARRIERS.get(code.replace(" ", "_")) if kind == "barrier" else None
-    return words("In the way: %(what)s", what=words(what)) if what and what != BARRIERS["other"] else words(KINDS[kind].title)
+def heading(kind: str, code: str, words: Words, *others: str) -> str:
+    """What an item is about, in the fewest words: of what stands in the way it is what, not that. others: what does, too."""
+    whats = [BARRIERS.get(each.replace(" ", "_")) for each in (code, *others)] if kind == "barrier" else []
+    named = [words(what) for what in whats if what and what != BARRIERS["other"]]
+    return words("In the way: %(what)s", what=", ".join(named)) if named else words(KINDS[kind].title)
 
 
 def detail(kind: str, code: str, words: Words) -> str:

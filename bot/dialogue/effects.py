@@ -43,10 +43,14 @@ class Promise:
 
 @dataclass(frozen=True)
 class CloseItems:
-    """Close items of these kinds that waited for the patient's answer: about a visit, or about none (visit: None)."""
+    """Close items of these kinds that waited for the patient's answer: about a visit, or about none (visit: None).
+
+    details: those alone; (): whatever they are.
+    """
 
     kinds: tuple[str, ...]
     visit: int | None = None
+    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

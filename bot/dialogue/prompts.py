@@ -98,12 +98,13 @@ def helped(draft: Draft) -> str | None:
     draft.remember(prompt=None, asked_back=False)
     draft.acts.clear()
     draft.doubtful.clear()
-    visit = draft.visit(prompt.visits[0]) if prompt.visits else None
+    visit, barriers = draft.visit(prompt.visits[0]) if prompt.visits else None, tuple(prompt.act.split(","))
     if yes:
-        draft.do(CloseItems(kinds=("barrier",), visit=visit.id if visit else None))
+        draft.do(CloseItems(kinds=("barrier",), visit=visit.id if visit else None, details=barriers))
         draft.say("taken")
         return "helped"
-    draft.log("barrier", detail=prompt.act, visit=visit)
+    for barrier in barriers:
+        draft.log("barrier", detail=barrier, visit=visit)
     draft.say("received")
     return "not_helped"
 

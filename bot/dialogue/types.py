@@ -218,7 +218,7 @@ class Prompt:
 
     visits, starts: the visits it named, in the order of their numbers, and when each began at that time (F-03).
     slots: the slots it offered, in the order of their numbers. act: what a "1" would do (READ_BACK, WHICH, LANGUAGE: the language;
-    DETAILS: the topics asked about; HELPED: the barrier). patient, service: whom and what a new visit is for.
+    DETAILS: the topics asked about; HELPED: the barriers). patient, service: whom and what a new visit is for.
     wishes: what was asked for so far, when slots were offered. or_wait: 0 stands for the waiting list. check_in: the question of a
     programme that this is.
     times: how often this same thing has been asked. aside: something else has been said since, so a bare "ok" may answer that.

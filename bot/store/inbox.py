@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from bot.dialogue.items import KINDS
 from bot.dialogue.types import State, Wants
 from bot.store import media, papers, queries, worklist
+from bot.store.lines import Item, lines
 from bot.store.media_models import MediaRow
 from bot.store.models import AppointmentRow, CommunicationRow, PatientRow, PhoneRow, TaskRow
 from bot.store.readings import reading_of
 from bot.store.sending_models import OutboxRow, PlannedReplyRow
 from bot.store.work_models import ActionRow, AlertRow, CandidateRow, ClaimRow, PromiseRow, ViewingRow
-from bot.store.worklist import Item
 from bot.understand.types import Understanding
 
 AT_ONCE = timedelta(minutes=5)  # so soon after a text the bot has done what it asks for
@@ -75,6 +75,11 @@ class Conversation:
     viewers: list[ViewingRow]
     there: frozenset[tuple[int, str]]
     former: list[PatientRow]
+
+    @property
+    def lines(self) -> list[Item]:
+        """What is open, as lists show it."""
+        return lines(self.items)
 
     @property
     def language(self) -> str:

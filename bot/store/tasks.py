@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, true, update
 
 from bot.dialogue.effects import CloseItems, LogItem
 from bot.dialogue.items import KINDS
@@ -97,6 +97,7 @@ def close(connection: Connection, phone_id: int, closed: CloseItems, *, now: dat
         TASK.kind.in_(closed.kinds),
         TASK.status != "completed",
         TASK.appointment_id.is_not_distinct_from(closed.visit),
+        TASK.detail.in_(closed.details) if closed.details else true(),
     )
     done = which.values(status="completed", outcome=outcome, closed_at=now, snoozed_until=None).returning(TASK.id)
     ids = list(connection.scalars(done))

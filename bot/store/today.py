@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.store import worklist
+from bot.store.lines import Item
 from bot.store.models import AppointmentRow, CommunicationRow, PatientPhoneRow, PatientRow, TaskRow
 from bot.store.work_models import PromiseRow
-from bot.store.worklist import Item
 
 SHOWN = 12  # lines of each part; a page tells what is behind it
 SOON = timedelta(hours=2)

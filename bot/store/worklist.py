@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bot.dialogue.items import KINDS
+from bot.store.lines import BARRIER, Item, lines
 from bot.store.models import AppointmentRow, CommunicationRow, PatientPhoneRow, PatientRow, TaskRow
 from bot.store.readings import reading_of
 from bot.store.work_models import AlertRow, ClaimRow, PromiseRow
-from bot.understand.types import Understanding
 
 UNKNOWN = "Unknown sender"
 PAGE = 50
@@ -34,48 +34,6 @@ class View:
 
 
 @dataclass(frozen=True)
-class Item:
-    """An item as lists show it. due: by when to act; fix_by: until when it can still be fixed; promised: an answer, by then.
-
-    words: the patient's, which it is about; texts: keys of the approved texts that answered them.
-
-    taken_on: who acknowledged something urgent; told: how many outside the inbox were told of it meanwhile. life_event: a
-    `care.life.LifeEvent` in the life of who it is about, "" for none.
-    """
-
-    id: int
-    phone_id: int | None
-    kind: str
-    title: str
-    detail: str
-    rank: int
-    who: str
-    language: str
-    service: str
-    visit: datetime | None
-    due: datetime
-    fix_by: datetime | None
-    promised: datetime | None
-    since: datetime
-    words: str
-    reading: Understanding | None
-    owner_id: int | None
-    owner: str | None
-    escalated_from: str | None
-    snoozed_until: datetime | None
-    stage: str
-    outcome: str | None
-    closed_at: datetime | None
-    claimed_by: int | None
-    claimed: str | None
-    claimed_until: datetime | None
-    taken_on: str | None = None
-    told: int = 0
-    texts: tuple[str, ...] = ()
-    life_event: str = ""
-
-
-@dataclass(frozen=True)
 class Counts:
     """How many items each view has; kinds and languages count what is open, whoever it belongs to."""
 
@@ -93,13 +51,15 @@ def page(session: Session, clinic_id: int, now: datetime, view: View) -> list[It
     """One page of a view, and one item more if there is another page."""
     query = _items(clinic_id, now).where(*_of(clinic_id, view, now), *_about(view))
     order = (TaskRow.closed_at.desc(),) if view.whose == "closed" else (TaskRow.rank, TaskRow.due_at, TaskRow.id)
-    return _read(session, query.order_by(*order).limit(PAGE + 1).offset((view.page - 1) * PAGE))
+    found = _read(session, query.order_by(*order).limit(PAGE + 1).offset((view.page - 1) * PAGE))
+    return found if view.whose == "closed" else _with_others(session, clinic_id, now, view, found)
 
 
 def some(session: Session, clinic_id: int, now: datetime, which: ColumnElement[bool], *, limit: int) -> list[Item]:
     """The first open items of which that holds."""
-    query = _items(clinic_id, now).where(*_of(clinic_id, View(), now), which)
-    return _read(session, query.order_by(TaskRow.rank, TaskRow.due_at, TaskRow.id).limit(limit))
+    open_ = TaskRow.status == "requested", TaskRow.created_at <= now, _awake(TaskRow, now)
+    query = _items(clinic_id, now).where(*open_, which)
+    return lines(_read(session, query.order_by(TaskRow.rank, TaskRow.due_at, TaskRow.id).limit(limit)))
 
 
 def after(session: Session, clinic_id: int, now: datetime, view: View, item_id: int) -> int | None:
@@ -126,8 +86,8 @@ def of_phone(session: Session, clinic_id: int, now: datetime, phone_id: int) -> 
 
 def counts(session: Session, clinic_id: int, now: datetime, me: int | None) -> Counts:
     """How many items every view has; read from the open items alone, and added up by the database."""
-    task, awake = TaskRow, _awake(now)
-    open_ = task.clinic_id == clinic_id, task.status == "requested", task.created_at <= now
+    task, awake = TaskRow, _awake(TaskRow, now)
+    open_ = task.clinic_id == clinic_id, task.status == "requested", task.created_at <= now, _leads(now)
     ours = (
         awake, awake & (task.owner_id == me), awake & task.owner_id.is_(None), awake & (task.rank == 0),
         awake & (task.rank > 0) & (task.due_at < now), ~awake,
@@ -158,18 +118,47 @@ def counts(session: Session, clinic_id: int, now: datetime, me: int | None) -> C
     )
 
 
-def _awake(now: datetime) -> ColumnElement[bool]:
-    return or_(TaskRow.snoozed_until.is_(None), TaskRow.snoozed_until <= now)
+def _with_others(session: Session, clinic_id: int, now: datetime, view: View, items: list[Item]) -> list[Item]:
+    """A page of items that lead with those that they lead."""
+    phones = {item.phone_id for item in items if item.kind == BARRIER}
+    if not phones:
+        return items
+    query = _items(clinic_id, now).where(*_open(view, now), TaskRow.kind == BARRIER, TaskRow.phone_id.in_(phones), ~_leads(now))
+    return lines([*items, *_read(session, query.order_by(TaskRow.due_at, TaskRow.id))])
+
+
+def _leads(now: datetime) -> ColumnElement[bool]:
+    """Whether an item is a line of its own: of what stands in the way of one visit the first one is, as far as one person has it."""
+    mine, other = TaskRow, aliased(TaskRow)
+    same = (
+        other.phone_id == mine.phone_id,
+        other.status == mine.status,
+        other.kind == BARRIER,
+        other.created_at <= now,
+        other.appointment_id.is_not_distinct_from(mine.appointment_id),
+        other.owner_id.is_not_distinct_from(mine.owner_id),
+        _awake(other, now) == _awake(mine, now),
+        tuple_(other.due_at, other.id) < tuple_(mine.due_at, mine.id),
+    )
+    return or_(mine.kind != BARRIER, ~exists().where(*same))
+
+
+def _awake(task: type[TaskRow], now: datetime) -> ColumnElement[bool]:
+    return or_(task.snoozed_until.is_(None), task.snoozed_until <= now)
 
 
 def _of(clinic_id: int, view: View, now: datetime) -> list[ColumnElement[bool]]:
     if view.whose == "closed":
         done = [TaskRow.status == "completed", TaskRow.closed_at.is_not(None)]
         return [*done, TaskRow.id.in_(_last_closed(clinic_id))] if view.kind or view.language else done
+    return [*_open(view, now), _leads(now)]
+
+
+def _open(view: View, now: datetime) -> list[ColumnElement[bool]]:
     where = [TaskRow.status == "requested", TaskRow.created_at <= now]
     if view.whose == "snoozed":
-        return [*where, ~_awake(now)]
-    where.append(_awake(now))
+        return [*where, ~_awake(TaskRow, now)]
+    where.append(_awake(TaskRow, now))
     if view.whose == "mine":
         where.append(TaskRow.owner_id == view.me)
     if view.whose == "unassigned":
@@ -258,6 +247,7 @@ def _item(
         told=alert.told if alert else 0,
         texts=tuple(filter(None, (texts or "").split(","))),
         life_event=next((patient.life_event for patient in shown if patient.life_event), ""),
+        visit_id=task.appointment_id,
     )
 
 

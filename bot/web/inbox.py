@@ -61,9 +61,11 @@ def index() -> str:
 
 @blueprint.post("/items")
 def items() -> BaseResponse:
-    """Does one thing with the chosen items: a claim, or one of ACTIONS; "resolve:next" goes on to the next one."""
+    """Does one thing with the chosen items: a claim, or one of ACTIONS; "resolve:next" goes on to the next one.
+
+    "resolve:12" does it with that one alone, of several that stand in one line.
+    """
     bot, me = wired().bot, actor()
-    chosen = request.form.getlist("item", type=as_number)
     do, _, named = request.form.get("do", "").partition(":")
     try:
         if do == "claim":
@@ -72,6 +74,7 @@ def items() -> BaseResponse:
             return redirect(url_for("inbox.talk.conversation", phone_id=phone_id), code=303)
         if do not in ACTIONS:
             abort(400)
+        chosen = _chosen(named)
         if not chosen:
             raise work.Refused("Choose one or more items first.")
         done = ACTIONS[do](bot)(bot, chosen, by=me)
@@ -83,6 +86,12 @@ def items() -> BaseResponse:
     except work.Refused as error:
         flash(say(error))
     return redirect(back(), code=303)
+
+
+def _chosen(named: str) -> list[int]:
+    """The items that a form chose: several where one line stands for them. Raises ValueError for what can be none."""
+    given = [named] if named.isdigit() else " ".join(request.form.getlist("item")).split()
+    return [as_number(each) for each in given]
 
 
 SAID = {

@@ -15,7 +15,8 @@ from bot.desk.settings.fields import length
 from bot.desk.twin import twin
 from bot.moments import RIGHT_TO_LEFT
 from bot.store.inbox import Entry
-from bot.store.worklist import UNKNOWN, Item
+from bot.store.lines import Item
+from bot.store.worklist import UNKNOWN
 from bot.understand.types import Understanding, Wish
 from bot.web.tongue import say, words
 from bot.web.wiring import wired
@@ -152,7 +153,16 @@ def meaning(read: Understanding) -> str:
 @blueprint.app_template_filter("heading")
 def heading(item: Item | Entry) -> str:
     """What an item is about."""
-    return told.heading(item.kind if isinstance(item, Item) else item.item, item.detail, words())
+    if isinstance(item, Entry):
+        return told.heading(item.item, item.detail, words())
+    return told.heading(item.kind, item.detail, words(), *(other.detail for other in item.beside))
+
+
+@blueprint.app_template_filter("hindrance")
+def hindrance(item: Item) -> str:
+    """What stands in the way, by itself."""
+    code = item.detail.replace(" ", "_")
+    return capital(say(meanings.BARRIERS.get(code, item.detail)))
 
 
 @blueprint.app_template_filter("answered")
@@ -170,8 +180,12 @@ def detail(item: Item | Entry) -> str:
 @blueprint.app_template_filter("stage")
 def stage(code: str) -> str:
     """How far a barrier has come."""
-    shown = say(STAGES.get(code, code))
-    return shown[0].upper() + shown[1:]
+    return capital(say(STAGES.get(code, code)))
+
+
+def capital(said: str) -> str:
+    """With a capital letter."""
+    return said[:1].upper() + said[1:]
 
 
 @blueprint.app_template_filter("sections")
