@@ -29,7 +29,7 @@ class Entry:
     """One thing in a timeline. kind: "in" and "out" (texts), "did" (a person did something), "item" (the bot asked for a person).
 
     who: bot, staff, or a name. status: of the text's delivery. text_id: of the text.
-    item: of which kind it is. media: how far each file is that came with it.
+    item: of which kind it is; item_id: its id. media: how far each file is that came with it.
     texts: keys of the approved texts it is made of, or of its answer. free: a coordinator's own words, which nobody reviewed.
     goes: when one's planned reply will go; planned_by: whose it is.
     """
@@ -51,6 +51,7 @@ class Entry:
     goes: datetime | None = None
     planned_by: str = ""
     item: str = ""
+    item_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -215,9 +216,8 @@ def _did(row: ActionRow) -> Entry:
 
 
 def _made(row: TaskRow) -> Entry:
-    return Entry(
-        row.created_at, "item", what=KINDS[row.kind].title, detail=row.detail.replace("_", " "), status=row.status, item=row.kind
-    )
+    what, detail = KINDS[row.kind].title, row.detail.replace("_", " ")
+    return Entry(row.created_at, "item", what=what, detail=detail, status=row.status, item=row.kind, item_id=row.id)
 
 
 def phones(session: Session, clinic_id: int) -> list[tuple[int, str, list[PatientRow]]]:

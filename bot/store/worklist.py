@@ -118,6 +118,13 @@ def counts(session: Session, clinic_id: int, now: datetime, me: int | None) -> C
     )
 
 
+def loads(session: Session, clinic_id: int, now: datetime) -> dict[int, int]:
+    """Of how many lines each person has to do something now."""
+    mine = TaskRow.clinic_id == clinic_id, TaskRow.status == "requested", TaskRow.created_at <= now, TaskRow.owner_id.is_not(None)
+    query = select(TaskRow.owner_id, func.count()).where(*mine, _awake(TaskRow, now), _leads(now)).group_by(TaskRow.owner_id)
+    return {owner: number for owner, number in session.execute(query) if owner is not None}
+
+
 def _with_others(session: Session, clinic_id: int, now: datetime, view: View, items: list[Item]) -> list[Item]:
     """A page of items that lead with those that they lead."""
     phones = {item.phone_id for item in items if item.kind == BARRIER}

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
-from flask import Blueprint
+from flask import Blueprint, g
 
+from bot.actor import Actor
 from bot.desk import explain, told
 from bot.desk import meaning as meanings
 from bot.desk.barriers import STAGES
 from bot.desk.settings.fields import length
 from bot.desk.twin import twin
 from bot.moments import RIGHT_TO_LEFT
+from bot.store import worklist
 from bot.store.inbox import Entry
 from bot.store.lines import Item
 from bot.store.worklist import UNKNOWN
@@ -132,6 +134,15 @@ def initials(name: str) -> str:
     return "".join(part[0] for part in name.split()[:2]).upper()
 
 
+@blueprint.app_template_filter("with_load")
+def with_load(person: Actor) -> str:
+    """A colleague's name with how much is on their list now, for whoever hands something on."""
+    if "loads" not in g:
+        with wired().bot.store.session() as session:
+            g.loads = worklist.loads(session, wired().bot.clinic_id, wired().bot.clock())
+    return f"{person.name} ({g.loads.get(person.id, 0)})"
+
+
 @blueprint.app_template_filter("percent")
 def percent(score: float) -> str:
     """0.934 → 93 %."""
@@ -175,6 +186,13 @@ def answered(item: Item) -> str:
 def detail(item: Item | Entry) -> str:
     """What stands beside that."""
     return told.detail(item.kind if isinstance(item, Item) else item.item, item.detail, words())
+
+
+@blueprint.app_template_filter("cost")
+def cost(segments: int) -> str:
+    """What so many segments cost; "" where the clinic has not told."""
+    price = wired().bot.clinic.segment_price
+    return words().money(price.amount * segments, price.currency, exact=True) if price else ""
 
 
 @blueprint.app_template_filter("stage")
