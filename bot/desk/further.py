@@ -72,7 +72,7 @@ def costs(session: Session, period: Period) -> Figure:
         total, one = words.money(_cost(price, all_["segments"]), price.currency), words.money(price.amount, price.currency, exact=True)
         notes.append(words("%(total)s in all, at %(price)s a segment.", total=total, price=one))
     if all_["unknown"]:
-        notes.append(words("Of %(number)s texts from before segments were counted, none is known.", number=all_["unknown"]))
+        notes.append(words("Without the segments of %(number)s texts from before they were counted.", number=all_["unknown"]))
     title = words("Texts and their segments by language") if price is None else words("Texts and what they cost by language")
     unit, drawn = ("", 1) if price else (words("texts"), 0)
     return Figure("costs", title, tuple(columns), tuple(rows), unit, note=" ".join(notes), drawn=drawn)

@@ -105,7 +105,7 @@ def test_texts_from_before_segments_were_counted_are_counted_by_the_worker(world
     assert sum(int(row[2]) for row in before.rows) > len(SAID)
     with world.bot.store.begin() as session:
         session.execute(update(CommunicationRow).values(segments=None))
-    assert "17 texts from before segments were counted" in _costs(world).note
+    assert "17 texts from before they were counted" in _costs(world).note
     keep(world)
     assert _costs(world) == before
     with world.bot.store.session() as session:
