@@ -41,9 +41,10 @@ def new_page(browser: Any, errors: list[str], **options: Any) -> Any:
 
 @contextmanager
 def next_page(page: Any) -> Iterator[None]:
-    """What is done meanwhile opens another page; at the end that one is read, and its script has run."""
+    """What is done meanwhile opens another page; at the end that one is read, its script has run, and it has its style."""
     with page.expect_event("domcontentloaded"):
         yield
+    page.wait_for_load_state("load")  # without scripts a page is read before its style is there, and then moves under a click
 
 
 def follow(target: Any, key: str = "") -> None:

@@ -25,7 +25,7 @@ def sit_down(browser: Any, served: str, actor: int, errors: list[str], **options
     """A page of its own on which that coordinator works."""
     page = new_page(browser, errors, viewport={"width": 1280, "height": 900}, **options)
     page.context.request.post(f"{served}/inbox/me", form={"actor": str(actor)}, timeout=PATIENCE)
-    page.goto(f"{served}/inbox", wait_until="domcontentloaded")
+    page.goto(f"{served}/inbox")
     return page
 
 

@@ -118,3 +118,47 @@ def test_todays_page_shows_it_as_one_line(desk: Desk) -> None:
         shown = today(session, 1, now, desk.bot.clinic.zone)
     assert [len(item.all) for item in shown.barriers] == [2]
     assert "In the way: caring for others, fear" in page(desk.ana, "/inbox/today")
+
+
+def test_barriers_are_marked_and_asked_about_several_at_a_time(desk: Desk) -> None:
+    """In the list of what stands in the way: each patient is asked once."""
+    desk.text(2, BOTH)
+    desk.text(1, "my car died and I have no way to get there")
+    shown = page(desk.ana, "/inbox?kind=barrier")
+    assert 'value="ask">Ask whether it worked' in shown
+    assert 'value="ask">' not in page(desk.ana, "/inbox")
+    do(desk.ana, "ask", *(int(each) for _, ids in open_lines(desk) for each in ids))
+    asked = [row.phone_id for row in desk.rows(CommunicationRow) if "Is that solved now?" in row.body]
+    assert sorted(asked) == [1, 2]
+
+
+def test_whoever_hands_something_on_sees_how_much_each_has(desk: Desk) -> None:
+    """A line counts once, what is put off does not, and nothing of what is closed."""
+    desk.text(2, BOTH)
+    desk.text(7, "please have somebody call me")
+    desk.text(1, "please have somebody call me")
+    do(desk.ana, "assign", *(item.id for phone in (1, 2, 7) for item in desk.items(phone)), to=str(BEN))
+    assert "Ben Carter (3)" in page(desk.ana, "/inbox/phone/7")
+    do(desk.ana, "resolve", desk.items(7)[0].id, outcome="done")
+    do(desk.ana, "snooze", desk.items(1)[0].id, until="3d")
+    assert "Ben Carter (1)" in page(desk.ana, "/inbox")
+
+
+def test_what_was_closed_is_opened_again_from_its_conversation(desk: Desk) -> None:
+    """Where it is seen that it was closed too early."""
+    desk.text(7, "please have somebody call me")
+    (item,) = desk.items(7)
+    assert "Reopen" not in page(desk.ana, "/inbox/phone/7")
+    do(desk.ana, "resolve", item.id, outcome="done")
+    shown = page(desk.ana, "/inbox/phone/7")
+    assert re.search(rf'name="item" value="{item.id}"><button name="do" value="reopen"', shown)
+    do(desk.ana, "reopen", item.id)
+    assert [each.id for each in desk.items(7)] == [item.id]
+
+
+def test_the_reply_box_tells_what_a_text_costs(desk: Desk) -> None:
+    """Segments, and money where the clinic has told the price of one."""
+    for words, cost in (("See you on Friday.", "1 text, $0.0113 ("), ("Nos vemos el viernes, señor Núñez, " * 3, "2 texts, $0.0226 (")):
+        form = {"text": words}
+        answer = desk.ana.post("/inbox/phone/1/check", data=form, headers={"X-Requested-With": "attend"})
+        assert cost in answer.get_data(as_text=True)
