@@ -125,11 +125,12 @@ def why(rule: str | None, texts: Iterable[str] = (), words: Words = ENGLISH) -> 
 
 def answered(texts: Iterable[str], words: Words = ENGLISH) -> str:
     """What the bot did in an answer of these approved texts; "" for nothing of note."""
-    keys = [key for key in texts if key in ANSWERED or key.startswith("barrier.")]
-    told = {key: words(said) for key, said in ANSWERED.items()}
-    if any(key.startswith("barrier.") for key in keys):
-        told["answer"] = words("told of the clinic's help")
-    return ", ".join(dict.fromkeys(told[key] for key in keys if key in told))
+    keys = list(texts)
+    helped = any(key.startswith("barrier.") for key in keys)
+    told = (
+        words("told of the clinic's help") if helped and key == "answer" else words(ANSWERED[key]) for key in keys if key in ANSWERED
+    )
+    return ", ".join(dict.fromkeys(told))
 
 
 def label_words(label: str, words: Words = ENGLISH) -> str:

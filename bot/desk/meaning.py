@@ -91,6 +91,12 @@ def meaning(read: Understanding, words: Words = ENGLISH) -> str:
     return line[0].upper() + line[1:]
 
 
+def beyond(line: str, heading: str) -> str:
+    """What a meaning tells that a heading does not say already."""
+    rest = "; ".join(part for part in line.split("; ") if part.lower() not in heading.lower())
+    return rest[:1].upper() + rest[1:]
+
+
 def _act_in_line(act: str, words: Words) -> str:
     return words(ACTS[act][1] if act in ACTS else act)
 

@@ -60,6 +60,11 @@ class Item:
         """Everything that its line stands for."""
         return self, *self.beside
 
+    @property
+    def ids(self) -> str:
+        """The same by number, as a form names them."""
+        return " ".join(str(item.id) for item in self.all)
+
 
 def lines(items: Iterable[Item]) -> list[Item]:
     """Items with whatever else stands in the way of the same visit put beside the first of it."""

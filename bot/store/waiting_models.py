@@ -21,7 +21,7 @@ class WaitingRow(Base):
 
     __tablename__ = "waiting"
     __table_args__ = (
-        Index("waiting_line", "clinic_id", "service", "status", "since"),
+        Index("waiting_line", "clinic_id", "status", "service", "since"),
         Index("waiting_once", "patient_id", "service", unique=True, sqlite_where=text(WAITS), postgresql_where=text(WAITS)),
     )
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -16,6 +16,7 @@ from bot.store.readings import reading_of
 from bot.store.work_models import AlertRow, ClaimRow, PromiseRow
 
 UNKNOWN = "Unknown sender"
+OTHER = aliased(TaskRow)  # made once: that costs more than the query
 PAGE = 50
 LAST_CLOSED = 2_000
 Rows = Select[TaskRow, AppointmentRow, str, str | None, str | None, datetime, ClaimRow, AlertRow]
@@ -136,7 +137,7 @@ def _with_others(session: Session, clinic_id: int, now: datetime, view: View, it
 
 def _leads(now: datetime) -> ColumnElement[bool]:
     """Whether an item is a line of its own: of what stands in the way of one visit the first one is, as far as one person has it."""
-    mine, other = TaskRow, aliased(TaskRow)
+    mine, other = TaskRow, OTHER
     same = (
         other.phone_id == mine.phone_id,
         other.status == mine.status,

@@ -46,6 +46,7 @@ CHANGED = {
 RELATIONS = ("self", "child", "parent", "mother", "father", "spouse", "partner", "caregiver", "guardian", "other")
 
 blueprint.add_app_template_filter(say, "said")
+blueprint.add_app_template_filter(meanings.beyond, "beyond")
 blueprint.add_app_template_filter(lambda day: words().day(day), "short_day")
 blueprint.add_app_template_filter(lambda day: words().full_day(day), "full_day")
 blueprint.add_app_template_filter(lambda day: words().day_of_year(day), "day_of_year")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.desk.meaning import beyond
 from bot.store.models import CommunicationRow, TaskRow
 from bot.store.today import today
 from tests.inbox.conftest import BEN, Desk, do, page
@@ -170,3 +171,15 @@ def test_the_reply_box_tells_what_a_text_costs(desk: Desk) -> None:
         form = {"text": words}
         answer = desk.ana.post("/inbox/phone/1/check", data=form, headers={"X-Requested-With": "attend"})
         assert cost in answer.get_data(as_text=True)
+
+
+def test_a_line_does_not_say_twice_what_its_heading_says(desk: Desk) -> None:
+    """What else the text means stays."""
+    assert (
+        beyond("Has to care for somebody; afraid or ashamed; no ride", "In the way: afraid or ashamed, has to care for somebody")
+        == "No ride"
+    )
+    assert beyond("Wants another time", "Wants a call") == "Wants another time"
+    desk.text(2, "my car died and I have no way to get there")
+    shown = page(desk.ana, "/inbox")
+    assert ("In the way: no ride" in shown, 'class="means">No ride' in shown) == (True, False)

@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, insert
 
 from bot.channels.console import received
 from bot.core import Bot
 from bot.delivery.worker import Worker
 from bot.settings import ROOT
+from bot.store.waiting_models import WaitingRow
 from bot.turn import take
 from bot.web.roles import RULES
 from bot.web.wiring import Wired
@@ -112,6 +113,16 @@ def test_a_page_reads_no_more_in_a_clinic_with_a_longer_history(page: str, clini
     short, long = (clinic.click(page, 7) for clinic in clinics)
     assert short > 0
     assert long <= MORE * short + BOUNDED.get(page, FEW), f"{long} steps, {short} with the short history"
+
+
+def test_the_waiting_list_costs_what_those_do_who_wait(clinics: tuple[Clinic, Clinic]) -> None:
+    """Whoever waited once is not gone through."""
+    short, store = clinics[0], wired_bot(clinics[0].app).store
+    before = min(short.click("/inbox/waiting", 0) for _ in range(3))
+    with store.begin() as session:
+        once = {"clinic_id": short.past.clinic_id, "patient_id": short.past.patient, "since": short.past.now, "source": "patient"}
+        session.execute(insert(WaitingRow), [{**once, "service": "lab", "status": "over", "closed_at": short.past.now}] * 3_000)
+    assert min(short.click("/inbox/waiting", 0) for _ in range(3)) <= before + FEW
 
 
 @pytest.mark.parametrize("body", ["yes I will be there", "what should I bring?", "please have somebody call me", "no puedo ir", "STOP"])

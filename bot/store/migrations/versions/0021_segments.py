@@ -1,4 +1,5 @@
-"""How many segments a text takes stands beside it; what was sent before is counted by a worker, which can read it"""
+"""How many segments a text takes stands beside it, what was sent before is counted by a worker, which can read it; who waits is found
+among all who ever did"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,8 +12,12 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("communication", sa.Column("segments", sa.Integer(), nullable=True))
+    op.drop_index("waiting_line", "waiting")
+    op.create_index("waiting_line", "waiting", ["clinic_id", "status", "service", "since"])
 
 
 def downgrade() -> None:
+    op.drop_index("waiting_line", "waiting")
+    op.create_index("waiting_line", "waiting", ["clinic_id", "service", "status", "since"])
     with op.batch_alter_table("communication") as batch:
         batch.drop_column("segments")
