@@ -67,7 +67,7 @@ def costs(session: Session, period: Period) -> Figure:
     if price is None:
         notes.append(words("The provider charges for each segment: with its price in the settings of the clinic, this tells the cost."))
     else:
-        columns.append(words("cost, %(currency)s", currency=price.currency))
+        columns.append(words("cost in %(currency)s", currency=price.currency))
         rows = [(*row, _cost(price, int(row[2]))) for row in rows]
         total, one = words.money(_cost(price, all_["segments"]), price.currency), words.money(price.amount, price.currency, exact=True)
         notes.append(words("%(total)s in all, at %(price)s a segment.", total=total, price=one))

@@ -230,7 +230,8 @@ def test_the_list_shows_what_a_text_means_beside_the_patients_words(desk: Desk) 
     """In the staff's language, built from the reading."""
     desk.text(3, "no puedo ir, no tengo dinero")
     shown = page(desk.ana, "/inbox")
-    assert "Cannot come; money or no insurance" in shown
+    assert "In the way: money or no insurance" in shown
+    assert 'class="means">Cannot come<' in shown  # and not again what the heading says
     assert "no puedo ir, no tengo dinero" in shown
 
 
