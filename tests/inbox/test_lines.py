@@ -167,7 +167,7 @@ def test_what_was_closed_is_opened_again_from_its_conversation(desk: Desk) -> No
 
 def test_the_reply_box_tells_what_a_text_costs(desk: Desk) -> None:
     """Segments, and money where the clinic has told the price of one."""
-    for words, cost in (("See you on Friday.", "1 text, $0.0113 ("), ("Nos vemos el viernes, señor Núñez, " * 3, "2 texts, $0.0226 (")):
+    for words, cost in (("See you on Friday.", ") · $0.0113"), ("Nos vemos el viernes, señor Núñez, " * 3, ") · $0.0226")):
         form = {"text": words}
         answer = desk.ana.post("/inbox/phone/1/check", data=form, headers={"X-Requested-With": "attend"})
         assert cost in answer.get_data(as_text=True)

@@ -250,7 +250,7 @@ def test_the_cost_is_drawn_and_told_in_all_where_the_clinic_has_told_a_price(des
     shown, file = page(desk.ana, "/inbox/pictures"), page(desk.ana, "/inbox/pictures/costs.csv").splitlines()
     took = sum(row.segments or 0 for row in desk.rows(CommunicationRow) if row.status != "queued")
     assert f"${PRICE * took:.2f} in all, at $0.0113 a segment." in shown
-    assert file[0] == 'language,texts,segments,"cost, USD"'
+    assert file[0] == "language,texts,segments,cost in USD"
     assert file[1].endswith(f",{PRICE * int(file[1].split(',')[2]):.2f}")
     assert "segments" not in page(desk.ana, "/inbox/pictures/costs.svg")
     with desk.bot.store.session() as session:
