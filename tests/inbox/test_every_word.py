@@ -33,7 +33,7 @@ GAP = re.compile(r"(%\(\w+\)[sr])")
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 NOT_WORDS = {"script", "style", "code", "kbd", "textarea"}
 SHOWN = ("aria-label", "title", "placeholder", "alt")
-PLAIN = {"Attend", "CSV", "AT", "BC", "IA", "Pygal"}
+PLAIN = {"Attend", "CSV", "AT", "BC", "IA", "Pygal", "USD"}
 NEVER = {"inbox.live.events", "static", "inbox.settings.file", "inbox.media.picture"}  # a stream, files, and what is data alone
 
 
