@@ -26,6 +26,7 @@ blueprint = Blueprint("pictures", __name__)
 PERIODS = {7: "7 days", 30: "30 days", 90: "90 days", 365: "a year"}
 SCRIPT = re.compile(r"<script.*?</script>", re.DOTALL)  # for tooltips, which pictures in a page do not have
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+WIDE = 720
 LONG = 16  # letters of a column's name that has too little room beside three others
 SAID = {"needs-action": "No answer yet", "tentative": "Not sure", "declined": "Cannot come", "accepted": "Coming"}
 # Told apart in print and by who sees few colours: dark, mid, light, warm.
@@ -85,7 +86,7 @@ def index() -> str:
     period = span.period()
     with wired().bot.store.session() as session:
         found = [make(session, period) for make in FIGURES]
-    return render_template("pictures.html", figures=found, span=span, periods=PERIODS, reach=REACH)
+    return render_template("pictures.html", figures=found, tall=tall, wide=WIDE, span=span, periods=PERIODS, reach=REACH)
 
 
 def _figure(name: str) -> Figure:
@@ -112,6 +113,11 @@ def table(name: str) -> Response:
     return response
 
 
+def tall(figure: Figure) -> int:
+    """How many pixels high a drawing is that is WIDE: its page keeps the room until it is there."""
+    return 320 if figure.weekly else 110 + 38 * len(figure.rows)
+
+
 def draw(figure: Figure) -> str:
     """Bars, stacked where the columns add up to a whole; lying where the rows are names."""
     lying = not figure.weekly
@@ -121,7 +127,7 @@ def draw(figure: Figure) -> str:
     long = any(len(figure.columns[number]) > LONG for number in drawn)
     side_by_side = 2 if long and columns % 2 == 0 else columns  # pygal cuts off a last line that is not full
     chart: Any = (flat if lying else upright)(
-        style=STYLE, js=(), width=720, height=110 + 38 * len(figure.rows) if lying else 320, legend_at_bottom=True,
+        style=STYLE, js=(), width=WIDE, height=tall(figure), legend_at_bottom=True,
         show_legend=columns > 1, legend_at_bottom_columns=side_by_side, truncate_legend=-1, disable_xml_declaration=True, margin=12,
         min_scale=2, max_scale=6, order_min=0, no_data_text="", value_formatter=lambda value: f"{value:g}",
     )  # fmt: skip
