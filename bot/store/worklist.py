@@ -20,7 +20,7 @@ OTHER = aliased(TaskRow)  # made once: that costs more than the query
 PAGE = 50
 LAST_CLOSED = 2_000
 Rows = Select[TaskRow, AppointmentRow, str, str | None, str | None, datetime, ClaimRow, AlertRow]
-WHOSE = ("all", "mine", "unassigned", "snoozed", "closed")
+WHOSE = ("all", "mine", "unassigned", "late", "snoozed", "closed")
 
 
 @dataclass(frozen=True)
@@ -171,6 +171,8 @@ def _open(view: View, now: datetime) -> list[ColumnElement[bool]]:
         where.append(TaskRow.owner_id == view.me)
     if view.whose == "unassigned":
         where.append(TaskRow.owner_id.is_(None))
+    if view.whose == "late":
+        where += [TaskRow.rank > 0, TaskRow.due_at < now]  # what is urgent is late from the first moment, and stands on top anyway
     return where
 
 

@@ -19,7 +19,7 @@ from bot.web.tongue import say
 from bot.web.wiring import wired
 
 blueprint = Blueprint("views", __name__)
-WORKED = ("all", "mine", "unassigned")  # views that are worked through, one item after the other
+WORKED = ("all", "mine", "unassigned", "late")  # views that are worked through, one item after the other
 
 
 def view_of(args: MultiDict[str, str], me: int | None) -> View:

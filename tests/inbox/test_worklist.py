@@ -9,6 +9,7 @@ import pytest
 
 from bot.actor import Actor
 from bot.channels.console import received
+from bot.demo.clock import DemoClock
 from bot.desk import staff, work
 from bot.store import worklist
 from bot.store.inbox import list_mark, phone_mark
@@ -115,6 +116,35 @@ def test_views_tell_mine_from_nobodys_and_filters_narrow_them(world: World) -> N
         counts = worklist.counts(session, 1, world.clock.now, 1)
     assert (counts.all, counts.mine, counts.unassigned, counts.snoozed) == (3, 1, 2, 0)
     assert (counts.kinds, counts.languages) == ({"barrier": 1, "human": 2}, {"en": 1, "es": 2})
+
+
+def test_what_is_late_is_a_view_of_its_own_and_is_counted(world: World) -> None:
+    """Danger stands on top of every view and is none of it, nor is what is put off."""
+    say(world, "owen", "please have somebody call me")
+    say(world, "ernesto", "please have somebody call me")
+    wait(world, days=3)
+    say(world, "dorothy", "please have somebody call me")
+    say(world, "lucia", "me duele el pecho y no puedo respirar")
+    assert listed(world, whose="late") == ["Owen human", "Ernesto human"]
+    work.snooze(world.bot, [tasks(world)[1].id], until=world.clock.now + timedelta(days=1), by=BEN)
+    assert listed(world, whose="late") == ["Owen human"]
+    with world.bot.store.session() as session:
+        assert worklist.counts(session, 1, world.clock.now, 1).late == 1
+
+
+def test_the_head_of_the_list_leads_to_what_is_late_and_on_through_it(desk: Desk) -> None:
+    """One after the other, and back to that list."""
+    for phone in (1, 7):
+        desk.text(phone, "please have somebody call me")
+    clock = desk.bot.clock
+    assert isinstance(clock, DemoClock)
+    clock.move(timedelta(days=6))
+    desk.text(2, "please have somebody call me")
+    assert re.search(r'<a class="over" href="/inbox\?whose=late"><b>2 late</b></a>', page(desk.ana, "/inbox"))
+    assert page(desk.ana, "/inbox?whose=late").count("data-item=") == 2
+    first = desk.items(1)[0].id
+    assert desk.ana.get(f"/inbox/next?after={first}").headers["Location"] == "/inbox/phone/7"
+    assert desk.ana.get(f"/inbox/next?after={desk.items(7)[0].id}").headers["Location"] == "/inbox?whose=late"
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(world: World) -> None:
