@@ -25,7 +25,10 @@ WHOSE = ("all", "mine", "unassigned", "late", "snoozed", "closed")
 
 @dataclass(frozen=True)
 class View:
-    """Which items are asked for. whose: one of WHOSE; kind, language: "" is any; page: from 1 on; me: the id of who asks."""
+    """Which items are asked for. whose: one of WHOSE; kind, language: "" is any; page: from 1 on; me: the id of who asks.
+
+    kind: of KINDS; of what stands in the way one kind alone, too: "barrier.transport".
+    """
 
     whose: str = "all"
     kind: str = ""
@@ -36,7 +39,7 @@ class View:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many items each view has; kinds and languages count what is open, whoever it belongs to."""
+    """How many items each view has; kinds, hindrances and languages count what is open, whoever it belongs to."""
 
     all: int
     mine: int
@@ -45,6 +48,7 @@ class Counts:
     urgent: int
     late: int
     kinds: dict[str, int]
+    hindrances: dict[str, int]
     languages: dict[str, int]
 
 
@@ -53,7 +57,7 @@ def page(session: Session, clinic_id: int, now: datetime, view: View) -> list[It
     query = _items(clinic_id, now).where(*_of(clinic_id, view, now), *_about(view))
     order = (TaskRow.closed_at.desc(),) if view.whose == "closed" else (TaskRow.rank, TaskRow.due_at, TaskRow.id)
     found = _read(session, query.order_by(*order).limit(PAGE + 1).offset((view.page - 1) * PAGE))
-    return found if view.whose == "closed" else _with_others(session, clinic_id, now, view, found)
+    return found if view.whose == "closed" or _one(view) else _with_others(session, clinic_id, now, view, found)
 
 
 def some(session: Session, clinic_id: int, now: datetime, which: ColumnElement[bool], *, limit: int) -> list[Item]:
@@ -115,8 +119,20 @@ def counts(session: Session, clinic_id: int, now: datetime, me: int | None) -> C
         urgent=urgent,
         late=late,
         kinds={each: found[each] for each in KINDS if found.get(each)},
+        hindrances=_hindrances(session, clinic_id, now) if found.get(BARRIER) else {},
         languages={language: number for language, number in session.execute(spoken)},
     )
+
+
+def _one(view: View) -> bool:
+    """Whether one kind of what stands in the way is asked for: then it is a line whatever else stands there."""
+    return "." in view.kind
+
+
+def _hindrances(session: Session, clinic_id: int, now: datetime) -> dict[str, int]:
+    open_ = TaskRow.clinic_id == clinic_id, TaskRow.kind == BARRIER, TaskRow.status == "requested", TaskRow.created_at <= now
+    query = select(TaskRow.detail, func.count()).where(*open_, _awake(TaskRow, now)).group_by(TaskRow.detail)
+    return {detail: number for detail, number in session.execute(query.order_by(func.count().desc(), TaskRow.detail))}
 
 
 def loads(session: Session, clinic_id: int, now: datetime) -> dict[int, int]:
@@ -159,7 +175,7 @@ def _of(clinic_id: int, view: View, now: datetime) -> list[ColumnElement[bool]]:
     if view.whose == "closed":
         done = [TaskRow.status == "completed", TaskRow.closed_at.is_not(None)]
         return [*done, TaskRow.id.in_(_last_closed(clinic_id))] if view.kind or view.language else done
-    return [*_open(view, now), _leads(now)]
+    return _open(view, now) if _one(view) else [*_open(view, now), _leads(now)]
 
 
 def _open(view: View, now: datetime) -> list[ColumnElement[bool]]:
@@ -177,8 +193,11 @@ def _open(view: View, now: datetime) -> list[ColumnElement[bool]]:
 
 
 def _about(view: View) -> Iterator[ColumnElement[bool]]:
-    if view.kind:
-        yield TaskRow.kind == view.kind
+    kind, _, detail = view.kind.partition(".")
+    if kind:
+        yield TaskRow.kind == kind
+    if detail:
+        yield TaskRow.detail == detail
     if view.language:
         reached = exists().where(PatientPhoneRow.phone_id == TaskRow.phone_id, PatientPhoneRow.patient_id == PatientRow.id)
         yield reached.where(PatientRow.language == view.language)

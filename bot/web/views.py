@@ -13,12 +13,14 @@ from bot.desk.work import Refused
 from bot.dialogue.items import KINDS
 from bot.store import worklist
 from bot.store.worklist import View
+from bot.understand.labels import BARRIERS
 from bot.web.forms import as_number
 from bot.web.guard import actor
 from bot.web.tongue import say
 from bot.web.wiring import wired
 
 blueprint = Blueprint("views", __name__)
+HINDRANCES = frozenset(f"barrier.{kind}" for kind in BARRIERS)
 WORKED = ("all", "mine", "unassigned", "late")  # views that are worked through, one item after the other
 
 
@@ -27,7 +29,7 @@ def view_of(args: MultiDict[str, str], me: int | None) -> View:
     whose, kind = args.get("whose", ""), args.get("kind", "")
     return View(
         whose=whose if whose in worklist.WHOSE else "all",
-        kind=kind if kind in KINDS else "",
+        kind=kind if kind in KINDS or kind in HINDRANCES else "",
         language=args.get("language", "")[:12],
         page=max(1, min(args.get("page", 1, type=as_number), 100_000)),
         me=me,

@@ -171,10 +171,9 @@ def heading(item: Item | Entry) -> str:
 
 
 @blueprint.app_template_filter("hindrance")
-def hindrance(item: Item) -> str:
+def hindrance(code: str) -> str:
     """What stands in the way, by itself."""
-    code = item.detail.replace(" ", "_")
-    return capital(say(meanings.BARRIERS.get(code, item.detail)))
+    return capital(say(meanings.BARRIERS.get(code.replace(" ", "_"), code)))
 
 
 @blueprint.app_template_filter("answered")

@@ -183,3 +183,20 @@ def test_a_line_does_not_say_twice_what_its_heading_says(desk: Desk) -> None:
     desk.text(2, "my car died and I have no way to get there")
     shown = page(desk.ana, "/inbox")
     assert ("In the way: no ride" in shown, 'class="means">No ride' in shown) == (True, False)
+
+
+def test_one_kind_of_hindrance_is_a_view_of_its_own(desk: Desk) -> None:
+    """Whoever arranges rides sees who needs one, whatever else stands in their way; it can be kept under a name."""
+    desk.text(2, BOTH)
+    desk.text(1, "my car died and I have no way to get there")
+    desk.text(9, "Tôi không có xe đi")
+    shown = page(desk.ana, "/inbox?kind=barrier.transport")
+    assert '<option value="barrier.transport" selected>· No ride (2)</option>' in shown
+    assert {heading for heading, _ in open_lines(desk, "?kind=barrier.transport")} == {"In the way: no ride"}
+    for kind, heading in (("fear", "afraid or ashamed"), ("childcare", "has to care for somebody")):
+        assert open_lines(desk, f"?kind=barrier.{kind}") == [(f"In the way: {heading}", [by_kind(desk)[kind].id])]
+    assert len(open_lines(desk, "?kind=barrier.nonsense")) == 3
+    kept = {"do": "save", "name": "Rides", "whose": "all", "kind": "barrier.transport"}
+    assert 'kind=barrier.transport" data-key="6" aria-current="page">Rides' in desk.ana.post(
+        "/inbox/views", data=kept, follow_redirects=True
+    ).get_data(as_text=True)
