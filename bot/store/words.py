@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.store.crypto import Cipher
 from bot.store.models import CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, TaskRow
+from bot.store.settled import settled
 from bot.store.turns import PHONES, TEXTS, table
 from bot.store.work_models import ActionRow, IndexedRow, WordRow
 from bot.understand.normalise import fold, tokens
@@ -58,14 +59,18 @@ class Batch:
 
 
 def unindexed(connection: Connection) -> Batch:
-    """The next texts and notes."""
+    """The next texts and notes; none while one of a lower id may yet come, which would never be looked for again."""
     last, phones = {}, set[int]()
     for what, rows in KINDS.items():
-        query = select(rows.c.id, rows.c.phone_id).where(rows.c.id > _done(connection, what))
-        for id_, phone_id in connection.execute(query.order_by(rows.c.id).limit(BATCH)):
-            last[what] = id_
-            if phone_id is not None:
-                phones.add(phone_id)
+        ids = select(rows.c.id).where(rows.c.id > _done(connection, what)).order_by(rows.c.id).limit(BATCH).subquery()
+        if reach := connection.scalar(select(func.max(ids.c.id))):
+            last[what] = reach
+    if last and not settled(connection, [rows.name for rows in KINDS.values()]):
+        return Batch({}, frozenset())
+    for what, reach in last.items():
+        rows = KINDS[what]
+        query = select(rows.c.phone_id).where(rows.c.id > _done(connection, what), rows.c.id <= reach, rows.c.phone_id.is_not(None))
+        phones.update(connection.scalars(query))
     return Batch(last, frozenset(phones))
 
 

@@ -1,20 +1,22 @@
-"""Words that are erased while they are being indexed are found no more, whoever was first (H-08)."""
+"""Every text is found, whoever was stored first; words that are erased while they are being indexed are found no more (H-08)."""
 
 from __future__ import annotations
 
 import threading
+import time
+import uuid
 from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, insert, select, text
 
 from bot.channels.console import received
 from bot.delivery.worker import index_words
 from bot.records.opened import Records
 from bot.records.person import erase
-from bot.store import words
-from bot.store.models import PatientPhoneRow
+from bot.store import settled, turns, words
+from bot.store.models import CommunicationRow, PatientPhoneRow
 from bot.store.outgoing import queue
 from bot.turn import take
 from tests.patience import LONG
@@ -91,4 +93,69 @@ def test_of_several_workers_one_indexes_and_the_others_pass_on(bot_parts: Any, d
         go_on.set()
         indexing.join()
         assert found(world, "zanahoria") == [world.phones["dorothy"]]
+        bot.store.engine.dispose()
+
+
+def late(world: World, connection: Connection) -> None:
+    """A text from Dorothy in a transaction that is still open."""
+    turns.store_text(
+        connection,
+        world.bot.store.cipher,
+        clinic_id=world.bot.clinic_id,
+        provider_sid=uuid.uuid4().hex,
+        number=world.number("dorothy"),
+        body=world.bot.store.cipher.encrypt("please call me about zanahoria"),
+        media=0,
+        now=world.clock(),
+    )
+
+
+@pytest.mark.parametrize("older", ["late", "quick"])
+def test_a_text_whose_transaction_ends_late_is_found_all_the_same(
+    older: str, bot_parts: Any, databases: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL another one has the higher id and is there first, from a transaction that began later, or earlier."""
+    with databases.copy() as url:
+        world = make_world(bot_parts, url=url)
+        bot = world.bot
+        index_words(bot)
+        monkeypatch.setattr(settled, "AT_MOST", 0.05)
+        with bot.store.engine.connect() as first, bot.store.engine.connect() as second:
+            for connection in (second, first) if older == "quick" else (first, second):
+                connection.scalar(text("SELECT pg_current_xact_id()"))
+            late(world, first)
+            values = {"clinic_id": bot.clinic_id, "phone_id": world.phones["marcus"], "at": world.clock(), "direction": "inbound"}
+            second.execute(insert(CommunicationRow), {**values, "status": "answered", "body": "rutabaga"})
+            second.commit()
+            index_words(bot)  # comes back, and takes in nothing that it could not go back behind
+            first.commit()
+        index_words(bot)
+        assert (found(world, "zanahoria"), found(world, "rutabaga")) == ([world.phones["dorothy"]], [world.phones["marcus"]])
+        bot.store.engine.dispose()
+
+
+def test_texts_are_indexed_though_others_are_always_being_stored(bot_parts: Any, databases: Any) -> None:
+    """On PostgreSQL: only those who were at it are waited for, not those who came after."""
+    with databases.copy() as url:
+        world = make_world(bot_parts, url=url)
+        bot, stop = world.bot, threading.Event()
+
+        def store() -> None:
+            while not stop.is_set():
+                with bot.store.engine.connect() as connection:
+                    late(world, connection)
+                    time.sleep(0.02)
+                    connection.rollback()
+
+        take(bot, received(sender=world.number("dorothy"), body="please call me about zanahoria"))
+        busy = [threading.Thread(target=store) for _ in range(4)]
+        for thread in busy:
+            thread.start()
+        try:
+            with bot.store.reading() as connection:
+                assert words.unindexed(connection).last
+        finally:
+            stop.set()
+            for thread in busy:
+                thread.join()
         bot.store.engine.dispose()
