@@ -87,10 +87,10 @@ def _people(now: datetime, *, evening: bool) -> Iterator[Person]:
     start = (now + timedelta(days=6, hours=20)).replace(minute=0, second=0, microsecond=0)
     ours = (patient for patient in count() if not queries.abroad(served.number(patient)))  # the schedule texts no others
     for id_, patient in enumerate(ours, start=1):
-        yield Person(id_, patient, _zone(EVENING if evening and id_ % FEW == 0 else DAY, now), start)
+        yield Person(id_, patient, hour_here(EVENING if evening and id_ % FEW == 0 else DAY, now), start)
 
 
-def _zone(hour: int, now: datetime) -> ZoneInfo:
+def hour_here(hour: int, now: datetime) -> ZoneInfo:
     """A zone in which it is that hour."""
     ahead = (hour - now.hour + 11) % 24 - 11
     return ZoneInfo(f"Etc/GMT{-ahead:+d}")

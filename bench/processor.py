@@ -24,9 +24,9 @@ def meter(pid: int, url: str) -> Callable[[], float]:
     def spent() -> float:
         nonlocal family, looked
         if time.monotonic() - looked > AGAIN:
-            family, looked = _below(pid), time.monotonic()
+            family, looked = below(pid), time.monotonic()
             if master is not None:
-                titles = {each: _title(each) for each in _below(master)}
+                titles = {each: _title(each) for each in below(master)}
                 family |= {each for each, title in titles.items() if f" {name} " in f"{title} " and "autovacuum" not in title}
         return sum(map(_seconds, family))
 
@@ -44,7 +44,7 @@ def _postmaster(url: str) -> int | None:
     return parent
 
 
-def _below(pid: int) -> set[int]:
+def below(pid: int) -> set[int]:
     """A process and all that it has started."""
     parents = _parents(int(path.name) for path in PROCESSES.iterdir() if path.name.isdigit())
     found, new = {pid}, {pid}

@@ -13,6 +13,7 @@ from bot.channels.console import received
 from bot.channels.types import Inbound
 from bot.store import queries
 from bot.store.models import BREAK, AppointmentRow, CommunicationRow, SlotRow
+from bot.store.readings import reading_of
 from bot.texts import TEXTS, gaps
 from bot.turn import take
 from tests.world import NUMBERS, World, make_world
@@ -63,8 +64,9 @@ def test_a_visit_changes_only_when_somebody_asked(talk: list[tuple[str, str]], b
             continue
         with world.bot.store.session() as session:
             row = session.scalars(select(CommunicationRow).where(CommunicationRow.provider_sid == inbound.sid)).one()
-        read = row.reading or ""
-        asked = any(f'"{act}"' in read for act in ASKED) or '"number":' in read or '"keyword":"' in read
+        read = reading_of(row.reading)
+        assert read is not None
+        asked = read.acts & ASKED or read.number is not None or read.keyword is not None
         assert asked, (words, row.rule, changed)
         own = set(_people_of(world, who))
         assert {patient for _, patient in changed} <= own

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from bot.accounts import limits, passwords, sessions, signing_in, trail
+from bot.accounts import calendars, limits, passwords, sessions, signing_in, trail
 from bot.accounts.sessions import ENROL, Held, digest
 from bot.accounts.types import ROLES, Accounts, Refused
 from bot.actor import Actor
@@ -90,6 +90,7 @@ def accept(accounts: Accounts, *, code: str, name: str, password: str, address: 
         session.flush()
         session.execute(delete(RecoveryCodeRow).where(RecoveryCodeRow.user_id == user.id))
         sessions.end_all(session, user.id)
+        calendars.end(session, user.id)
         limits.forgive(accounts, session, email=email)
         log.info("invitation_accepted", user=user.id, role=user.role)
         token = sessions.start(session, user_id=user.id, stage=ENROL, address=address, now=now)
@@ -186,6 +187,7 @@ def change(
             _keep_an_admin(session, user)
         user.role, user.active = role or user.role, user.active if active is None else active
         sessions.end_all(session, user.id)
+        calendars.end(session, user.id)
         if active is False:
             _withdraw(session, accounts, user.email)
         what = "change_role" if role is not None else "activate" if active else "deactivate"
@@ -194,9 +196,10 @@ def change(
 
 
 def end_sessions(accounts: Accounts, user_id: int, *, by: int | None, address: str) -> None:
-    """Signs the person out everywhere. Raises sqlalchemy.exc.NoResultFound."""
+    """Signs the person out everywhere, their calendar program too. Raises sqlalchemy.exc.NoResultFound."""
     with accounts.store.begin() as session:
         sessions.end_all(session, _member(session, accounts, user_id).id)
+        calendars.end(session, user_id)
         _record(accounts, session, by, "end_sessions", f"user:{user_id}", address)
 
 

@@ -36,6 +36,7 @@ def sweep(bot: Bot, spool: Spool) -> None:
     with bot.store.session() as session:
         left = session.scalars(
             select(CommunicationRow.id).where(
+                CommunicationRow.clinic_id == bot.clinic_id,
                 CommunicationRow.direction == "inbound",
                 CommunicationRow.status == "received",
                 CommunicationRow.at < bot.clock() - UNANSWERED,

@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.clinic import load_clinic
 from bot.editing.coverage import below, keep
 from bot.editing.lengths import too_long, worst_segments
-from bot.editing.lint import SAFETY, findings, load_lint, unreviewed
+from bot.editing.lint import SAFETY, findings, load_lint, overdue, unreviewed
 from bot.settings import Settings
 from bot.texts import TEXTS, Reviews, Texts, load_reviews, load_texts
 from bot.understand.measure import measure
@@ -30,7 +30,9 @@ def run(root: Path, reader: Reader, settings: Settings) -> int:
         print(f"{key:24}" + "".join(f"{count:6}" for count in counts.values()))
     errors += [error for code in texts.languages for error in too_long(texts, code, clinic.clinic.name)]
     errors += carriers_words(texts)
-    errors += findings(texts, load_lint(root / "locales"), today=datetime.now(UTC).date())
+    today = datetime.now(UTC).date()
+    errors += findings(texts, load_lint(root / "locales"), today=today)
+    errors += overdue(root / "docs" / "rules.yaml", today=today)
     from bot.editing import staff_texts  # noqa: PLC0415 - only this needs the memory for pages
 
     errors += staff_texts.check(root)

@@ -55,6 +55,17 @@ def findings(texts: Texts, lint: Lint, *, today: date) -> list[str]:
     return found
 
 
+def overdue(rules: Path, *, today: date) -> list[str]:
+    """The rules from outside that were to be read anew by a day that has passed (O-22); none where that book is not installed."""
+    found = read_yaml(rules)["rules"] if rules.exists() else {}
+    days = {rule: said["look_again"] for rule, said in found.items() if isinstance(said, dict) and "look_again" in said}
+    return [
+        f"{rules}: {rule}: look_again has passed: see what holds now, and set the day"
+        for rule, day in days.items()
+        if today > date.fromisoformat(day)
+    ]
+
+
 def wrong(sentence: str, key: str, language: str, lint: Lint) -> list[str]:
     """What is wrong with one sentence, its gaps taken out."""
     found = [f"says {word!r} (H-02)" for word in private_words(sentence, language, lint)]

@@ -22,7 +22,7 @@ from bot.dialogue.rescheduling import wants_slots
 from bot.dialogue.types import Facts, State, Visit
 from bot.store.database import Store
 from bot.store.models import CommunicationRow
-from bot.store.readings import reading_json, reading_of
+from bot.store.readings import reading_of
 from bot.understand.labels import CHANGES
 from bot.understand.reader import Reader
 from bot.understand.types import Message, Understanding
@@ -96,35 +96,40 @@ def replay(store: Store, deciding: Deciding, *, clinic_id: int) -> Tally:
     """Reads every stored text of a clinic again, and decides about it again."""
     tally = Tally()
     for row in _texts(store, clinic_id):
-        try:
-            known = _KNOWN.decode(row.reading or "{}")
-        except msgspec.ValidationError:
+        known, then = _known(row.reading), reading_of(row.reading)
+        if known is None or then is None:
             tally.skipped += 1
             continue
         tally.read += 1
         now = deciding.reader.read(replace(known.asked, text=row.body))
-        then = msgspec.json.decode(row.reading or "{}")
-        if any(reason["source"] == split.SOURCE for reason in then["reasons"]):
-            now = replace(now, urgent=then["urgent"])  # the texts before it told the danger, and they are not read again
-        parts = _differences(then, msgspec.json.decode(reading_json(now, known.asked)))
-        parts |= _decided(deciding, row, known, now)
+        if any(reason.source == split.SOURCE for reason in then.reasons):
+            now = replace(now, urgent=then.urgent)  # the texts before it told the danger, and they are not read again
+        parts = _differences(then, now) | _decided(deciding, row, known, then, now)
         if parts:
             tally.otherwise.append(Otherwise(row.id, row.at, row.rule or "", parts, row.body))
     return tally
 
 
-def _decided(deciding: Deciding, row: CommunicationRow, known: _Known, now: Understanding) -> dict[str, tuple[str, str]]:
+def _known(stored: str | None) -> _Known | None:
+    try:
+        return _KNOWN.decode(stored or "{}")
+    except msgspec.ValidationError:
+        return None
+
+
+def _decided(
+    deciding: Deciding, row: CommunicationRow, known: _Known, then: Understanding, now: Understanding
+) -> dict[str, tuple[Any, Any]]:
     """The decision then and now, by its rules and the texts that were answered, where they are not the same."""
-    read = reading_of(row.reading)
-    if known.facts is None or read is None or row.rule is None or row.rule.startswith(ALONE):
+    if known.facts is None or row.rule is None or row.rule.startswith(ALONE):
         return {}
     facts = _here(deciding, known.facts)
-    if wants_slots(read, known.state) or wants_slots(now, known.state):
-        then = _told(decide(state=known.state, understanding=read, facts=facts))
+    if wants_slots(then, known.state) or wants_slots(now, known.state):
+        before = _told(decide(state=known.state, understanding=then, facts=facts))
     else:
-        then = f"{row.rule}: {row.texts or ''}"
+        before = f"{row.rule}: {row.texts or ''}"
     told = _told(decide(state=known.state, understanding=now, facts=facts))
-    return {DECISION: (then, told)} if told != then else {}
+    return {DECISION: (before, told)} if told != before else {}
 
 
 def _told(decision: Decision) -> str:
@@ -149,5 +154,10 @@ def _texts(store: Store, clinic_id: int) -> Iterator[CommunicationRow]:
         yield from session.scalars(query.execution_options(yield_per=200))
 
 
-def _differences(then: dict[str, Any], now: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    return {name: (then.get(name), now[name]) for name in DECISIVE if then.get(name) != now[name]}
+def _differences(then: Understanding, now: Understanding) -> dict[str, tuple[Any, Any]]:
+    pairs = {name: (getattr(then, name), getattr(now, name)) for name in DECISIVE}
+    return {name: (_plain(before), _plain(after)) for name, (before, after) in pairs.items() if before != after}
+
+
+def _plain(value: Any) -> Any:
+    return msgspec.to_builtins(value, order="deterministic")

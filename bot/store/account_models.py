@@ -83,3 +83,16 @@ class AttemptRow(Base):
     failed_attempts: Mapped[int]
     since: Mapped[datetime]
     locked_until: Mapped[datetime | None]
+
+
+class CalendarRow(Base):
+    """The address at which a person's calendar program asks for the visits: one each, of which a hash alone is kept.
+
+    read_at: when visits were last given out there.
+    """
+
+    __tablename__ = "staff_calendar"
+    user_id: Mapped[int] = mapped_column(ForeignKey("staff_user.id"), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]

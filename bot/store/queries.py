@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, defer
 from bot.dialogue.types import Slot, State
 from bot.store.crypto import Cipher
 from bot.store.database import NO_KEY, Store
+from bot.store.lean import lean
 from bot.store.models import ClinicRow, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow
 from bot.store.moment import Moment
 from bot.store.prepared import Prepared
@@ -72,7 +73,7 @@ def state_of(row: PhoneRow | Line) -> State:
 
 def keep_state(row: PhoneRow | Line, state: State) -> None:
     """Writes what the bot remembers."""
-    row.state = msgspec.json.encode(state).decode()
+    row.state = msgspec.json.encode(lean(state)).decode()
 
 
 def people(session: Session, phone_id: int) -> dict[int, tuple[PatientRow, str]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from bot.accounts import people, second, signing_in
+from bot.accounts import calendars, people, second, signing_in
 from bot.accounts.sessions import CODE, ENROL, IN, Held
 from bot.accounts.types import Refused
 from bot.web import cookie, guard
+from bot.web.roles import CARE
 from bot.web.tongue import known, own_names, say, words
 from bot.web.wiring import wired
 
@@ -94,20 +95,20 @@ def logout() -> BaseResponse:
 @blueprint.get("")
 def own() -> str:
     """One's own account."""
-    return _own(_held())
+    return _own(guard.signed_in())
 
 
 @blueprint.post("/language")
 def language() -> BaseResponse:
     """The language of one's own pages."""
-    people.choose_language(guard.accounts(), _held(), known(request.form.get("language", "")))
+    people.choose_language(guard.accounts(), guard.signed_in(), known(request.form.get("language", "")))
     return redirect(url_for("account.own"), code=303)
 
 
 @blueprint.post("/password")
 def password() -> Page:
     """A new password; every other session ends."""
-    form, held = request.form, _held()
+    form, held = request.form, guard.signed_in()
     try:
         people.change_password(
             guard.accounts(), held, old=form.get("old", ""), new=form.get("new", ""), address=guard.address(), clinic=_clinic()
@@ -121,7 +122,7 @@ def password() -> Page:
 @blueprint.post("/recovery")
 def recovery() -> Page:
     """New recovery codes for the password; the old ones count no more."""
-    held = _held()
+    held = guard.signed_in()
     try:
         codes = people.renew_recovery_codes(guard.accounts(), held, password=request.form.get("password", ""), address=guard.address())
     except Refused as error:
@@ -132,20 +133,15 @@ def recovery() -> Page:
 @blueprint.post("/end-others")
 def end_others() -> BaseResponse:
     """Signs the person out everywhere else."""
-    signing_in.sign_out_elsewhere(guard.accounts(), _held(), address=guard.address())
+    signing_in.sign_out_elsewhere(guard.accounts(), guard.signed_in(), address=guard.address())
     flash(say("You are signed out everywhere else."))
     return redirect(url_for("account.own"), code=303)
 
 
 def _own(held: Held, *, problem: str = "") -> str:
-    return render_template("account.html", email=held.email, languages=own_names(), chosen=held.actor.language, problem=problem)
-
-
-def _held() -> Held:
-    held = guard.held()
-    if held is None:  # the demo has no accounts
-        abort(404)
-    return held
+    theirs = {"calendars": held.actor.role in CARE, "calendar": calendars.of(guard.accounts(), held)}
+    shown = {"email": held.email, "languages": own_names(), "chosen": held.actor.language, **theirs}
+    return render_template("account.html", problem=problem, **shown)
 
 
 def _clinic() -> str:

@@ -24,7 +24,7 @@ from bot.web.forms import SAFE, FormTokens, check_token, same_site, token_field
 from bot.web.roles import CARE, ENTRANCE, OPEN, RULES
 from bot.web.wiring import wired
 
-__all__ = ["accounts", "actor", "address", "colleagues", "headers", "held", "install", "safe_next", "same_site"]
+__all__ = ["accounts", "actor", "address", "colleagues", "headers", "held", "install", "safe_next", "same_site", "signed_in"]
 POLICY = "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
 YEAR = 365 * 24 * 3600  # seconds
 
@@ -72,6 +72,14 @@ def colleagues() -> tuple[Actor, ...]:
 def held() -> Held | None:
     """The session of this request, however far its person has come."""
     return g.get("held")  # type: ignore[no-any-return]
+
+
+def signed_in() -> Held:
+    """The session of a person who may open the page. 404 in the demo, which has no accounts."""
+    found = held()
+    if found is None:
+        abort(404)
+    return found
 
 
 def accounts() -> Accounts:

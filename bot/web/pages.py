@@ -6,7 +6,7 @@ from flask import Flask, redirect, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bot.settings import Settings
-from bot.web import account, admin, guard, inbox, single
+from bot.web import account, admin, calendar, guard, inbox, single
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -17,5 +17,5 @@ def install(app: Flask, settings: Settings) -> None:
     guard.install(app, secure=settings.secure)
     app.add_url_rule("/", "home", lambda: redirect(url_for("inbox.index")))
     single.install(app, settings)
-    for pages in (inbox, account, single, admin):
+    for pages in (inbox, account, calendar, single, admin):
         app.register_blueprint(pages.blueprint)

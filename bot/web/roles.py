@@ -22,9 +22,11 @@ class Rule:
     passive: bool = False
 
 
-# Doors without a person behind them: the webhook verifies signatures of its own, metrics ask for a token or this machine, the rest
-# tells nothing of anybody.
-OPEN = frozenset({"static", "webhook.sms", "webhook.status", "webhook.healthz", "webhook.readyz", "metrics.index"})
+# Doors without a person behind them: the webhook verifies signatures of its own, metrics ask for a token or this machine, a calendar
+# for the secret in its address, the rest tells nothing of anybody.
+OPEN = frozenset({
+    "static", "webhook.sms", "webhook.status", "webhook.healthz", "webhook.readyz", "metrics.index", "calendar.index",
+})  # fmt: skip
 # Doors on the way in, for whoever is not signed in yet.
 ENTRANCE = frozenset({
     "home", "account.login", "account.code", "account.second_factor", "account.invitation", "account.logout",
@@ -83,6 +85,8 @@ RULES: dict[str, Rule] = {
     "account.password": Rule(EVERYBODY),
     "account.recovery": Rule(EVERYBODY),
     "account.end_others": Rule(EVERYBODY),
+    "calendar.make": Rule(CARE),
+    "calendar.stop": Rule(EVERYBODY),
     "admin.index": Rule(ADMIN),
     "admin.invite": Rule(ADMIN),
     "admin.withdraw": Rule(ADMIN),

@@ -12,7 +12,7 @@ import yaml
 
 from bot.clinic import load_clinic
 from bot.editing import lint
-from bot.editing.lint import Lint, findings, load_lint, reveals, review, unreviewed, wrong
+from bot.editing.lint import Lint, findings, load_lint, overdue, reveals, review, unreviewed, wrong
 from bot.errors import DataError
 from bot.settings import ROOT
 from bot.texts import TEXTS, Texts, load_reviews, load_texts
@@ -111,6 +111,16 @@ def test_hotlines_for_staff_stand_in_no_text(texts: Texts, rules: Lint) -> None:
 def test_numbers_that_nobody_has_looked_at_for_long_are_told(texts: Texts, rules: Lint) -> None:
     """S-15: the place is dated."""
     assert any("check_again" in each for each in findings(texts, rules, today=date(2030, 1, 1)))
+
+
+def test_rules_from_outside_that_nobody_has_looked_at_for_long_are_told(tmp_path: Path) -> None:
+    """O-22: courts and agencies change them; a program that is installed without the book is told nothing."""
+    book = ROOT / "docs" / "rules.yaml"
+    assert overdue(book, today=date(2027, 1, 31)) == []
+    told = overdue(book, today=date(2027, 2, 1))
+    assert len(told) >= 4
+    assert any("O-19: look_again has passed" in each for each in told)
+    assert overdue(tmp_path / "rules.yaml", today=date(2030, 1, 1)) == []
 
 
 def test_no_gap_takes_what_a_patient_wrote(rules: Lint, texts: Texts, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,6 +91,21 @@ def test_a_text_of_before_facts_were_stored_is_read_again_alone(world: World) ->
     assert (tally.read, tally.skipped, tally.otherwise) == (len(TEXTS), 0, [])
 
 
+def test_what_has_no_order_may_stand_in_any(world: World) -> None:
+    """Another process writes sets in another order, and an older version wrote them as they came."""
+    take(world.bot, received(sender=world.number("marcus"), body="yes I will be there, thank you! where do I park? do I need to fast?"))
+    turned = 0
+    with world.bot.store.begin() as session:
+        for row in session.scalars(select(CommunicationRow).where(CommunicationRow.direction == "inbound")):
+            read = json.loads(row.reading)
+            for name in ("acts", "topics"):
+                turned += len(read.get(name, ())) > 1
+                read[name] = read.get(name, [])[::-1]
+            row.reading = json.dumps(read)
+    assert turned
+    assert again(world).otherwise == []
+
+
 def test_danger_that_is_no_longer_recognised_is_told(world: World) -> None:
     """With the rule that decided then."""
     (lost,) = again(world, Changed(world.bot.reader, "danger")).otherwise

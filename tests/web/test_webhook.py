@@ -298,6 +298,20 @@ def test_what_a_crash_left_unanswered_is_answered_once_by_the_sweep(
     assert signed_post([*form, ("ErrorCode", "11200")]).texts == []
 
 
+def test_the_sweep_answers_no_other_clinics_texts(app: Flask, signed_post: Post, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """H-16: two clinics in one database, each with processes of its own; the other's would speak in our name."""
+    form = sms("yes")
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.turn.answer", lambda *_, **__: "")
+        signed_post(form)
+    clock.now += timedelta(minutes=2)
+    other = replace(wired(app).bot, clinic_id=queries.clinic_id(wired(app).bot.store, "elsewhere"))
+    sweep(other, wired(app).spool)
+    assert received(app, form)[0].status == "received"
+    sweep(wired(app).bot, wired(app).spool)
+    assert received(app, form)[0].status == "answered"
+
+
 def test_twenty_copies_at_once_are_answered_once(app: Flask, live: int) -> None:
     """W-19: one reply, one change, nineteen silent answers."""
     form = sms("yes")
