@@ -9,6 +9,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its threads 
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from flask import Flask
 
@@ -25,12 +26,11 @@ from bot.delivery.worker import Worker
 from bot.logs import configure_logs
 from bot.operate.version import version_of
 from bot.owned.current import Current
-from bot.reads import NoReader
+from bot.reads import NoReader, Reads
 from bot.settings import ROOT, Settings, read_settings
 from bot.store import queries
 from bot.store.database import Store
 from bot.texts import load_texts
-from bot.understand.reader import load_reader
 from bot.web import metrics, webhook
 from bot.web.wiring import Wired
 
@@ -89,6 +89,13 @@ def wire(app: Flask, settings: Settings, *, clock: Callable[[], datetime] | None
     app.register_blueprint(webhook.blueprint)
     app.register_blueprint(metrics.blueprint)
     return wired
+
+
+def load_reader(intents: Path, *, cache: Path) -> Reads:
+    """The trained reader. What reading needs is imported with it: a process of `worker` reads nothing, and has no memory for it."""
+    from bot.understand import reader  # noqa: PLC0415
+
+    return reader.load_reader(intents, cache=cache)
 
 
 def _channel(settings: Settings) -> Channel:

@@ -75,7 +75,7 @@ MAY = {
     "settings": {"errors", "production"},
     "production": set(),
     "ehr": {"ehr", "errors"},
-    "operate": {"channels", "clinic", "dialogue", "editing", "operate", "owned", "settings", "store", "texts", "understand"},
+    "operate": {"channels", "clinic", "dialogue", "editing", "operate", "owned", "reads", "settings", "store", "texts", "understand"},
     "records": {"records", "clinic", "dialogue", "ehr", "errors", "owned", "settings", "store"},
 }
 PURE = {"understand", "dialogue", "care"}

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import Flask
@@ -24,7 +24,6 @@ from bot.commands import settings as clinic_settings
 from bot.delivery import catchup, switch
 from bot.delivery.worker import Worker
 from bot.desk import candidates
-from bot.editing import check_language, checks
 from bot.editing.catalog import update_catalog
 from bot.editing.scaffold import scaffold
 from bot.errors import DataError, SettingsError
@@ -33,9 +32,11 @@ from bot.settings import ROOT, read_settings
 from bot.store import queries
 from bot.store.database import Store
 from bot.understand.labels import CHANGES
-from bot.understand.reader import Reader, load_reader
 from bot.understand.times import as_answer
 from bot.understand.types import Context, Message, Option, Understanding
+
+if TYPE_CHECKING:
+    from bot.understand.reader import Reader
 
 Wire = Callable[..., Any]
 
@@ -91,6 +92,8 @@ def _register_data(app: Flask, wire: Wire) -> None:
     def check(language: str | None) -> None:
         """Looks for errors in phrases, texts and clinic files; shows the segments of each text. Exits 1 on an error."""
         with _clear_errors():
+            from bot.editing import check_language, checks  # noqa: PLC0415 - they import the reader
+
             settings = read_settings(demo=True)
             if language:
                 raise SystemExit(check_language.run(ROOT, language, _reader(), settings))
@@ -228,6 +231,8 @@ def _invited_admin(email: str) -> str:
 
 
 def _reader() -> Reader:
+    from bot.understand.reader import load_reader  # noqa: PLC0415 - a worker has no memory for it
+
     return load_reader(ROOT / "intents", cache=read_settings(demo=True).cache_dir)
 
 

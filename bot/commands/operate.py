@@ -24,7 +24,6 @@ from bot.settings import ROOT, Settings, read_settings
 from bot.store.database import Store
 from bot.store.models import ClinicRow
 from bot.texts import TEXTS, load_reviews, load_texts
-from bot.understand.reader import load_reader
 
 Clear = Callable[[], AbstractContextManager[None]]
 
@@ -73,6 +72,8 @@ def register(cli: click.Group, clear_errors: Clear) -> None:
     @click.option("--words", is_flag=True, help="Print the texts too, which are private.")
     def replay_(words: bool) -> None:
         """Reads stored texts and decides about them again: what would be otherwise now. Exits 1 when danger is lost."""
+        from bot.understand.reader import load_reader  # noqa: PLC0415 - a worker has no memory for it
+
         with clear_errors():
             settings = read_settings()
             records = open_records(settings, actor=f"command:{getpass.getuser()}")

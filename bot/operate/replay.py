@@ -20,11 +20,11 @@ from bot.dialogue.decide import decide
 from bot.dialogue.effects import Decision
 from bot.dialogue.rescheduling import wants_slots
 from bot.dialogue.types import Facts, State, Visit
+from bot.reads import Reads
 from bot.store.database import Store
 from bot.store.models import CommunicationRow
 from bot.store.readings import reading_of
 from bot.understand.labels import CHANGES
-from bot.understand.reader import Reader
 from bot.understand.types import Message, Understanding
 
 # What decisions rest on; reasons and scores may change without changing anything.
@@ -87,7 +87,7 @@ _KNOWN = msgspec.json.Decoder(_Known)
 class Deciding:
     """What decides now: the reader, what the clinic tells, and the languages that we write."""
 
-    reader: Reader
+    reader: Reads
     clinic: ClinicFile
     languages: tuple[str, ...]
 

@@ -225,7 +225,9 @@ def test_who_may_not_see_visits_gets_no_address(app: Flask, browser: NewBrowser)
     assert "translator" not in CARE
 
 
-def test_the_secret_is_kept_nowhere(app: Flask, page: Browser, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_secret_is_kept_nowhere(
+    app: Flask, page: Browser, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """H-17: a hash in the database; no word of it in what this server logs, though something breaks."""
     path = made(page)
     secret = path.removeprefix("/calendar/").removesuffix(".ics")
