@@ -40,6 +40,14 @@ PAGES = [
     *("/inbox/phone/1", "/account"),
 ]
 
+# structlog takes 6 MB for `rich` where it finds it; only tools for developers bring it.
+AS_INSTALLED = """
+import runpy, sys
+sys.modules["rich"] = None
+sys.argv = sys.argv[1:]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+
 
 def each(pids: list[int]) -> float:
     """MB that one of these processes takes of a machine: its own, and its part of the files that all of them have mapped.
@@ -55,7 +63,9 @@ def each(pids: list[int]) -> float:
 def running(settings: Settings, *command: str, **environ: str) -> Iterator[subprocess.Popen[bytes]]:
     """A process on that database; without an account no text leaves the machine."""
     given = {"DATABASE_URL": settings.database_url, "SPOOL_DIR": str(settings.spool_dir), "ATTEND_KEY": KEY, **environ}
-    process = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), **given})
+    process = subprocess.Popen(
+        [sys.executable, "-c", AS_INSTALLED, *command], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), **given}
+    )
     try:
         yield process
     finally:
