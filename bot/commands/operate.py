@@ -67,7 +67,10 @@ def register(cli: click.Group, clear_errors: Clear) -> None:
         print(f"webhook   {address}{OVERRIDES}\nfallback  {address}\nstatus    {address}/status (named with each text)")
 
     _alarm(cli, clear_errors)
+    _replay(cli, clear_errors)
 
+
+def _replay(cli: click.Group, clear_errors: Clear) -> None:
     @cli.command("replay")
     @click.option("--words", is_flag=True, help="Print the texts too, which are private.")
     def replay_(words: bool) -> None:
