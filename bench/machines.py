@@ -4,8 +4,9 @@
 
 Three machines' processes, all on this one: PostgreSQL; gunicorn twice, as behind a load balancer; a worker, with a provider
 (bench/double.py). First patients' texts come in, to one gunicorn and the other by turns, and the worker makes them searchable; then the
-worker plans reminders and sends them. Prints the processor time of each kind for a text either way, and how many of each a machine with
-two processors does, three quarters of which are used. Fails when a text was not answered or a reminder did not go.
+worker plans reminders and sends them. Prints the processor time of each kind for a text either way, beyond what it uses while nothing
+happens, and how many of each a machine with two processors does, three quarters of which are used. Fails when a text was not answered
+or a reminder did not go.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from pathlib import Path
+from typing import TypeVar
 
 import processor
 import served
@@ -38,9 +40,11 @@ from bot.store.sending_models import OutboxRow
 from bot.understand.phrases import load_phrases
 
 PROCESSORS, USED = 2, 0.75  # of a machine: what is used beyond that makes people wait
+IDLE = 10  # seconds in which nothing happens
 CLIENTS, FAST = 8, 1000.0  # segments a second: the rate is not what is measured
 LONGEST = 600  # seconds for either half
 HERE = Path(__file__).parent
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -99,26 +103,45 @@ def _measured(bot: Bot, webs: Sequence[Server], worker: int, url: str, texts: li
     with_database = processor.meter(pids[0], url)
     kinds = Kinds(lambda: sum(meter() for meter in meters), processor.meter(worker, "sqlite://"), lambda: with_database() + meters[1]())
     _until(lambda: not _looks(bot))  # the worker has seen all visits, and found that none is due
-    before = kinds.spent()
-    answered = _post(webs, texts)
-    _until(lambda: not _unsearchable(bot))
-    between, went = kinds.spent(), _sent(bot)
-    due = _make_due(bot, first=len(texts))
-    _until(lambda: not (_looks(bot) or _waiting(bot)))
-    after, sent = kinds.spent(), _sent(bot) - went
+    idle = _spent(kinds, lambda: time.sleep(IDLE))[1]
+    answered, received = _spent(kinds, lambda: _receive(bot, webs, texts), idle)
+    went = _sent(bot)
+    due, reminded = _spent(kinds, lambda: _remind(bot, len(texts)), idle)
+    sent = _sent(bot) - went
     print(f"{len(texts)} texts received, {sent} sent; milliseconds of processor for each, and texts a second of a machine")
     print(f"{'':10}{'received':>22}{'sent':>22}")
-    for kind in before:
-        received = 1000 * (between[kind] - before[kind]) / len(texts)
-        print(f"{kind:10}{_cost(received)}{_cost(1000 * (after[kind] - between[kind]) / max(sent, 1))}")
+    for kind in idle:
+        print(f"{kind:10}{_cost(1000 * received[kind] / len(texts))}{_cost(1000 * reminded[kind] / max(sent, 1))}")
     wrong = [f"{len(texts) - answered} texts not answered"] * (answered < len(texts)) + [f"{due - sent} not sent"] * (sent < due)
     print(f"FAIL: {', '.join(wrong)}" if wrong else "PASS: all answered, all sent")
     return 1 if wrong else 0
 
 
+def _spent(kinds: Kinds, work: Callable[[], T], idle: dict[str, float] | None = None) -> tuple[T, dict[str, float]]:
+    """What `work` gives, and the seconds of processor that each kind uses meanwhile beyond what it does in IDLE seconds anyway."""
+    before, began = kinds.spent(), time.monotonic()
+    done = work()
+    share = (time.monotonic() - began) / IDLE
+    return done, {kind: seconds - before[kind] - share * (idle or {}).get(kind, 0.0) for kind, seconds in kinds.spent().items()}
+
+
+def _receive(bot: Bot, webs: Sequence[Server], texts: list[tuple[str, str]]) -> int:
+    """Patients' texts, until all can be searched; gives how many were answered."""
+    answered = _post(webs, texts)
+    _until(lambda: not _unsearchable(bot))
+    return answered
+
+
+def _remind(bot: Bot, first: int) -> int:
+    """Reminders, until none is left; gives how many were due."""
+    due = _make_due(bot, first=first)
+    _until(lambda: not (_looks(bot) or _waiting(bot)))
+    return due
+
+
 def _cost(milliseconds: float) -> str:
-    """What a text costs, and how many a machine does."""
-    return f"{milliseconds:11.1f} ms{1000 * PROCESSORS * USED / max(milliseconds, 0.01):6.0f}/s"
+    """What a text costs, and how many a machine does; next to nothing is what idling differs by."""
+    return f"{milliseconds:11.1f} ms" + (f"{1000 * PROCESSORS * USED / milliseconds:6.0f}/s" if milliseconds > 0.5 else " " * 8)
 
 
 def _post(webs: Sequence[Server], texts: list[tuple[str, str]]) -> int:

@@ -176,7 +176,11 @@ def addresses(app: Flask, values: dict[str, list[Any]]) -> Iterator[str]:
     """Every address that can be opened. A new kind of argument must be added to `values`, else this fails."""
     adapter = app.url_map.bind("127.0.0.1")
     for rule in app.url_map.iter_rules():
-        if "GET" not in (rule.methods or ()) or rule.endpoint in NEVER or rule.endpoint.split(".")[0] in ("webhook", "metrics", "calendar"):
+        if (
+            "GET" not in (rule.methods or ())
+            or rule.endpoint in NEVER
+            or rule.endpoint.split(".")[0] in ("webhook", "metrics", "calendar")
+        ):
             continue
         several: list[dict[str, Any]] = [{}]
         for name, converter in rule._converters.items():
