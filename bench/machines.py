@@ -65,7 +65,7 @@ def main() -> int:
     """Measures, prints, and gives the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer texts, within 45 seconds")
-    count = 300 if parser.parse_args().quick else 2000
+    count = 120 if parser.parse_args().quick else 2000
     texts = list(islice(cycle(_texts()), count))
     with tempfile.TemporaryDirectory() as name, databases() as kinds:
         url = kinds["PostgreSQL"]()
