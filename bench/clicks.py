@@ -9,7 +9,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ import served
 from rows import COMING, OPEN, Past, name_of
 from timed import HEAD
 
-PAUSE = 0.5, 1.5  # seconds between two clicks of one person
+PAUSE = 1.5, 4.5  # seconds between two clicks of one person, who reads what a page shows
 POSTERS = 12
 STILL = 0.5  # a wait of 20 ms that lasted so long: the machine stood still
 AROUND = 1.0  # seconds before and after that, which do not count either
@@ -143,11 +143,15 @@ class Traffic:
     left_out: int = 0
 
 
-def traffic(people: list[Person], *, seconds: float, rate: float, seed: str, senders: int) -> Traffic:
-    """All of them click while `rate` texts a second arrive from patients 0 to `senders`. The same seed gives the same clicks."""
+def traffic(people: list[Person], *, seconds: float, rate: float, seed: str, senders: int, pages: Sequence[str] = ()) -> Traffic:
+    """All of them click while `rate` texts a second arrive from patients 0 to `senders`. The same seed gives the same clicks.
+
+    pages: those that are looked at, by default every one of them and the list and the conversations most.
+    """
+    often = ["/inbox", "/inbox/phone/{phone}"] * (FREQUENT - 1)
     found, until = Traffic(), time.monotonic() + seconds
     with standstills() as still, ThreadPoolExecutor(len(people) + 1 + POSTERS) as pool:
-        work = [pool.submit(_clicks, person, f"{seed} {n}", until) for n, person in enumerate(people)]
+        work = [pool.submit(_clicks, person, f"{seed} {n}", until, pages or [*labels(), *often]) for n, person in enumerate(people)]
         arriving = pool.submit(_texts, people[0].port, rate, seed, senders, until, pool)
         for each in work:
             found.clicks += each.result()
@@ -156,13 +160,12 @@ def traffic(people: list[Person], *, seconds: float, rate: float, seed: str, sen
     return Traffic(kept, found.texts, len(found.clicks) - len(kept))
 
 
-def _clicks(person: Person, seed: str, until: float) -> list[Click]:
+def _clicks(person: Person, seed: str, until: float, pages: Sequence[str]) -> list[Click]:
     choose, found = random.Random(seed), list[Click]()
     person.click("/inbox", 0)  # a form's token is on every page
-    often = ["/inbox", "/inbox/phone/{phone}"] * (FREQUENT - 1)
     time.sleep(choose.uniform(0, PAUSE[1]))
     while time.monotonic() < until:
-        found.append(person.click(choose.choice([*labels(), *often]), choose.randrange(min(OPEN, COMING))))
+        found.append(person.click(choose.choice(pages), choose.randrange(min(OPEN, COMING))))
         time.sleep(choose.uniform(*PAUSE))
     return found
 

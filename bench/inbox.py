@@ -6,7 +6,9 @@ Two servers, with 10,000 and 1,000,000 texts, 500 and 50,000 patients, 1,000 and
 items, 400 visits to come. By turns 20 people click through every page and form while 50 texts a second arrive. Then each page is
 opened again and again with nothing else going on, and the processor time of server and database is taken. Fails when a page's 95th
 percentile in the server, or its processor time, is more than LIMIT times what it is with the short history, the worklist's more than
-FLAT times, or when a page or a text gets an error. Clicks while the whole machine stood still are left out and counted.
+FLAT times, or when a page or a text gets an error. The 95th of a few dozen clicks is mostly chance: pages where it is over are
+clicked through by themselves, under the same texts, and only what is over again counts. Clicks while the whole machine stood still
+are left out and counted.
 """
 
 from __future__ import annotations
@@ -16,8 +18,9 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import clicks
 import history
@@ -66,22 +69,21 @@ def main() -> int:
 
 
 def _compare(database: str, folder: Path, new: Callable[[], str], keep: Path | None, *, quick: bool) -> int:
-    rounds, seconds, rate = (1, 6.0, 20.0) if quick else (6, 30.0, 50.0)
+    rounds, seconds, rate = (1, 6.0, 20.0) if quick else (6, 60.0, 50.0)
     senders = FEWER if quick else SENDERS
     clinics = [
         _clinic(folder, new(), texts, senders, keep and keep / f"{database}-{texts}.json")
         for texts in (SHORT, QUICK if quick else LONG)
     ]
     print(f"{database}: {clinics[0].texts:,} and {clinics[1].texts:,} texts, {STAFF} people, {rate:.0f} texts a second")
-    found: list[list[Traffic]] = [[], []]
     with served.running(*(clinic.server for clinic in clinics)):
-        for number in range(rounds + 1):
-            for which in (0, 1) if number % 2 else (1, 0):
-                long = seconds if number else seconds / 4  # the first one warms up
-                some = clicks.traffic(clinics[which].people, seconds=long, rate=rate, seed=str(number), senders=senders)
-                found[which] += [some] if number else []
+        _traffic(clinics, 1, seconds=seconds / 4, rate=rate, senders=senders)  # to warm up
+        found = _traffic(clinics, rounds, seconds=seconds, rate=rate, senders=senders)
+        if slow := _slow(found):
+            again = _traffic(clinics, rounds, seconds=seconds / 2, rate=rate, senders=senders, pages=slow)
+            found = [[*_without(first, slow), *second] for first, second in zip(found, again, strict=True)]
         costs = _costs(clinics, 3 if quick else LOADS)
-    return _verdict(database, found, costs, asked=rate * seconds * rounds)
+    return _verdict(database, found, costs, asked=rate * seconds * rounds * (1.5 if slow else 1))
 
 
 def _clinic(folder: Path, url: str, texts: int, senders: int, note: Path | None) -> Clinic:
@@ -97,6 +99,27 @@ def _clinic(folder: Path, url: str, texts: int, senders: int, note: Path | None)
     bot.store.engine.dispose()
     server = Server("timed:serve()", served.environment(folder, url) | {"WORKERS": "apart"}, served.free_port(), THREADS)
     return Clinic(texts, server, url, past, [Person(server.port, token, past) for token in tokens])
+
+
+def _traffic(clinics: list[Clinic], rounds: int, **how: Any) -> list[list[Traffic]]:
+    """What some rounds gave in each clinic, by turns."""
+    found: list[list[Traffic]] = [[] for _ in clinics]
+    for number in range(rounds):
+        for which in (0, 1) if number % 2 else (1, 0):
+            found[which].append(clicks.traffic(clinics[which].people, seed=f"{number} {how.get('pages')}", **how))
+    return found
+
+
+def _slow(found: list[list[Traffic]]) -> list[str]:
+    """The pages whose 95th percentile is over."""
+    times = [_by_page(stretches) for stretches in found]
+    return [page for page in clicks.labels() if _over(*(each[page] for each in times))]
+
+
+def _without(stretches: list[Traffic], pages: list[str]) -> list[Traffic]:
+    return [
+        replace(each, clicks=[click for click in each.clicks if click.page not in pages or click.status >= 400]) for each in stretches
+    ]
 
 
 def _costs(clinics: list[Clinic], loads: int) -> dict[str, list[float]]:
@@ -120,8 +143,7 @@ def _verdict(database: str, found: list[list[Traffic]], costs: dict[str, list[fl
     print(f"{'':45}{'95 of 100 in the server':>32}{'processor, server + database':>34}")
     for page in clicks.labels():
         (short, long), (few, many) = (_ninety_fifth(each[page]) for each in times), costs[page]
-        counts = min(len(each[page]) for each in times) >= ENOUGH
-        bad = (counts and _more(short, long)) or _more(few, many) or (page == LIST and many > FLAT * few)
+        bad = _over(*(each[page] for each in times)) or _more(few, many) or (page == LIST and many > FLAT * few)
         wrong += [page] if bad else []
         mark = "  <" if bad else ""
         over += long > AIM
@@ -142,6 +164,10 @@ def _verdict(database: str, found: list[list[Traffic]], costs: dict[str, list[fl
     what += f"{over} of {len(costs)} pages over {AIM:.0f} ms"
     print(f"{'FAIL' if wrong else 'PASS'}: {what}{'; ' if wrong else ''}{', '.join(wrong)}")
     return 1 if wrong else 0
+
+
+def _over(short: list[float], long: list[float]) -> bool:
+    return min(len(short), len(long)) >= ENOUGH and _more(_ninety_fifth(short), _ninety_fifth(long))
 
 
 def _more(short: float, long: float) -> bool:

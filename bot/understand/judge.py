@@ -79,6 +79,16 @@ class Judged:
         )
         return replace(self, acts=self.acts - doubts, doubtful=self.doubtful | doubts, why=why)
 
+    def plainly(self, act: str | None, *, recorded: bool) -> Judged:
+        """The same, but a text that is nothing but a word for `act`, and was taken for nothing else, is no doubt.
+
+        recorded: it is one in the patient's language, so that it names no other ("hindi" is a no in Tagalog).
+        """
+        language = recorded and self.acts == {"language"}
+        if act is None or not (language or (not self.acts and self.doubtful == {act})):
+            return self
+        return replace(self, acts=frozenset({act}), doubtful=frozenset(), language_to=None, why=((act, 1.0, "keyword"),))
+
     def unread(self) -> Judged:
         """Nothing but danger: the text is in a script that nothing was learned of (L-14)."""
         nothing: frozenset[str] = frozenset()

@@ -28,6 +28,7 @@ FRAGMENT = 2  # words, and ...
 FRAGMENT_LETTERS = 5  # ... in scripts whose signs are words
 TURNS = re.compile(r"[,;.،、，]")
 MIXED = frozenset({"confirm", "cancel"})
+PLAIN = {"yes": "confirm", "no": "cancel"}  # as an answer to a reminder
 COMMANDS = frozenset({"undo", "status", "new", "docs", "fewer", "visits_only", "all_texts", *KEYWORD_ACTS})
 
 
@@ -73,7 +74,10 @@ class Reader:
         prepared = prepare(text)
         against = self._against(prepared, order) | ({"cancel": "a reaction"} if tapped(message.text) else {})
         danger = self._danger(prepared, order if sure else self.tongues)
-        judged = judge(scores, context=context, danger=danger, fragment=_fragment(text)).guarded(against)
+        judged = judge(scores, context=context, danger=danger, fragment=_fragment(text))
+        plain = self._plain(text, context, order if sure or message.language else self.tongues)
+        recorded = plain == self._plain(text, context, self._order(message.language, None))
+        judged = judged.plainly(plain, recorded=recorded).guarded(against)
         if found and found.startswith("und-"):
             judged = judged.unread()
         when = self._when(text, message, order) if judged.wants_time(context) else None
@@ -144,6 +148,14 @@ class Reader:
             if group:
                 return group
         return None
+
+    def _plain(self, text: str, context: Context, codes: Iterable[str]) -> str | None:
+        """What a bare yes or no means after a reminder, where all languages agree that know it ("k" is both)."""
+        if context is not Context.REMINDER:
+            return None
+        squeezed = squeeze(text)
+        found = {self.tongues[code].lexicon.keywords.get(squeezed) for code in codes} - {None}
+        return PLAIN.get(found.pop() or "") if len(found) == 1 else None
 
     def _command(self, text: str, keyword: str, found: str | None, sure: bool) -> Understanding:
         act = KEYWORD_ACTS.get(keyword)
