@@ -28,6 +28,7 @@ FRAGMENT = 2  # words, and ...
 FRAGMENT_LETTERS = 5  # ... in scripts whose signs are words
 TURNS = re.compile(r"[,;.،、，]")
 MIXED = frozenset({"confirm", "cancel"})
+BARE = frozenset({"undo", "off_list"})  # commands that mean the same with a "please" beside them
 PLAIN = {"yes": "confirm", "no": "cancel"}  # as an answer to a reminder
 COMMANDS = frozenset({"undo", "status", "new", "docs", "fewer", "visits_only", "all_texts", *KEYWORD_ACTS})
 
@@ -144,8 +145,8 @@ class Reader:
         squeezed = squeeze(text)
         for lexicon in (self.tongues[code].lexicon for code in order):
             bare = " ".join(word for word in squeezed.split() if word not in lexicon.beside)  # "UNDO please"
-            group = lexicon.keywords.get(squeezed) or ("undo" if lexicon.keywords.get(bare) == "undo" else None)
-            if group:
+            group = lexicon.keywords.get(squeezed) or lexicon.keywords.get(bare)
+            if group and (squeezed in lexicon.keywords or group in BARE):
                 return group
         return None
 
