@@ -66,7 +66,8 @@ def test_a_visit_changes_only_when_somebody_asked(talk: list[tuple[str, str]], b
             row = session.scalars(select(CommunicationRow).where(CommunicationRow.provider_sid == inbound.sid)).one()
         read = reading_of(row.reading)
         assert read is not None
-        asked = read.acts & ASKED or read.number is not None or read.keyword is not None
+        acts = {*read.acts, *(answer.act for answer in read.answers)}
+        asked = acts & ASKED or read.number is not None or read.keyword is not None
         assert asked, (words, row.rule, changed)
         own = set(_people_of(world, who))
         assert {patient for _, patient in changed} <= own

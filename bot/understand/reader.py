@@ -75,10 +75,7 @@ class Reader:
         prepared = prepare(text)
         against = self._against(prepared, order) | ({"cancel": "a reaction"} if tapped(message.text) else {})
         danger = self._danger(prepared, order if sure else self.tongues)
-        judged = judge(scores, context=context, danger=danger, fragment=_fragment(text))
-        plain = self._plain(text, context, order if sure or message.language else self.tongues)
-        recorded = plain == self._plain(text, context, self._order(message.language, None))
-        judged = judged.plainly(plain, recorded=recorded).guarded(against)
+        judged = self._judged(scores, text, message, danger, order if sure or message.language else self.tongues).guarded(against)
         if found and found.startswith("und-"):
             judged = judged.unread()
         when = self._when(text, message, order) if judged.wants_time(context) else None
@@ -150,10 +147,16 @@ class Reader:
                 return group
         return None
 
-    def _plain(self, text: str, context: Context, codes: Iterable[str]) -> str | None:
+    def _judged(
+        self, scores: dict[str, float], text: str, message: Message, danger: tuple[str, str] | None, codes: Iterable[str]
+    ) -> Judged:
+        """What holds; after a reminder a bare yes or no is an answer."""
+        judged = judge(scores, context=message.context, danger=danger, fragment=_fragment(text))
+        plain = self._plain(text, codes) if message.context is Context.REMINDER else None
+        return judged.plainly(plain, recorded=plain == self._plain(text, self._order(message.language, None)))
+
+    def _plain(self, text: str, codes: Iterable[str]) -> str | None:
         """What a bare yes or no means after a reminder, where all languages agree that know it ("k" is both)."""
-        if context is not Context.REMINDER:
-            return None
         squeezed = squeeze(text)
         found = {self.tongues[code].lexicon.keywords.get(squeezed) for code in codes} - {None}
         return PLAIN.get(found.pop() or "") if len(found) == 1 else None
