@@ -44,3 +44,19 @@ def test_a_no_that_is_a_languages_name_too_goes_by_the_record(bot_parts: Parts) 
 
     assert read("tl") == {"cancel"}
     assert read("en") == read(None) == {"language"}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("zh", "不用了，谢谢"),
+        ("hi", "Nahi, shukriya"),
+        ("tl", "Hindi na po"),
+        ("ko", "아니요, 괜찮아요"),
+        ("ja", "いいえ、結構です。"),
+        ("es", "No, muchas gracias"),
+    ],
+)
+def test_a_polite_no_is_a_plain_one(bot_parts: Parts, language: str, said: str) -> None:
+    """So that it answers only what was said last."""
+    assert bot_parts.reader.read(Message(text=said, language=language)).keyword == "no"
