@@ -90,6 +90,7 @@ def _clinic(folder: Path, url: str, texts: int, senders: int, note: Path | None)
     """note: where it stands what an earlier run has filled the database with."""
     if note is not None and note.exists():
         bot, past = served.open_bot(folder, url), msgspec.json.decode(note.read_bytes(), type=Past)
+        history.count(bot)
     else:
         bot = served.fill(folder, ["en", "es"] * (senders // 2), url)
         past = history.fill(bot, texts, first=senders)
