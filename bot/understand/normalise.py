@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 from opencc import OpenCC
 
@@ -40,7 +41,12 @@ WORD = re.compile(rf"{_LETTER}(?:{_LETTER}|[{_MARKS}])*(?:'{_LETTER}+)?")  # a w
 _HAN = re.compile(f"[{_SIGNS}]")
 _SIGN = re.compile(f"[{_SIGNS}{_KANA}]")
 _STRETCH = re.compile(r"(.)\1{2,}")
-_simplified, _traditional = OpenCC("t2s").convert, OpenCC("s2t").convert
+
+
+@cache
+def _signs(conversion: str) -> OpenCC:
+    """OpenCC's tables, which take up to 26 MB, for a process that meets Chinese signs."""
+    return OpenCC(conversion)
 
 
 def clean(text: str) -> str:
@@ -67,7 +73,7 @@ def fold(text: str) -> str:
         text = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)).translate(TWINS))
         text = "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() else c for c in text)
         if _HAN.search(text):
-            text = _simplified(text)
+            text = _signs("t2s").convert(text)
     return _STRETCH.sub(r"\1\1", text)
 
 
@@ -93,6 +99,6 @@ def is_syllable(letter: str) -> bool:
 
 def chinese(text: str, record: str | None) -> str:
     """zh-Hant or zh-Hans: how a Chinese text is written; as on record where its signs do not tell."""
-    if _simplified(text) != text:
+    if _signs("t2s").convert(text) != text:
         return "zh-Hant"
-    return record if record in ("zh-Hant", "zh-Hans") and _traditional(text) == text else "zh-Hans"
+    return record if record in ("zh-Hant", "zh-Hans") and _signs("s2t").convert(text) == text else "zh-Hans"
