@@ -25,9 +25,9 @@ class Pattern:
     places: tuple[tuple[str, ...], ...]
 
     @cached_property
-    def keys(self) -> tuple[frozenset[str], ...]:
+    def keys(self) -> tuple[tuple[str, ...], ...]:
         """For each place that names words, the keys of which a text that matches has one."""
-        return tuple(frozenset(map(_key, choices)) for choices in self.places if choices)
+        return tuple(tuple(dict.fromkeys(map(_key, choices))) for choices in self.places if choices)
 
     @cached_property
     def source(self) -> re.Pattern[str]:
@@ -40,10 +40,11 @@ class Index:
 
     def __init__(self, patterns: Iterable[Pattern]) -> None:
         self._patterns = tuple(patterns)
-        self._by_word: dict[str, set[int]] = {}
+        by_word: dict[str, list[int]] = {}
         for number, pattern in enumerate(self._patterns):
             for choice in max(filter(None, pattern.places), key=_telling):
-                self._by_word.setdefault(_key(choice), set()).add(number)
+                by_word.setdefault(_key(choice), []).append(number)
+        self._by_word = {word: tuple(numbers) for word, numbers in by_word.items()}
 
     def near(self, starts: frozenset[str]) -> list[Pattern]:
         """The patterns whose every place has a word in a text, in their order. starts: what `prepare` gives for it."""
@@ -136,8 +137,8 @@ def _place(choices: tuple[str, ...]) -> str:
 
 @cache
 def _choice(word: str) -> str:
-    plain = " ".join(words(fold(word.rstrip("~").replace("_", " ")))).replace("'", "")
-    return plain + ("~" if word.endswith("~") else "")
+    plain = " ".join(words(fold(word.rstrip("~").replace("_", " ")))).replace("'", "") + ("~" if word.endswith("~") else "")
+    return word if plain == word else plain
 
 
 def _ending(choice: str) -> str:

@@ -236,13 +236,14 @@ def load_reader(folder: Path, *, cache: Path | None = None) -> Reader:
     """Reads `folder`/LANG for every language and learns what the cache does not hold. Raises DataError for broken files."""
     codes = sorted(path.parent.name for path in folder.glob("*/keywords.yaml"))
     found = learned.load(folder, codes, cache=cache)
+    spoken = frozenset(found.words[SPOKEN])
     times = {code: load_mixed(folder, code) for code in sorted(path.parent.name for path in folder.glob("*/times.yaml"))}
     tongues = {
         code: Tongue(
             lexicon=load_lexicon(folder / code),
             floor=load_floor(folder / code / "danger.yaml"),
             guards=load_guards(folder / code / "guards.yaml"),
-            speller=Speller(found.words[code], also=found.words[SPOKEN]),
+            speller=Speller(found.words[code], also=spoken),
         )
         for code in codes
     }

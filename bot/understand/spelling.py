@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from functools import lru_cache
 
 from rapidfuzz import process
@@ -15,10 +15,10 @@ LONG = 9  # letters from which two slips are forgiven
 
 
 class Speller:
-    """Repairs texts by the words of a language. also: words that are no slips either."""
+    """Repairs texts by the words of a language. also: words that are no slips either, held once for all languages."""
 
-    def __init__(self, known: Collection[str], *, also: Collection[str] = ()) -> None:
-        self._known = frozenset((*known, *also))
+    def __init__(self, known: Collection[str], *, also: Set[str] = frozenset()) -> None:
+        self._known, self._also = frozenset(known), also
         by_start: dict[str, list[str]] = {}
         for word in sorted(known):
             if len(word) >= LEAST - 1 and word.isalpha():
@@ -32,7 +32,7 @@ class Speller:
 
     def _find(self, word: str) -> str:
         folded = fold(word)
-        if len(folded) < LEAST or folded in self._known:
+        if len(folded) < LEAST or folded in self._known or folded in self._also:
             return word
         slips = 2 if len(folded) >= LONG else 1
         near = process.extract(folded, self._by_start.get(folded[0], []), scorer=OSA.distance, score_cutoff=slips, limit=2)
