@@ -39,6 +39,7 @@ from bot.store.models import AppointmentRow, PatientPhoneRow, PatientRow  # noqa
 PUBLIC, TOKEN = "https://texts.example.org", "bench-token"  # signs on loopback only
 KEY = Fernet.generate_key().decode()  # of this run
 WORKERS, THREADS = 2, 4
+DEMO = 716  # area code
 
 
 def use_key(folder: Path) -> None:
@@ -66,8 +67,9 @@ def environment(folder: Path, database: str = "clinic.db") -> dict[str, str]:
 
 
 def number(patient: int) -> str:
-    """A telephone number of nobody: 555-01xx in one area code after the other."""
-    return f"+1{201 + patient // 100}55501{patient % 100:02}"
+    """A telephone number of nobody: 555-01xx in one area code after the other, but for that of the demo's people."""
+    area = 201 + patient // 100
+    return f"+1{area + (area >= DEMO)}55501{patient % 100:02}"
 
 
 def open_bot(folder: Path, database: str = "clinic.db") -> Bot:

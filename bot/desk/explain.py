@@ -61,6 +61,7 @@ RULES = {
     "unclear": "What they want was not sure enough to change anything, so the bot asked first.",
     "unclear_visits": "It was not clear which visit they mean, so the bot asked.",
     "unclear_twice": "It stayed unclear after asking: a person looks.",
+    "distress": "They are at the end of their strength: a person phones them today.",
     "late": "They are late: the front desk is told.",
     "arrived": "They are here: the front desk is told.",
     "taken": "They took the medicine.",
@@ -110,6 +111,7 @@ SOURCES = {
     "model": "what it learned from phrases",
     "danger": "words that mean danger",
     "floor": "words that mean danger",
+    "distress": "words that tell of distress",
     "split": "read together with the texts just before it",
 }
 
@@ -139,6 +141,8 @@ def label_words(label: str, words: Words = ENGLISH) -> str:
     if head == "urgent":
         danger = words(URGENT.get(detail, DANGER))
         return danger[0].lower() + danger[1:]
+    if head == "distress":
+        return words("in distress")
     if head == "ask":
         return words("asks %(what)s", what=words(TOPICS[detail]) if detail in TOPICS else words("a question"))
     if head == "barrier":

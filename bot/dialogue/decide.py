@@ -43,6 +43,7 @@ ANSWERS = (
 # All of these look at the message, in the order in which a coordinator would answer.
 STEPS = (
     questions.language,
+    questions.distress,
     questions.status,
     questions.papers,
     questions.about_texts,

@@ -26,6 +26,7 @@ KINDS: dict[str, ItemKind] = {
     "urgent_self_harm": ItemKind(0, "Thoughts of suicide or self-harm: call now", promised=False),
     "urgent_abuse": ItemKind(0, "Abuse disclosed: do NOT text or leave a message, use a safe contact"),
     "urgent_opted_out": ItemKind(0, "In danger and opted out: texts do not arrive, phone now", promised=False),
+    "distress": ItemKind(1, "In distress: phone today"),
     "cancel_keyword": ItemKind(1, "Called off and opted out: see to the visit", promised=False),
     "opted_out_message": ItemKind(1, "Opted out, but wrote: phone", promised=False),
     "opt_out_words": ItemKind(4, "Wants no more texts, in their own words: read why, see to the visits", promised=False),

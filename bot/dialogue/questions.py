@@ -131,8 +131,19 @@ def barriers(draft: Draft) -> str | None:
         resource = _in_language(draft, draft.facts.clinic.resources.get(kind))
         if resource:
             draft.say("answer", answer=resource)
-        draft.log("barrier", detail=kind, visit=meant(draft))
+        if not (kind == "fear" and draft.read.distress):  # who is to phone them asks
+            draft.log("barrier", detail=kind, visit=meant(draft))
     return "barrier"
+
+
+def distress(draft: Draft) -> str | None:
+    """Who is at the end of their strength hears that they were heard, whatever else they say, and a person phones them first."""
+    if not draft.read.distress:
+        return None
+    draft.log("distress", visit=draft.only_visit)
+    if "barrier" not in draft.acts:  # that has a sentence of its own
+        draft.say("barrier.other")
+    return "distress"
 
 
 def medicine(draft: Draft) -> str | None:

@@ -141,7 +141,7 @@ def which_list(draft: Draft) -> str | None:
             return _opted_out(draft)
     if draft.read.keyword == "off_list" and "opt_out" not in draft.acts:
         draft.acts, draft.doubtful = set(), {"opt_out", "cancel"}
-    if draft.acts or not {"opt_out", "cancel"} <= draft.doubtful or not draft.facts.visits:
+    if draft.acts or draft.read.distress or not {"opt_out", "cancel"} <= draft.doubtful or not draft.facts.visits:
         return None
     if asked:
         draft.log("other", detail="opt_out?", visit=draft.only_visit)

@@ -1,4 +1,4 @@
-"""Word patterns that count whatever the model thinks: the crisis floor, and the words that speak against a change."""
+"""Word patterns that count whatever the model thinks: the crisis floor, distress, and the words that speak against a change."""
 
 from __future__ import annotations
 
@@ -103,6 +103,11 @@ def load_guards(path: Path) -> Floor:
 def load_floor(path: Path) -> Floor:
     """Reads a language's danger.yaml. In a line, `*` stands for up to four words, `a|b` for either, `word~` for any ending."""
     return _load(path, URGENT | {"harmless"})
+
+
+def load_distress(path: Path) -> Floor:
+    """Reads a language's distress.yaml, whose lines are those of danger.yaml. Raises DataError."""
+    return _load(path, frozenset({"distress", "harmless"}))
 
 
 def _load(path: Path, kinds: frozenset[str]) -> Floor:

@@ -68,6 +68,13 @@ class Judged:
     language_to: str | None
     why: tuple[tuple[str, float, str], ...]
     runner_up: tuple[str, float] | None
+    distress: bool = False
+
+    def distressed(self, told: str | None) -> Judged:
+        """The same with the words that tell of distress, which is apart from danger."""
+        if told is None or self.urgent:
+            return self
+        return replace(self, distress=True, why=(*self.why, ("distress", 1.0, f"distress: {told}")))
 
     def guarded(self, against: Mapping[str, str]) -> Judged:
         """The same, but a change that words of the text speak against (change → words) is a doubt."""

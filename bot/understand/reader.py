@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.understand import clauses, learned
 from bot.understand.choices import fitting, lone_number, people_named, pick
-from bot.understand.danger import Floor, Prepared, load_floor, load_guards, prepare
+from bot.understand.danger import Floor, Prepared, load_distress, load_floor, load_guards, prepare
 from bot.understand.judge import Judged, judge
 from bot.understand.language import Detector
 from bot.understand.lexicon import Lexicon, load_lexicon, squeeze
@@ -39,6 +39,7 @@ class Tongue:
 
     lexicon: Lexicon
     floor: Floor
+    distress: Floor
     guards: Floor
     speller: Speller
 
@@ -74,8 +75,7 @@ class Reader:
             scores = {label: max(score, written[label]) for label, score in scores.items()}
         prepared = prepare(text)
         against = self._against(prepared, order) | ({"cancel": "a reaction"} if tapped(message.text) else {})
-        danger = self._danger(prepared, order if sure else self.tongues)
-        judged = self._judged(scores, text, message, danger, order if sure or message.language else self.tongues).guarded(against)
+        judged = self._judged(scores, text, prepared, message, order, sure).guarded(against)
         if found and found.startswith("und-"):
             judged = judged.unread()
         when = self._when(text, message, order) if judged.wants_time(context) else None
@@ -100,6 +100,7 @@ class Reader:
             topics=judged.topics,
             barriers=judged.barriers,
             urgent=judged.urgent,
+            distress=judged.distress,
             choice=choice if "choose" in judged.acts | judged.doubtful else None,
             number=lone_number(text),
             answers=said,
@@ -148,10 +149,14 @@ class Reader:
         return None
 
     def _judged(
-        self, scores: dict[str, float], text: str, message: Message, danger: tuple[str, str] | None, codes: Iterable[str]
+        self, scores: dict[str, float], text: str, prepared: Prepared, message: Message, order: list[str], sure: bool
     ) -> Judged:
         """What holds; after a reminder a bare yes or no is an answer."""
-        judged = judge(scores, context=message.context, danger=danger, fragment=_fragment(text))
+        told = order if sure else self.tongues
+        judged = judge(scores, context=message.context, danger=self._danger(prepared, told), fragment=_fragment(text))
+        hits = filter(None, (self.tongues[code].distress.find(prepared) for code in told))
+        judged = judged.distressed(next((words for _, words in hits), None))
+        codes = order if sure or message.language else self.tongues
         plain = self._plain(text, codes) if message.context is Context.REMINDER else None
         return judged.plainly(plain, recorded=plain == self._plain(text, self._order(message.language, None)))
 
@@ -242,6 +247,7 @@ def load_reader(folder: Path, *, cache: Path | None = None) -> Reader:
         code: Tongue(
             lexicon=load_lexicon(folder / code),
             floor=load_floor(folder / code / "danger.yaml"),
+            distress=load_distress(folder / code / "distress.yaml"),
             guards=load_guards(folder / code / "guards.yaml"),
             speller=Speller(found.words[code], also=spoken),
         )

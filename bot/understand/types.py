@@ -99,6 +99,7 @@ class Understanding:
     acts, topics, barriers: names from `intents/meaning.yaml`, in no order. doubtful: acts that are likely but too unsure
     to change anything before they have been read back; they are not among `acts`.
     urgent: "medical", "self_harm", "abuse" or None.
+    distress: whether somebody is at the end of their strength, but in no danger (`intents/*/distress.yaml`).
     choice: number of the offered option that was picked, or None. number: the number that is all there is in the text.
     answers: what is said of single visits. about: numbers of the visits that the text names by person;
     about_day: by their day or time.
@@ -113,6 +114,7 @@ class Understanding:
     topics: frozenset[str] = frozenset()
     barriers: frozenset[str] = frozenset()
     urgent: str | None = None
+    distress: bool = False
     choice: int | None = None
     number: int | None = None
     answers: tuple[Answer, ...] = ()
