@@ -40,8 +40,8 @@ from sending import open_bot
 from served import Server
 from sqlalchemy import func, select
 
-from bot.channels.segments import segments
 from bot.core import Bot
+from bot.segments import segments
 from bot.store.sending_models import OutboxRow
 
 TEXTS, KILLS = 10_000, 60

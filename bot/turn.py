@@ -14,7 +14,6 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from bot.apply import Scope, apply
 from bot.channels import carrier
-from bot.channels.segments import segments
 from bot.channels.types import Inbound
 from bot.core import Bot, read_facts, with_slots
 from bot.dialogue import loops, split
@@ -24,6 +23,7 @@ from bot.dialogue.effects import Decision, LogItem, Promise, Say
 from bot.dialogue.rescheduling import wants_slots
 from bot.dialogue.types import Facts, Person, State
 from bot.reads import heard
+from bot.segments import segments
 from bot.store import papers, queries, turns
 from bot.store.database import Conflict
 from bot.store.models import BREAK, CommunicationRow
@@ -37,7 +37,6 @@ from bot.understand.types import Message, Understanding
 log = structlog.get_logger()
 ATTEMPTS = 10  # how often a turn is decided anew because what it rests on has changed
 UNREVIEWED, A_WEEK = "unreviewed_text", timedelta(days=7)  # the item, once a language, for whoever has its texts translated by then
-KEYWORDS = frozenset({"opt_out", "opt_out_cancel", "opt_in", "help"})
 MAX_WORDS = 4000  # longer bodies are cut: Twilio's limit is 1600
 
 

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.apply import Scope, apply
-from bot.channels.segments import segments
 from bot.channels.types import LONGEST, Outgoing
 from bot.core import Bot
 from bot.delivery import recheck, switch
 from bot.delivery.recheck import Reason
 from bot.dialogue.effects import LogItem
+from bot.segments import segments
 from bot.store import queries
 from bot.store.models import CommunicationRow, PhoneRow
 from bot.store.outgoing import Priority

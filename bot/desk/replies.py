@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.channels.segments import GSM, TWO, segments
 from bot.channels.types import CARRIER_WORDS
 from bot.core import Bot
 from bot.desk.later import There
 from bot.errors import Said
 from bot.rendering import Value, clean, compose
+from bot.segments import GSM, TWO, segments
 from bot.texts import SOURCE, gaps
 
 APPROVED = ("human", "find_time", "ask_when_new", "in_hand", "clinician", "refill", "language_none", "visit_when", "status")

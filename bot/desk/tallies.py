@@ -12,9 +12,9 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from bot.channels.segments import segments
 from bot.core import Bot
 from bot.desk.counts import COUNTS, Days, Span, count, ours
+from bot.segments import segments
 from bot.store.models import BREAK, AppointmentRow, CommunicationRow
 from bot.store.tally_models import TallyRow
 from bot.store.turns import TEXT, TEXTS, table

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.channels.segments import segments
 from bot.editing.lengths import allowed, worst
 from bot.moments import language_name
+from bot.segments import segments
 from bot.texts import SAFETY, SOURCE, TEXTS, Reviews, Texts, fingerprint
 from bot.understand.measure import Figures
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.channels.segments import segments
 from bot.rendering import Value
+from bot.segments import segments
 from bot.texts import TEXTS, Texts, gaps
 
 # A worst case for every gap: long names, a long weekday and month.

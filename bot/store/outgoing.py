@@ -9,7 +9,7 @@ from enum import IntEnum
 from sqlalchemy import delete, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from bot.channels.segments import segments
+from bot.segments import segments
 from bot.store import care, programmes
 from bot.store.models import BREAK, AppointmentRow, CommunicationRow, PatientPhoneRow, PhoneRow
 from bot.store.programme_models import CarePlanRow, CheckInRow

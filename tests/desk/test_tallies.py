@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from bot.channels.console import received
-from bot.channels.segments import segments
 from bot.desk import tallies
 from bot.desk.counts import COUNTS, Span, count
 from bot.desk.figures import FIGURES, Figure, Period
 from bot.desk.further import costs
+from bot.segments import segments
 from bot.store.models import BREAK, CommunicationRow
 from bot.store.tally_models import TallyRow
 from bot.store.work_models import PromiseRow

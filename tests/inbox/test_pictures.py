@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.segments import segments
 from bot.clinic import load_clinic
 from bot.demo.clock import DemoClock
 from bot.desk import figures
 from bot.desk.figures import Figure, Period, ninetieth
 from bot.desk.further import FIGURES, costs
 from bot.errors import DataError
+from bot.segments import segments
 from bot.settings import ROOT
 from bot.store.models import AppointmentRow, CommunicationRow
 from bot.store.today import Today, today

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-from bot.channels.segments import segments
 from bot.clinic import ClinicFile
 from bot.core import Bot
 from bot.desk.replies import OWNED
@@ -19,6 +18,7 @@ from bot.editing.lint import Lint, private_words, reveals
 from bot.errors import Said
 from bot.remind import About, sentences
 from bot.rendering import clean, compose
+from bot.segments import segments
 from bot.understand.types import Understanding
 
 LONG = 3  # segments from which on a text is expensive

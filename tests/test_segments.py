@@ -7,7 +7,7 @@ import smsutil
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.channels.segments import GSM, TWO, segments
+from bot.segments import GSM, TWO, segments
 
 LETTERS = st.one_of(
     st.sampled_from(sorted(GSM | TWO)),  # one or two septets
