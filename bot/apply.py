@@ -182,11 +182,13 @@ def restore_appointment(scope: Scope, effect: RestoreAppointment) -> None:
             made.slot_id, made.status, made.changed_at = None, "cancelled", scope.now
         return
     visit = _visit(scope, undo.visit)
-    if undo.slot is not None and visit.slot_id != undo.slot:
-        slot = _take(scope, undo.slot)
+    if visit.slot_id != undo.slot:
+        if undo.slot is not None:
+            _take(scope, undo.slot)
         _give_back(scope, visit.slot_id)
-        visit.slot_id, visit.minutes = slot.id, slot.minutes
-        visit.practitioner = slot.practitioner or visit.practitioner
+        visit.slot_id = undo.slot
+    if undo.act == "move" and undo.minutes:
+        visit.minutes, visit.practitioner = undo.minutes, undo.practitioner
     visit.start, visit.status, visit.participant, visit.told_at = undo.start, "booked", undo.participant, scope.now
 
 

@@ -72,7 +72,8 @@ class Draft:
 
     def can_undo(self, visit: Visit, act: str) -> None:
         """Keeps what `visit` is now, so that UNDO can bring it back."""
-        self.undo.append(Undo(visit=visit.id, start=visit.start, participant=visit.participant, slot=visit.slot_id, act=act))
+        undo = Undo(visit=visit.id, start=visit.start, participant=visit.participant, slot=visit.slot_id, act=act)
+        self.undo.append(replace(undo, minutes=visit.minutes, practitioner=visit.practitioner))
 
     @property
     def spoken(self) -> bool:

@@ -242,7 +242,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Undo:
-    """How to take the last change back: what the visit was before."""
+    """How to take the last change back: what the visit was before. minutes: 0 where an earlier version did not keep it."""
 
     visit: int
     start: datetime
@@ -250,6 +250,8 @@ class Undo:
     slot: int | None
     act: str
     patient: int | None = None
+    minutes: int = 0
+    practitioner: str = ""
 
 
 class Hold(StrEnum):

@@ -73,7 +73,7 @@ class PatientRow(Base):
 class PhoneRow(Base):
     """A number and the conversation held with it.
 
-    state: `dialogue.types.State` as JSON; it holds no words and no names. version counts its changes.
+    state: `dialogue.types.State` as JSON; it holds no words and no patients' names. version counts its changes.
     unusable_at: when the provider said that no text can arrive there (a landline, no such number). verified_at: when a person
     last asked whether the number is still theirs (N-02). wants: `dialogue.types.Wants`.
     """

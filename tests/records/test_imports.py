@@ -38,6 +38,7 @@ PHONE = "+17165550141"
 PATIENTS = "identifier,name,language,phone,relation,details,consent,active"
 GRETA = f"P1,Greta Lang,en,{PHONE},self,yes,form,yes"
 VISITS = "identifier,patient,service,start,minutes,practitioner,status"
+SLOTS = "identifier,service,start,minutes,practitioner,status"
 VISIT = "V1,P1,primary,2026-03-10 09:30,30,Dr. Okafor,booked"
 Import = Callable[..., Report]
 
@@ -452,3 +453,40 @@ def test_texts_that_were_sent_stay_sent(world: World, records: Records, import_:
         session.get_one(CommunicationRow, outbox.communication_id).status = "sent"
     import_(VISITS, VISIT.replace("booked", "cancelled"))
     assert waiting(records) == ["sent"]
+
+
+@pytest.mark.usefixtures("greta")
+def test_undo_of_a_move_gives_back_the_time_that_it_took(world: World, records: Records, import_: Import) -> None:
+    """A visit that came with the file had no time of ours before; its length and its clinician are those of the file again."""
+    with records.store.begin() as session:
+        session.execute(update(SlotRow).values(status="busy"))
+    import_(SLOTS, "S1,primary,2026-03-17 14:00,45,Dr. Reyes,free")
+    says(world, "can we do tuesday march 17 after 1 instead")
+    says(world, "1")
+    (slot,) = all_of(records, SlotRow, SlotRow.identifier == "S1")
+    assert (visit(records).slot_id, slot.status) == (slot.id, "busy")
+    assert "Mar 10" in says(world, "UNDO")
+    (slot,) = all_of(records, SlotRow, SlotRow.identifier == "S1")
+    assert (visit(records).slot_id, slot.status) == (None, "free")
+    assert (visit(records).start.day, visit(records).minutes, visit(records).practitioner) == (10, 30, "Dr. Okafor")
+
+
+@pytest.mark.parametrize(
+    ("said", "row"),
+    [
+        (["can we do tuesday after 2 instead", "1"], VISIT.replace("03-10 09:30", "03-12 15:00")),
+        (["cancel my appointment"], VISIT.replace("03-10 09:30", "03-12 15:00")),
+        (["cancel my appointment"], VISIT.replace("03-10 09:30,30,Dr. Okafor,booked", "03-12 15:00,30,Dr. Okafor,arrived")),
+    ],
+)
+@pytest.mark.usefixtures("greta")
+def test_undo_takes_nothing_back_that_the_file_has_changed_since(
+    said: list[str], row: str, world: World, records: Records, import_: Import
+) -> None:
+    """F-03: what the clinic has written since holds, and nobody is told of a time that is no longer theirs."""
+    before = [says(world, each) for each in said][-1]
+    assert "UNDO" in before
+    import_(VISITS, row)
+    start = visit(records).start
+    assert "Mar 10" not in says(world, "UNDO")
+    assert visit(records).start == start
