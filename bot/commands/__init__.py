@@ -126,7 +126,7 @@ def _register_data(app: Flask, wire: Wire) -> None:
     def preview(on: datetime | None, days: int, of_demo: bool, other: Path | None) -> None:
         """Every text that will go, and every one that will not and why; nothing is sent."""
         with _clear_errors():
-            bot = wire(app, demo.demo_settings(demo.DATABASE) if of_demo else read_settings()).bot
+            bot = wire(app, demo.demo_settings(demo.DATABASE) if of_demo else read_settings(), reads=False).bot
             cadence = load_clinic(other).cadence if other else None
             first = on.date() if on else bot.clock().astimezone(bot.clinic.zone).date()
             print("\n".join(report(bot, first=first, days=days, other=cadence)))
@@ -156,7 +156,7 @@ def _register_inbox(app: Flask, wire: Wire) -> None:
     def export_candidates() -> None:
         """Prints the reviewed corrections as YAML, for `intents/`: phrases to learn and sentences to test, by language."""
         with _clear_errors():
-            bot = wire(app, read_settings()).bot
+            bot = wire(app, read_settings(), reads=False).bot
         with bot.store.session() as session:
             print(candidates.export(session, bot.clinic_id), end="")
 
@@ -184,7 +184,7 @@ def _sending(app: Flask, wire: Wire) -> None:
     def pause() -> None:
         """The kill switch: nothing but safety texts goes out any more, from any process."""
         with _clear_errors():
-            bot = wire(app, read_settings()).bot
+            bot = wire(app, read_settings(), reads=False).bot
         switch.pause(bot.store, bot.clinic_id, bot.clock())
 
     @app.cli.command("catch-up")
@@ -199,7 +199,7 @@ def _sending(app: Flask, wire: Wire) -> None:
     def resume() -> None:
         """Ends a pause, or a stop after a mistake in the provider's configuration."""
         with _clear_errors():
-            bot = wire(app, read_settings()).bot
+            bot = wire(app, read_settings(), reads=False).bot
         switch.resume(bot.store, bot.clinic_id)
 
 

@@ -15,7 +15,7 @@ from bot.apply import Scope, apply
 from bot.channels.types import Channel, Outgoing, SendError, Sent
 from bot.core import Bot
 from bot.delivery import claims, codes, outbox
-from bot.delivery.status import FINAL, advance
+from bot.delivery.status import FINAL, LOST, advance
 from bot.dialogue.effects import LogItem
 from bot.store import queries
 from bot.store.database import NO_KEY
@@ -109,8 +109,8 @@ def _settle(bot: Bot, lost: Lost, found: Sent | None, *, sure: bool) -> None:
             advance(communication, found.status)
         else:
             outbox.take_over(row, communication, found, bot.clock())
-        if found.code and communication.status in ("failed", "undelivered"):
-            outbox.failed(bot, session, row, communication, found.code)
+        if communication.status in LOST:
+            outbox.failed(bot, session, row, communication, found.code or 0)
         elif communication.status in FINAL:
             row.look_at = None
         elif confirmed_before:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from bot.channels.types import Channel
 from bot.core import Bot
@@ -31,19 +33,34 @@ UNANSWERED = timedelta(seconds=60)  # longer than the provider waits for a webho
 def sweep(bot: Bot, spool: Spool) -> None:
     """Takes in what lay in this machine's spool, and answers what a crash left unanswered."""
     for path, inbound in spool.waiting():
-        take(bot, replace(inbound, retry=False), via="outbox")  # its webhook has long been answered
-        path.unlink(missing_ok=True)
+        with _each("spool"):
+            take(bot, replace(inbound, retry=False), via="outbox")  # its webhook has long been answered
+            path.unlink(missing_ok=True)
     with bot.store.session() as session:
         left = session.scalars(
-            select(CommunicationRow.id).where(
+            select(CommunicationRow.id)
+            .where(
                 CommunicationRow.clinic_id == bot.clinic_id,
                 CommunicationRow.direction == "inbound",
                 CommunicationRow.status == "received",
                 CommunicationRow.at < bot.clock() - UNANSWERED,
             )
+            .order_by(CommunicationRow.at, CommunicationRow.id)
         ).all()
     for row_id in left:
-        answer(bot, row_id, via="outbox")
+        with _each("unanswered"):
+            answer(bot, row_id, via="outbox")
+
+
+@contextmanager
+def _each(what: str) -> Iterator[None]:
+    """One text that breaks whatever is tried keeps no other waiting; it is tried again next time. The database's own errors end all."""
+    try:
+        yield
+    except OperationalError:
+        raise
+    except Exception as error:
+        log.error("not_swept", what=what, error=type(error).__name__)
 
 
 def plan(bot: Bot) -> float | None:

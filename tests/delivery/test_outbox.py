@@ -355,6 +355,18 @@ def test_a_text_that_the_provider_took_without_an_answer_is_found_there(way: str
     assert (post.send(), len(post.provider.messages), post.items()) == (0, 1, [])
 
 
+@pytest.mark.parametrize("before", ["accept_drop", "ok"])
+def test_a_text_that_did_not_arrive_is_a_persons_though_the_provider_tells_no_code(before: str, post: Post) -> None:
+    """D-01, D-14: it is found among those that it took, and its callbacks never came."""
+    text = post.text()
+    post.provider.plan = [before]
+    post.send()
+    post.provider.messages[0]["status"] = "undelivered"
+    post.wait(hours=3)
+    post.look()
+    assert (post.row(text).status, post.outbox(text).status, post.items()) == ("undelivered", "failed", ["not_delivered unknown"])
+
+
 @pytest.mark.parametrize("way", ["drop", "hang", *(str(code) for code in REFUSALS if CODES[code].then is Then.LOOK)])
 def test_a_text_that_is_not_at_the_provider_is_sent_again(way: str, post: Post) -> None:
     """D-04, D-10: not found, so it was not taken; an error of the provider's own does not tell whether it was."""

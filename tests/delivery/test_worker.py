@@ -53,10 +53,17 @@ def test_a_process_of_its_own_sends_and_ends_when_told(app: Flask, settings: Set
 
 
 def test_an_operator_pauses_and_resumes(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """S-18: by command, for all processes at once, and /readyz tells it."""
+    """S-18: by command, for all processes at once, and /readyz tells it; without the reader, which may have to learn for minutes."""
     monkeypatch.setattr(commands, "read_settings", lambda: None)
     operator = Flask("operator")
-    commands.register(operator, lambda *_: app.extensions["attend"])
+    asked: list[dict[str, bool]] = []
+
+    def wire(*_: object, **how: bool) -> object:
+        asked.append(how)
+        return app.extensions["attend"]
+
+    commands.register(operator, wire)
     for name, tells in (("pause", "ready\nsender: paused since 2026-03-04 14:00 UTC\n"), ("resume", "ready\n")):
         assert operator.test_cli_runner().invoke(args=[name]).exit_code == 0
         assert app.test_client().get("/readyz").get_data(as_text=True) == tells
+    assert asked == [{"reads": False}] * 2

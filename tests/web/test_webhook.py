@@ -24,7 +24,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine, select, update
 from structlog.testing import capture_logs
 
 from bench import served
@@ -296,6 +296,22 @@ def test_what_a_crash_left_unanswered_is_answered_once_by_the_sweep(
     (sent,) = rows(app, CommunicationRow, CommunicationRow.in_reply_to.is_not(None))
     assert "confirmed" in sent.body
     assert signed_post([*form, ("ErrorCode", "11200")]).texts == []
+
+
+def test_a_text_that_nobody_can_read_keeps_no_other_unanswered(
+    app: Flask, signed_post: Post, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its key is gone, say: whatever is tried with it breaks, each time anew."""
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.turn.answer", lambda *_, **__: "")
+        signed_post(first := sms("yes"))
+        signed_post(form := sms("what should i bring?"))
+    broken = update(CommunicationRow).where(CommunicationRow.id == received(app, first)[0].id).values(body=b"broken")
+    with wired(app).bot.store.begin() as session:
+        session.execute(broken)
+    clock.now += timedelta(minutes=2)
+    sweep(wired(app).bot, wired(app).spool)
+    assert received(app, form)[0].status == "answered"
 
 
 def test_the_sweep_answers_no_other_clinics_texts(app: Flask, signed_post: Post, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
