@@ -39,7 +39,7 @@ def plan_due(bot: Bot, *, limit: int = BATCH) -> int:
         return 0
     bot.current.look()  # after reading them: whoever edits the schedule has all visits looked at again, by what it says then
     with bot.store.begin() as session:
-        if over := care.put_aside(session, looked, now):
+        if over := care.put_aside(session, looked, clinic_id=bot.clinic_id, now=now):
             return over
         reached = care.reached_on(session, {look.patient_id for look in looked} | {each.patient_id for each in plans})
         care.look_at(session, [look for look in looked if look.patient_id not in reached], {})  # nobody to be texted

@@ -24,7 +24,7 @@ from bot.store.models import (
     PhoneRow,
     TaskRow,
 )
-from bot.store.outgoing import drop_planned, drop_waiting
+from bot.store.outgoing import drop_all, drop_waiting
 from bot.store.programme_models import CarePlanRow, CheckInRow
 from bot.store.sending_models import CommunicationRequestRow
 from bot.store.waiting_models import WaitingRow
@@ -195,7 +195,7 @@ def _erase_words(session: Session, patient: PatientRow, phones: list[int], done:
 def _erase_phone(session: Session, phone_id: int) -> None:
     phone = session.get_one(PhoneRow, phone_id)
     phone.number, phone.state = "", "{}"
-    drop_planned(session, phone_id)
+    drop_all(session, phone_id)
     if phone.opted_out_at is None:
         phone.number_key = secrets.token_hex(32)  # who texts from this number again is a stranger
 

@@ -48,16 +48,19 @@ def _count(records: Records, _kind: str, part: Part, before: datetime) -> int:
 
 
 def _purge(records: Records, kind: str, part: Part, before: datetime) -> int:
-    """In batches, each with its entry in the trail; cut off, it goes on where it was."""
-    done, old = 0, part.find(records.clinic_id, before)
+    """In batches, each with its entry in the trail. What is old is looked for before it is written, so that no text waits for that."""
+    done, last, old = 0, 0, part.find(records.clinic_id, before)
+    id_ = old.selected_columns[0]
     while True:
+        with records.store.session() as session:
+            found = list(session.scalars(old.where(id_ > last).order_by(id_).limit(BATCH)))
+        if not found:
+            return done
         with records.store.begin() as session:
-            ids = list(session.scalars(old.limit(BATCH)))
-            if not ids:
-                return done
-            part.take_away(session, ids)
-            records.record(session.connection(), action="purge", about=kind, reason=f"{len(ids)} of them")
-        done += len(ids)
+            if ids := list(session.scalars(old.where(id_.in_(found)))):
+                part.take_away(session, ids)
+                records.record(session.connection(), action="purge", about=kind, reason=f"{len(ids)} of them")
+        done, last = done + len(ids), found[-1]
 
 
 def _old_texts(clinic_id: int, before: datetime) -> Ids:

@@ -41,12 +41,13 @@ def looks(session: Session, *, clinic_id: int, now: datetime, limit: int) -> lis
     return [Look(*row) for row in session.execute(query)]
 
 
-def put_aside(session: Session, looked: Iterable[Look], now: datetime) -> int:
+def put_aside(session: Session, looked: Iterable[Look], *, clinic_id: int, now: datetime) -> int:
     """If any of them began too long ago, it and others like it are never looked at again; gives how many these are."""
     old = AppointmentRow.start < now - BEHIND
     if not session.scalar(select(AppointmentRow.id).where(AppointmentRow.id.in_([look.id for look in looked]), old).limit(1)):
         return 0
-    some = session.scalars(select(AppointmentRow.id).where(AppointmentRow.next_text_at <= now, old).limit(AT_ONCE)).all()
+    due = AppointmentRow.clinic_id == clinic_id, AppointmentRow.next_text_at <= now
+    some = session.scalars(select(AppointmentRow.id).where(*due, old).order_by(AppointmentRow.next_text_at).limit(AT_ONCE)).all()
     session.execute(update(VISITS).where(VISITS.c.id.in_(some)).values(next_text_at=None))
     return len(some)
 

@@ -154,9 +154,12 @@ def drop_waiting(session: Session, patient_id: int, *, visit_id: int | None = No
     return len(ids)
 
 
-def drop_planned(session: Session, phone_id: int) -> None:
-    """Drops the coordinators' replies that were to go to a phone later, and gives them back to nobody."""
-    planned = select(PlannedReplyRow.communication_id).where(PlannedReplyRow.phone_id == phone_id)
-    waiting = OutboxRow.status == "waiting", OutboxRow.communication_id.in_(planned)
-    session.execute(update(OutboxRow).where(*waiting).values(status="dropped"))
+def drop_all(session: Session, phone_id: int) -> None:
+    """Whatever waits to go to a phone that is erased is dropped, whoever wrote it; what is on its way is not looked up any more."""
+    texts = select(CommunicationRow.id).where(CommunicationRow.phone_id == phone_id)
+    theirs, waiting = OutboxRow.communication_id.in_(texts), OutboxRow.status == "waiting"
+    unsent = select(OutboxRow.communication_id).where(theirs, waiting)
+    session.execute(update(CommunicationRow).where(CommunicationRow.id.in_(unsent)).values(status="canceled"))
+    session.execute(update(OutboxRow).where(theirs, OutboxRow.status.in_(("waiting", "sending"))).values(status="dropped"))
+    session.execute(update(OutboxRow).where(theirs).values(look_at=None))
     session.execute(delete(PlannedReplyRow).where(PlannedReplyRow.phone_id == phone_id))

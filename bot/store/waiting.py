@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -192,8 +193,8 @@ def listed(session: Session, clinic_id: int, *, zone: tzinfo) -> list[Waits]:
     rows = session.execute(_line().where(WaitingRow.clinic_id == clinic_id).order_by(None)).all()
     ids = [row[0] for row in rows]
     names = {row.id: row.name for row in session.scalars(select(PatientRow).where(PatientRow.id.in_([row[1] for row in rows])))}
-    offered = list(session.scalars(select(OfferRow.waiting_id).where(OfferRow.waiting_id.in_(ids))))
-    found = [Waits(_waiting(row, zone), names[row[1]], row[6], row[7], offered.count(row[0])) for row in rows]
+    offered = Counter(session.scalars(select(OfferRow.waiting_id).where(OfferRow.waiting_id.in_(ids))))
+    found = [Waits(_waiting(row, zone), names[row[1]], row[6], row[7], offered[row[0]]) for row in rows]
     return sorted(found, key=lambda each: (each.waiting.service, each.since, each.waiting.id))
 
 

@@ -9,17 +9,20 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, insert
+from sqlalchemy import event, insert, select
 
 from bot.channels.console import received
 from bot.core import Bot
+from bot.delivery.planner import plan_due
 from bot.delivery.worker import Worker
 from bot.settings import ROOT
+from bot.store.models import AppointmentRow
 from bot.store.waiting_models import WaitingRow
 from bot.turn import take
 from bot.web.roles import RULES
@@ -159,6 +162,24 @@ def test_the_jobs_of_a_worker_read_no_more_in_a_clinic_with_a_longer_history(cli
         steps.append(taken)
     grown = {name: (steps[0][name], long) for name, long in steps[1].items() if long > MORE * steps[0][name] + FEW}
     assert grown == {}
+
+
+def test_an_old_visit_that_changes_costs_what_is_to_be_looked_at(clinics: tuple[Clinic, Clinic]) -> None:
+    """A file that closes visits of months ago: those are put aside, and all others that are over are not gone through."""
+
+    def steps(clinic: Clinic) -> int:
+        bot = wired_bot(clinic.app)
+        while plan_due(bot):  # what there is to do is done
+            pass
+        with bot.store.begin() as session:
+            old = select(AppointmentRow).where(AppointmentRow.start < clinic.past.now - timedelta(days=30))
+            session.scalars(old.order_by(AppointmentRow.id).limit(1)).one().status = "noshow"
+        before = clinic.steps
+        assert plan_due(bot) == 1
+        return clinic.steps - before
+
+    short, long = map(steps, clinics)
+    assert long <= MORE * short + FEW
 
 
 def test_every_page_of_staff_is_measured(app: Flask) -> None:

@@ -10,12 +10,14 @@ import pytest
 from sqlalchemy import select
 
 from bot.channels.console import received
+from bot.delivery import claims
 from bot.records.imports import import_file
 from bot.records.opened import Records
 from bot.records.person import NoSuchPatient, erase, everything, find
 from bot.settings import ROOT
 from bot.store import audit, programmes
 from bot.store.models import AppointmentRow, AuditRow, CommunicationRow, ConsentRow, PatientRow, PhoneRow
+from bot.store.outgoing import queue
 from bot.store.programme_models import CarePlanRow
 from bot.store.sending_models import OutboxRow
 from bot.turn import take
@@ -137,3 +139,18 @@ def test_programmes_are_taken_out_and_end_with_the_patient(world: World, records
     erase(records, patient)
     with world.bot.store.session() as session:
         assert session.scalars(select(CarePlanRow.status)).all() == ["revoked"]
+
+
+def test_nothing_goes_to_an_erased_phone_whoever_wrote_it(world: World, records: Records) -> None:
+    """What waits is dropped: it has neither words nor a number any more. What is on its way is not looked for at the provider."""
+    take(world.bot, received(sender=world.number("dorothy"), body="what should i bring?"), via="outbox")
+    about = {"clinic_id": records.clinic_id, "phone_id": world.phones["dorothy"], "now": world.clock.now}
+    with records.store.begin() as session:
+        queue(session, **about, sender="staff", body="Dorothy, please call us.")
+    (under_way,) = claims.claim(world.bot, rate=1.0, limit=1).texts
+    erase(records, id_of(records, "Dorothy Hale"))
+    assert claims.claim(world.bot, rate=1000.0, limit=10).due == 0
+    with records.store.session() as session:
+        rows = session.scalars(select(OutboxRow).order_by(OutboxRow.id)).all()
+    assert {row.status for row in rows} == {"dropped"}
+    assert [row.look_at for row in rows if row.id == under_way.outbox_id] == [None]

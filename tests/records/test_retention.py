@@ -135,3 +135,24 @@ def test_a_retention_that_cannot_be_is_told(tmp_path: Path, line: str, what: str
     path.write_text(text.replace("retention: ", f"retention:\n  {line}\nunused: "))
     with pytest.raises(DataError, match=what):
         load_clinic(path)
+
+
+def test_looking_for_what_is_old_keeps_no_text_waiting(world: World, records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clinic may have a million texts: where none is old, nothing is opened that writes."""
+    talk(world)
+    monkeypatch.setattr(records.store, "begin", None)
+    assert purge(records) == {"messages": 0, "notes": 0, "slots": 0}
+
+
+def test_what_is_old_is_found_in_as_many_batches_as_it_needs(
+    world: World, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each with its entry in the trail."""
+    monkeypatch.setattr(retention, "BATCH", 2)
+    for _ in range(5):
+        talk(world)
+    world.clock.now += timedelta(days=31)
+    assert purge(records)["messages"] == 5
+    with records.store.session() as session:
+        reasons = session.scalars(sql("SELECT reason FROM audit WHERE about = 'messages' ORDER BY id")).all()
+    assert reasons == ["2 of them", "2 of them", "1 of them"]
