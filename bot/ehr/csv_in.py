@@ -58,7 +58,7 @@ class Table:
 
 
 def columns(zone: ZoneInfo) -> dict[str, dict[str, Column]]:
-    """kind → name → column; the README's tables are checked against this."""
+    """kind → name → column; the tables of docs/clinic.md are checked against this."""
     text, when = partial(cells.words, most=80), partial(cells.moment, zone=zone)
     identifier = Column(partial(cells.words, most=64), "your own number for it, which never changes", needed=True)
     minutes = Column(partial(cells.number, least=1, most=1440), "how long it takes; 30 if empty")
@@ -142,7 +142,7 @@ def _kind(head: list[str], path: Path, zone: ZoneInfo) -> tuple[str, dict[str, C
     if missing:
         raise DataError(
             f"{path}:1: this looks like {kind}; the first line lacks {', '.join(missing)}. "
-            f"It may name: {', '.join(known)}. See the README, or clinics/visits.csv"
+            f"It may name: {', '.join(known)}. See docs/clinic.md, or clinics/visits.csv"
         )
     return kind, known
 
