@@ -65,7 +65,7 @@ def _only(given: Any, known: tuple[str, ...], where: Place) -> None:
 
 def _between(text: str, where: Place) -> tuple[time, time]:
     try:
-        opens, closes = (time.fromisoformat(part.strip()) for part in text.split("-"))
+        opens, closes = (read_clock(part.strip()) for part in text.split("-"))
     except (AttributeError, ValueError) as error:
         raise where.wrong("%(value)r must look like 09:00-20:00", value=text) from error
     if not LAWFUL[0] <= opens < closes <= LAWFUL[1]:
@@ -77,6 +77,14 @@ def _count(text: str, where: Place) -> int:
     if not re.fullmatch("[0-9]{1,3}", str(text)) or int(text) < 1:
         raise where.wrong("%(value)r must be a whole number from 1 up to 999", value=text)
     return int(text)
+
+
+def read_clock(text: str) -> time:
+    """A time of the day where the clinic is. Raises ValueError, of one with a zone of its own, too."""
+    clock = time.fromisoformat(text)
+    if clock.tzinfo is not None:
+        raise ValueError("a zone of its own")
+    return clock
 
 
 def read_span(text: str, where: Place) -> timedelta:
@@ -236,7 +244,7 @@ def _answers(given: Any, expected: Iterable[str], where: Place) -> dict[str, tup
 
 def _clock(text: Any, where: Place, hours: Hours) -> time:
     try:
-        clock = time.fromisoformat(text)
+        clock = read_clock(text)
     except (TypeError, ValueError) as error:
         raise where.wrong('%(value)r must look like "09:00"', value=text) from error
     if not hours.opens <= clock < hours.closes:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.numbers import is_currency
 
-from bot.cadence import read_cadence, read_programmes, read_span, read_waitlist
+from bot.cadence import read_cadence, read_clock, read_programmes, read_span, read_waitlist
 from bot.care.programmes import Programme
 from bot.care.schedule import Cadence
 from bot.care.waitlist import Terms
@@ -251,7 +251,7 @@ def _hours(given: dict[str, Any], where: Place) -> dict[int, tuple[time, time]]:
         if day not in DAYS:
             raise where.wrong("%(value)r is none of %(known)s", value=day, known=", ".join(DAYS))
         try:
-            start, end = (time.fromisoformat(part.strip()) for part in str(text).split("-"))
+            start, end = (read_clock(part.strip()) for part in str(text).split("-"))
         except ValueError as error:
             raise (where / day).wrong("%(value)r must look like 08:00-17:00", value=text) from error
         if start >= end:

@@ -100,6 +100,7 @@ def test_a_translation_with_another_gap_is_refused(tmp_path: Path) -> None:
         ("zone: America/New_York", "zone: Buffalo", "zone: 'Buffalo' is no IANA time zone"),
         ("may_cancel: yes", "may_cancel: perhaps", "may_cancel: must be yes or no"),
         ("monday: 08:00-17:00", "monday: 8 to 5", "must look like 08:00-17:00"),
+        ("monday: 08:00-17:00", "monday: 08:00Z-17:00", "must look like 08:00-17:00"),
         ("name: Sunrise Clinic", "nam: Sunrise Clinic", "name is missing"),
         ("  location:", "  locaton:", "answers: 'locaton' is none of"),
     ],

@@ -49,6 +49,7 @@ def test_spans_are_read_in_days_hours_and_minutes() -> None:
         ("reminder", "must be a mapping"),
         ({"per_dya": "1"}, "'per_dya' is none of"),
         ({"between": "9-20"}, "between: '9-20' must look like 09:00-20:00"),
+        ({"between": "09:00Z-20:00"}, "between: '09:00Z-20:00' must look like 09:00-20:00"),
         ({"between": "07:00-20:00"}, "must lie within 08:00-21:00"),
         ({"between": "20:00-09:00"}, "must lie within 08:00-21:00"),
         ({"on_holidays": "maybe"}, "on_holidays: must be yes or no"),

@@ -148,6 +148,8 @@ def undo(draft: Draft) -> str | None:
             draft.say("undo_gone")
         elif change.act == "move" and change.slot is not None and change.slot not in free:
             draft.say("undo_taken")
+        elif change.act == "book" and change.slot not in (visit.slot_id for visit in draft.facts.visits):
+            draft.say("undo_nothing")  # the clinic has moved it or called it off since
         else:
             draft.do(RestoreAppointment(undo=replace(change, participant=Participant.ACCEPTED) if comes else change))
             draft.say("undone_booking" if change.act == "book" else "undone", when=change.start)
