@@ -78,7 +78,7 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """200 when the database can be read, 503 when it cannot; tells too what keeps texts from going out.
+    """200 when the database can be written, 503 when it cannot; tells too what keeps texts from going out.
 
     That is no reason to send the provider's requests elsewhere: messages are taken in all the same.
     """
