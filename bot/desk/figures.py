@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.clinic import ClinicFile
 from bot.desk.counts import Days, Span
-from bot.desk.tallies import counted
+from bot.desk.tallies import counted, missing
 from bot.desk.words import ENGLISH, Words
 
 Cell = str | int | float | Decimal
@@ -51,7 +51,15 @@ class Period:
 
     def days(self, session: Session, name: str) -> Days:
         """What is counted under that name, by day."""
-        return counted(session, name, Span(self.clinic_id, self.since, self.until, self.now, self.clinic))
+        return counted(session, name, self._span)
+
+    def missing(self, session: Session) -> dict[str, int]:
+        """How many days of it are not counted yet, by name."""
+        return missing(session, self._span)
+
+    @property
+    def _span(self) -> Span:
+        return Span(self.clinic_id, self.since, self.until, self.now, self.clinic)
 
     def weeks(self, session: Session, name: str) -> dict[date, Counter[str]]:
         """The same by week, each under its Monday at the clinic."""

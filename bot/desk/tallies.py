@@ -22,23 +22,49 @@ from bot.store.turns import TEXT, TEXTS, table
 REACH = timedelta(days=1100)  # so far back days are counted ahead of being asked for
 SETTLED = timedelta(days=35)  # after these what is kept of a day holds: a promise is kept or late, a text corrected or not
 AGAIN = timedelta(hours=1)  # how old what is kept of a day may be before
+FRESH = timedelta(days=1)  # what a page counts itself: today and so far back, which a worker may not have come to yet
 MOST = 10  # days that are counted at once, so that others are not kept waiting
 TALLIES = table(TallyRow)
 _COUNTS = msgspec.json.Decoder(dict[str, int])
 
 
 def counted(session: Session, name: str, span: Span) -> Days:
-    """What happened on each day of a span on which something did: as kept, or counted now where nothing is. name: of COUNTS."""
+    """What happened on each day of a span on which something did: as kept, or counted now. name: of COUNTS.
+
+    Days before yesterday that are not kept are left out (`missing`): a page costs the same however many of them there are.
+    """
     kept = _kept(session, name, span)
     found = dict(kept)
-    for part in _rest(span, set(kept)):
+    for part in _rest(span, {*kept, *_over(span)}):
         for day, what in count(session, name, part).items():
             found[day] = found.get(day, Counter()) + what
     return {day: what for day, what in found.items() if what}
 
 
+def missing(session: Session, span: Span) -> dict[str, int]:
+    """How many days of a span a worker has still to count, by picture."""
+    first, row = _first(session, span.clinic_id), TallyRow
+    days = [day for day in _over(span) if first is not None and day >= span.day(first)]
+    if not days:
+        return dict.fromkeys(COUNTS, 0)
+    which = row.clinic_id == span.clinic_id, row.picture.in_(COUNTS), row.day >= days[0], row.day <= days[-1]
+    kept = {name: number for name, number in session.execute(select(row.picture, func.count()).where(*which).group_by(row.picture))}
+    return {name: len(days) - kept.get(name, 0) for name in COUNTS}
+
+
+def _whole(span: Span) -> list[date]:
+    """The days of which all belongs to a span."""
+    return [day for day in span.days() if span.since <= span.begin(day) and span.begin(day + timedelta(days=1)) <= span.until]
+
+
+def _over(span: Span) -> list[date]:
+    """The days of a span that a worker counts and no page does."""
+    before = span.day(span.now) - FRESH
+    return [day for day in _whole(span) if day < before]
+
+
 def _kept(session: Session, name: str, span: Span) -> Days:
-    days = [day for day in span.days() if span.since <= span.begin(day) and span.begin(day + timedelta(days=1)) <= span.until]
+    days = _whole(span)
     if not days:
         return {}
     row = TallyRow
@@ -47,11 +73,11 @@ def _kept(session: Session, name: str, span: Span) -> Days:
     return {day: Counter(_COUNTS.decode(counts)) for day, counts in rows}
 
 
-def _rest(span: Span, kept: set[date]) -> Iterator[Span]:
-    """The stretches of a span that are not kept."""
+def _rest(span: Span, known: set[date]) -> Iterator[Span]:
+    """The stretches of a span beside those days."""
     since: datetime | None = None
     for day in span.days():
-        if day not in kept:
+        if day not in known:
             since = since or max(span.since, span.begin(day))
         elif since is not None:
             yield replace(span, since=since, until=span.begin(day))
@@ -110,15 +136,19 @@ def _todo(bot: Bot) -> list[date]:
     now, row = bot.clock(), TallyRow
     today = now.astimezone(bot.clinic.zone).date()
     with bot.store.session() as session:
-        visit = session.scalar(
-            select(AppointmentRow.start).where(AppointmentRow.clinic_id == bot.clinic_id).order_by(AppointmentRow.start).limit(1)
-        )
-        text = session.scalar(
-            select(CommunicationRow.at).where(CommunicationRow.clinic_id == bot.clinic_id).order_by(CommunicationRow.id).limit(1)
-        )
+        first = (_first(session, bot.clinic_id) or now).astimezone(bot.clinic.zone).date()
         which = row.clinic_id == bot.clinic_id, row.picture.in_(COUNTS), row.day >= today - REACH
         whole = select(row.day, func.min(row.at)).where(*which).group_by(row.day).having(func.count() == len(COUNTS))
         kept = {day: at for day, at in session.execute(whole)}  # a picture that is new is counted of every day
-    first = min((moment for moment in (visit, text) if moment is not None), default=now).astimezone(bot.clinic.zone).date()
     days = [today - timedelta(days=back) for back in range(1, min((today - first).days, REACH.days) + 1)]
     return [day for day in days if day not in kept or (today - day <= SETTLED and kept[day] < now - AGAIN)]
+
+
+def _first(session: Session, clinic_id: int) -> datetime | None:
+    """When a clinic's first visit was or its first text came."""
+    visit, text = AppointmentRow, CommunicationRow
+    moments = (
+        session.scalar(select(visit.start).where(visit.clinic_id == clinic_id).order_by(visit.start).limit(1)),
+        session.scalar(select(text.at).where(text.clinic_id == clinic_id).order_by(text.id).limit(1)),
+    )
+    return min((moment for moment in moments if moment is not None), default=None)

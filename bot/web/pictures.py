@@ -85,7 +85,8 @@ def index() -> str:
     span = _span()
     period = span.period()
     with wired().bot.store.session() as session:
-        found = [make(session, period) for make in FIGURES]
+        missing = period.missing(session)
+        found = [(make(session, period), missing[make.__name__]) for make in FIGURES]
     return render_template("pictures.html", figures=found, tall=tall, wide=WIDE, span=span, periods=PERIODS, reach=REACH)
 
 

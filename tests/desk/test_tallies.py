@@ -54,6 +54,13 @@ def keep(world: World) -> int:
         return session.scalar(select(func.count()).select_from(TallyRow).where(TallyRow.picture == "promises")) or 0
 
 
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page counts all of these days itself."""
+    monkeypatch.setattr(tallies, "FRESH", timedelta(days=60))
+
+
+@pytest.mark.usefixtures("at_once")
 def test_pictures_are_the_same_whether_days_are_kept_or_not(world: World) -> None:
     """Today, of which more is to come, is not kept; and the job has nothing left to do."""
     before = pictures(world)
@@ -63,10 +70,34 @@ def test_pictures_are_the_same_whether_days_are_kept_or_not(world: World) -> Non
     assert keep(world) == 8
 
 
+def test_days_that_no_worker_has_come_to_are_left_out_and_told(world: World) -> None:
+    """A page counts yesterday and today itself, however long ago the rest was; days from before the first text lack nothing."""
+    now = world.clock()
+    span = Span(world.bot.clinic_id, now - timedelta(days=300), now, now, world.bot.clinic)
+    with world.bot.store.session() as session:
+        assert set(tallies.missing(session, span).values()) == {7}
+        seen = {day for name in COUNTS for day in tallies.counted(session, name, span)}
+    assert seen <= {span.day(now), span.day(now) - timedelta(days=1)}
+    assert _promises(world) == Counter()
+    keep(world)
+    with world.bot.store.session() as session:
+        assert set(tallies.missing(session, span).values()) == {0}
+    assert sum(_promises(world).values()) > 1
+
+
+def test_what_nobody_has_counted_costs_a_page_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an update a year of texts is not gone through at each load: a page counts two days and a part of one."""
+    asked: list[Span] = []
+    monkeypatch.setattr(tallies, "count", lambda session, name, span: asked.append(span) or count(session, name, span))
+    pictures(world)
+    assert {span.until for span in asked} >= {world.clock() + timedelta(days=7)}
+    assert max(min(span.until, span.now) - span.since for span in asked) <= timedelta(days=2)
+
+
 def test_what_is_kept_is_not_counted_anew(world: World) -> None:
     """That is what it is kept for."""
-    before = pictures(world)
     keep(world)
+    before = pictures(world)
     with world.bot.store.begin() as session:
         yesterday = world.clock() - timedelta(days=1)
         session.execute(update(CommunicationRow).where(CommunicationRow.at <= yesterday).values(direction="outbound"))
@@ -98,6 +129,7 @@ def _promises(world: World, days: int = 30) -> Counter[str]:
         return sum(tallies.counted(session, "promises", span).values(), Counter[str]())
 
 
+@pytest.mark.usefixtures("at_once")
 def test_texts_from_before_segments_were_counted_are_counted_by_the_worker(world: World) -> None:
     """Once, with their day; until then the picture says of how many none is known."""
     world.clock.now += timedelta(days=1)
@@ -119,6 +151,7 @@ def _costs(world: World) -> Figure:
         return costs(session, Period(world.bot.clinic_id, now - timedelta(days=30), now, now, world.bot.clinic))
 
 
+@pytest.mark.usefixtures("at_once")
 def test_a_picture_that_is_new_is_counted_of_every_day(world: World) -> None:
     """An update brings it; the days are kept already, with the others."""
     before, days = pictures(world), keep(world)
