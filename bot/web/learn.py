@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from bot.desk import candidates, work
@@ -18,7 +18,17 @@ def index() -> str:
     """The corrected texts that nobody has reviewed."""
     bot = wired().bot
     with bot.store.session() as session:
-        return render_template("learn.html", waiting=candidates.waiting(session, bot.clinic_id))
+        waiting, accepted = candidates.waiting(session, bot.clinic_id), candidates.accepted(session, bot.clinic_id)
+    return render_template("learn.html", waiting=waiting, accepted=accepted)
+
+
+@blueprint.get("/learn/file")
+def file() -> Response:
+    """What has been accepted as a file for `intents/`, as the command `candidates` prints it."""
+    bot = wired().bot
+    with bot.store.session() as session:
+        text = candidates.export(session, bot.clinic_id)
+    return Response(text, mimetype="text/yaml", headers={"Content-Disposition": "attachment; filename=candidates.yaml"})
 
 
 @blueprint.post("/learn/<int:candidate_id>")

@@ -40,6 +40,7 @@ RULES: dict[str, Rule] = {
     "inbox.languages.index": Rule(TEXTS),
     "inbox.languages.language": Rule(TEXTS),
     "inbox.learn.index": Rule(EVERYBODY),
+    "inbox.learn.file": Rule(EVERYBODY),
     "inbox.learn.review": Rule(EVERYBODY),
     "inbox.live.events": Rule(EVERYBODY, passive=True),
     "inbox.live.mark": Rule(EVERYBODY, passive=True),

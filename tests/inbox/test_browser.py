@@ -328,3 +328,24 @@ def test_a_coordinator_who_has_never_seen_yaml_changes_the_settings(desk: Desk, 
         follow(ana.get_by_role("button", name="Save"))
         assert desk.bot.clinic.cadence.steps("any")[0].ahead == timedelta(days=6)
     assert [error for error in errors if "422" not in error] == []  # the browser notes the refused form
+
+
+def test_on_a_phone_the_frame_takes_two_lines(desk: Desk, served: str) -> None:
+    """The page one is on stands in the row of pages, the last one is reached by keyboard, and the search has room to write in."""
+    errors: list[str] = []
+    with chromium() as browser:
+        ana = sit_down(browser, served, 1, errors)
+        ana.set_viewport_size({"width": 390, "height": 844})
+        for path, name in (("/inbox", "Inbox"), ("/inbox/settings", "Settings")):
+            ana.goto(f"{served}{path}")
+            assert ana.locator("header").bounding_box()["height"] < 100
+            expect(ana.get_by_role("navigation", name="Pages").get_by_role("link", name=name)).to_be_in_viewport(ratio=1)
+        last = ana.get_by_role("navigation", name="Pages").get_by_role("link").last
+        last.focus()
+        expect(last).to_be_in_viewport(ratio=1)
+        before = ana.get_by_role("searchbox").bounding_box()["width"]
+        ana.keyboard.press("Tab")
+        expect(ana.get_by_role("searchbox")).to_be_focused()
+        assert ana.get_by_role("searchbox").bounding_box()["width"] > 2 * before
+        assert ana.evaluate(FITS)
+    assert errors == []

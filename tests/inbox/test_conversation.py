@@ -17,6 +17,7 @@ from bot.desk.words import ENGLISH
 from bot.dialogue.items import KINDS
 from bot.rendering import clean
 from bot.settings import ROOT
+from bot.store.audit import AuditRow
 from bot.store.inbox import phones
 from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow
 from bot.store.work_models import ActionRow, CandidateRow, PromiseRow
@@ -180,6 +181,11 @@ def test_what_was_reviewed_is_exported_as_phrase_files_have_it(desk: Desk, tmp_p
     desk.ben.post(f"/inbox/learn/{candidate.id}", data={"do": "accept", "phrase": "que alguien me marque"})
     exported = export(desk)
     assert exported.exit_code == 0, exported.output
+    assert 'href="/inbox/learn/file">Download 1 accepted correction as a file' in page(desk.ben, "/inbox/learn")
+    file = desk.ben.get("/inbox/learn/file")
+    assert file.get_data(as_text=True) == exported.output
+    assert (file.mimetype, file.headers["Content-Disposition"]) == ("text/yaml", "attachment; filename=candidates.yaml")
+    assert desk.rows(AuditRow)[-1].about == "page:inbox.learn.file"
     parts = re.findall(r"  (phrases|tests):\n((?:  - .*\n|    .*\n)+)", exported.output)
     sentences = {}
     for name, part in parts:
@@ -199,6 +205,8 @@ def test_what_was_rejected_is_not_exported(desk: Desk) -> None:
     for _ in range(2):
         exported = export(desk)
         assert "marque" not in exported.output
+        assert "marque" not in page(desk.ben, "/inbox/learn/file")
+        assert "/inbox/learn/file" not in page(desk.ben, "/inbox/learn")
         desk.ben.post(f"/inbox/learn/{candidate.id}", data={"do": "reject"})
 
 

@@ -30,8 +30,9 @@ CORPUS = [
     "\x00<scr\x00ipt>alert(1)</scr\x00ipt>",
     "&lt;script&gt;<style>*{background:url(//evil.example)}</style>",
 ]
-# A stream, a picture, and two files, which no browser takes for a page.
+# A stream, a picture, and three files, which no browser takes for a page.
 APART = {
+    "inbox.learn.file",
     "inbox.media.picture",
     "inbox.views.following",
     "inbox.live.events",
