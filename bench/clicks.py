@@ -57,6 +57,7 @@ PAGES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 NO_PAGE = {
     "inbox.live.events": "a stream of what /inbox/mark gives",
+    "inbox.learn.file": "as long as what was ever accepted",
     "inbox.media.picture": "the provider's answer, which no bench has",
     "inbox.views.following": "leads to the next item's conversation",
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import yaml
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.actor import Actor
@@ -44,10 +44,10 @@ def _letters(text: str) -> str:
     return "".join(letter for letter in fold(text) if letter.isalnum())
 
 
-def accepted(session: Session, clinic_id: int) -> int:
-    """How many have been accepted."""
-    query = select(func.count()).select_from(CandidateRow)
-    return session.scalar(query.where(CandidateRow.clinic_id == clinic_id, CandidateRow.status == "accepted")) or 0
+def accepted(session: Session, clinic_id: int) -> bool:
+    """Whether one has been accepted."""
+    query = select(CandidateRow.id).where(CandidateRow.clinic_id == clinic_id, CandidateRow.status == "accepted")
+    return session.scalar(query.limit(1)) is not None
 
 
 def export(session: Session, clinic_id: int) -> str:

@@ -20,7 +20,8 @@ ABOUT = {
     "patient_id": "patient",
 }
 FILES = ("image/jpeg", "image/png", "image/gif", "image/webp", "application/octet-stream")  # what patients sent
-SHOWN = ("text/html", "text/csv", "text/yaml", *FILES)  # what a script asks for again and again, to see whether a page is old, does not count
+# What a script asks for again and again, to see whether a page is old, does not count.
+SHOWN = ("text/html", "text/csv", "text/yaml", *FILES)
 TYPING = "inbox.talk.check"  # asked for while somebody writes, on a page that has been noted
 
 

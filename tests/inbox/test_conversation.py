@@ -181,7 +181,7 @@ def test_what_was_reviewed_is_exported_as_phrase_files_have_it(desk: Desk, tmp_p
     desk.ben.post(f"/inbox/learn/{candidate.id}", data={"do": "accept", "phrase": "que alguien me marque"})
     exported = export(desk)
     assert exported.exit_code == 0, exported.output
-    assert 'href="/inbox/learn/file">Download 1 accepted correction as a file' in page(desk.ben, "/inbox/learn")
+    assert 'href="/inbox/learn/file">Download what was accepted as a file' in page(desk.ben, "/inbox/learn")
     file = desk.ben.get("/inbox/learn/file")
     assert file.get_data(as_text=True) == exported.output
     assert (file.mimetype, file.headers["Content-Disposition"]) == ("text/yaml", "attachment; filename=candidates.yaml")

@@ -34,7 +34,8 @@ VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "met
 NOT_WORDS = {"script", "style", "code", "kbd", "textarea"}
 SHOWN = ("aria-label", "title", "placeholder", "alt")
 PLAIN = {"Attend", "CSV", "AT", "BC", "IA", "Pygal", "USD"}
-NEVER = {"inbox.live.events", "static", "inbox.settings.file", "inbox.learn.file", "inbox.media.picture"}  # a stream, files, and what is data alone
+# A stream, files, and what is data alone.
+NEVER = {"inbox.live.events", "static", "inbox.settings.file", "inbox.learn.file", "inbox.media.picture"}
 
 
 class Brackets(NullTranslations):
