@@ -75,7 +75,8 @@ def meaning(read: Understanding, words: Words = ENGLISH) -> str:
         return words(URGENT.get(read.urgent, DANGER))
     if read.keyword in KEYWORDS:
         return words(KEYWORDS[read.keyword])
-    parts = [words("in distress")] if read.distress else []
+    parts = [words("Tells of a death or a lost pregnancy")] if read.death else []
+    parts += [words("in distress")] if read.distress else []
     parts += [_act(act, read, words) for act in ACTS if act in read.acts]
     if read.when and not read.acts & {"reschedule", "choose"}:
         parts.append(words("speaks of %(when)s", when=_when(read, words)))

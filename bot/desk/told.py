@@ -35,7 +35,10 @@ FIELDS = {
     "do_not_text": "whether to text", "active": "whether a patient here",
 }  # fmt: skip
 CAUSES = {"patient": "the patient asked", "clinic": "the clinic's change"}
-HOLDS = {"medical": "medical emergency", "self_harm": "self-harm", "abuse": "abuse", "wrong_number": "wrong number", **HAPPENED}
+HOLDS = {
+    "medical": "medical emergency", "self_harm": "self-harm", "abuse": "abuse", "wrong_number": "wrong number",
+    "death": "a death was told of", **HAPPENED,
+}  # fmt: skip
 # What stands beside items of other kinds than those of `detail`.
 BESIDE = {
     "booked": "booked", "moved": "moved", "called_off": "called off", "papers": "papers", "unknown": "unknown",

@@ -23,6 +23,7 @@ GATES = (
     safety.held,
     waitlist.off,
     safety.taken_over,
+    life.told,
     check_ins.left,
     safety.which_list,
     safety.consent,

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from bot.dialogue.draft import Draft
+from bot.dialogue.questions import GUESS
+from bot.dialogue.targets import meant
+from bot.dialogue.types import Hold
+
+GOES_ON = frozenset({"ask", "confirm", "choose", "reschedule", "refill", "taken", "not_taken", "late", "arrived", "language"})
+TAKES_AWAY = frozenset({"cancel", "opt_out", "wrong_number"})
 
 
 def held(draft: Draft) -> str | None:
@@ -20,6 +26,35 @@ def held(draft: Draft) -> str | None:
     draft.remember(prompt=None)
     draft.say("received")
     return "life_event"
+
+
+def told(draft: Draft) -> str | None:
+    """Whoever tells of a death, the patient's or another, gets a person: until one has seen to it nothing is changed or sent.
+
+    Who asks, comes or wants another time all the same ("is that tested, my mother died of it?") is answered as always, and a person
+    reads it.
+    """
+    if draft.read.death is None or any(person.life_event for person in draft.facts.people):
+        return None
+    if _goes_on(draft):
+        if "barrier" not in draft.acts:  # that, a person reads anyway
+            draft.log("death", visit=meant(draft))
+        if "reschedule" in draft.acts:
+            draft.say("barrier.other")
+        return None
+    draft.remember(hold=Hold.DEATH, prompt=None)
+    if "opt_out" in draft.acts:  # texts end, and a person reads why: `safety.consent`
+        return None
+    draft.log("death", visit=meant(draft))
+    draft.say("barrier.other")
+    return "death"
+
+
+def _goes_on(draft: Draft) -> bool:
+    """Whether the text is surely about something else, as a visit that they come to, or what stands in the way."""
+    sure = {reason.label for reason in draft.read.reasons if reason.score >= GUESS}
+    barred = "barrier" in sure and "other" not in draft.read.barriers
+    return bool(sure & draft.acts & GOES_ON or barred) and not draft.acts & TAKES_AWAY
 
 
 def _of_others(draft: Draft) -> bool:

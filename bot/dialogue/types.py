@@ -255,12 +255,13 @@ class Undo:
 
 
 class Hold(StrEnum):
-    """Why no automation runs for a phone until a person releases it (S-03, S-08, N-01)."""
+    """Why no automation runs for a phone until a person releases it (S-03, S-08, N-01, N-10)."""
 
     MEDICAL = "medical"
     SELF_HARM = "self_harm"
     ABUSE = "abuse"
     WRONG_NUMBER = "wrong_number"
+    DEATH = "death"
 
 
 @dataclass(frozen=True)

@@ -96,8 +96,8 @@ def _key(choice: str) -> str:
 
 
 def load_guards(path: Path) -> Floor:
-    """Reads a language's guards.yaml: for each change the patterns that speak against it. Raises DataError."""
-    return _load(path, CHANGES)
+    """Reads a language's guards.yaml: for each change the patterns that speak against it, and those of a death. Raises DataError."""
+    return _load(path, CHANGES | {"death", "harmless"})
 
 
 def load_floor(path: Path) -> Floor:

@@ -69,12 +69,10 @@ class Reader:
             return self._command(text, keyword, found, sure)
         context = message.context
         repaired = self.tongues[order[0]].speller.repair(text)
-        scores = clauses.scores(self.model, repaired, context)
-        if repaired != text:  # what looks like a slip may be a form of the word that nobody has written before
-            written = clauses.scores(self.model, text, context)
-            scores = {label: max(score, written[label]) for label, score in scores.items()}
+        scores = self._scores(text, repaired, context)
         prepared = prepare(text)
-        against = self._against(prepared, order) | ({"cancel": "a reaction"} if tapped(message.text) else {})
+        told = self._against(prepared, order)
+        against = told | ({"cancel": "a reaction"} if tapped(message.text) else {})
         judged = self._judged(scores, text, prepared, message, order, sure).guarded(against)
         if found and found.startswith("und-"):
             judged = judged.unread()
@@ -110,6 +108,7 @@ class Reader:
             language=found,
             language_sure=sure,
             language_to=chinese(text, None) if judged.language_to == "zh" else judged.language_to,
+            death=told.get("death"),
             keyword=keyword,
             reasons=self._reasons(repaired, judged),
             runner_up=judged.runner_up,
@@ -148,6 +147,14 @@ class Reader:
                 return group
         return None
 
+    def _scores(self, text: str, repaired: str, context: Context) -> dict[str, float]:
+        """Of the repaired text and of the text as it is: what looks like a slip may be a form that nobody has written before."""
+        scores = clauses.scores(self.model, repaired, context)
+        if repaired == text:
+            return scores
+        written = clauses.scores(self.model, text, context)
+        return {label: max(score, written[label]) for label, score in scores.items()}
+
     def _judged(
         self, scores: dict[str, float], text: str, prepared: Prepared, message: Message, order: list[str], sure: bool
     ) -> Judged:
@@ -183,7 +190,7 @@ class Reader:
         return next((hit for code in codes if (hit := self.tongues[code].floor.find(text))), None)
 
     def _against(self, text: Prepared, codes: Iterable[str]) -> dict[str, str]:
-        """change → the words of the text that speak against it."""
+        """change → the words of the text that speak against it; "death" → those that tell of one."""
         return dict(hit for code in codes for hit in self.tongues[code].guards.found(text))
 
     def _when(self, text: str, message: Message, order: list[str]) -> When | None:

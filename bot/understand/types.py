@@ -105,6 +105,7 @@ class Understanding:
     about_day: by their day or time.
     language: code of the language that the text is written in, None when the text does not tell; language_sure: it
     tells clearly enough to answer in it. language_to: code of the language that the patient asks for.
+    death: the words that tell of a death or of a lost pregnancy, whoever's, or None.
     keyword: the command or carriers' word that the whole text is (`intents/*/keywords.yaml`), or None.
     runner_up: the label that came next, with its score.
     """
@@ -124,6 +125,7 @@ class Understanding:
     language: str | None = None
     language_sure: bool = False
     language_to: str | None = None
+    death: str | None = None
     keyword: str | None = None
     reasons: tuple[Reason, ...] = ()
     runner_up: tuple[str, float] | None = None
