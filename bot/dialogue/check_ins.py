@@ -47,7 +47,8 @@ def answered(draft: Draft) -> str | None:
     if said:
         _take(draft, check, said)
         return f"checkin_{said[0]}"
-    nothing = not draft.acts and not draft.doubtful  # of what is understood, so it is told the person who asks
+    # Nothing is understood, or not whether it was taken: it is told the person who asks.
+    nothing = not draft.acts and draft.doubtful <= {"taken", "not_taken"}
     if draft.read.number is not None or (check.say == "check_in.medicine" and not nothing):
         return None
     _in_own_words(draft, check)
@@ -104,7 +105,7 @@ def _in_own_words(draft: Draft, check: CheckIn) -> None:
         unsure = draft.acts & {"confirm", "cancel", "tentative"}
         draft.acts -= unsure
         draft.doubtful |= unsure
-    if not draft.acts and not draft.doubtful:
+    if not draft.acts and draft.doubtful <= {"taken", "not_taken"}:
         draft.acts.add("other")
 
 

@@ -157,6 +157,8 @@ def medicine(draft: Draft) -> str | None:
             draft.remember(prompt=None)
             done = act
             break
+    if draft.prompt is None and {"social"} < (draft.acts | draft.doubtful | {"social"}) <= {"taken", "not_taken", "social"}:
+        draft.acts.add("other")  # "took it now", when nothing is asked any more
     if "refill" in draft.acts:
         draft.log("refill")
         draft.say("refill")

@@ -107,7 +107,7 @@ def reschedule(draft: Draft) -> str | None:
         wishes = prompt.wishes if prompt is not None and prompt.ask is Ask.WHICH else ()
         visit = target(draft, "reschedule")
         return begin(draft, visit, wishes=wishes) if visit else "which_visit"
-    return begin(draft, None, patient=_new_for(draft)) if draft.facts.people else _unknown(draft)
+    return _anew(draft) if draft.facts.people else _unknown(draft)
 
 
 def begin(
@@ -181,15 +181,26 @@ def new_visit(draft: Draft) -> str | None:
     draft.settled = True
     if not draft.facts.people:
         return _unknown(draft)
+    if draft.facts.visits and not _called_off(draft):
+        visit = target(draft, "reschedule")
+        return begin(draft, visit) if visit else "which_visit"
+    return _anew(draft)
+
+
+def _called_off(draft: Draft) -> list[Visit]:
     off = [undo.visit for undo in draft.before.undo if undo.act == "cancel"]
-    lost = [visit for visit in draft.facts.gone if visit.id in off and visit.status == "cancelled"]
+    return [visit for visit in draft.facts.gone if visit.id in off and visit.status == "cancelled"]
+
+
+def _anew(draft: Draft) -> str:
+    """A visit in the place of the one that was just called off, or that was missed since it was asked about; else a first one."""
+    asked = draft.prompt.visits if draft.prompt else ()
+    missed = [visit for visit in draft.facts.gone if visit.id in asked and visit.status in ("booked", "noshow")]
+    lost = _called_off(draft) or missed
     if len(lost) > 1:  # which of them is for a person to ask
         return _to_a_person(draft, None, "find_time")
     if lost:
         return begin(draft, None, patient=lost[0].patient_id, service=lost[0].service)
-    if draft.facts.visits:
-        visit = target(draft, "reschedule")
-        return begin(draft, visit) if visit else "which_visit"
     return begin(draft, None, patient=_new_for(draft))
 
 

@@ -28,7 +28,7 @@ def attendance(draft: Draft) -> str | None:
         draft.doubtful.discard("tentative")
     wanted = [act for act in ACTS if act in draft.acts]
     doubtful = [act for act in ACTS if act in draft.doubtful]
-    if len(wanted) > 1:  # contradictory without saying which visit
+    if len(wanted) > 1 or _stray_no(draft):  # contradictory, or hardly about a visit, without saying which one
         return _unclear(draft, wanted[0])
     if wanted:
         _clear(draft, wanted[0])
@@ -79,6 +79,12 @@ def _clear(draft: Draft, act: str) -> None:
         ACTS[act](draft, one)
     elif not draft.spoken:
         no_visit(draft, act)
+
+
+def _stray_no(draft: Draft) -> bool:
+    """Whether a bare "no" follows an answer about something else, with several visits of which it may be said."""
+    bare = draft.read.keyword == "no" and "cancel" in draft.acts and not draft.plain
+    return bare and len(draft.facts.visits) > 1 and not _to_a_person(draft)
 
 
 def _about_else(draft: Draft) -> bool:
@@ -194,9 +200,9 @@ ACTS = {"cancel": cancel, "confirm": confirm, "tentative": tentative}
 
 def no_visit(draft: Draft, act: str) -> None:
     """Something about a visit from a phone that has none."""
-    if act == "cancel" and draft.called_off:
+    if act in ("cancel", "tentative") and draft.called_off:
         for each in draft.called_off:
-            draft.say("called_off_since", when=each.start)
+            draft.say("called_off_since" if act == "cancel" else "cancelled", when=each.start)
     elif draft.facts.people:
         draft.say("no_visit")
         if act == "cancel":

@@ -55,13 +55,13 @@ def pick(
         return Pick(bare) if _offered(bare, options) else None
     fits = fitting(when, options)
     for lexicon in lexicons:
-        named = _named(folded, options, lexicon)
-        if named is not None:
+        found = named(folded, options, lexicon)
+        if found is not None:
             beside = None if fits else read(_without(folded, lexicon.picks))
             elsewhere = beside is not None and any(wish.days for wish in beside.wishes)  # "the 2nd one but on thursday"
             if elsewhere:
                 return None
-            return Pick(named, said=_clause(folded, named, options, lexicon) if named in fits and _rules_out(when) else None)
+            return Pick(found, said=_clause(folded, found, options, lexicon) if found in fits and _rules_out(when) else None)
     if fits:
         return Pick(fits[0]) if len(fits) == 1 else None
     digits = [int(word) for word in words(folded) if word.isdecimal()]  # "no 3 then, what does it cost"
@@ -105,24 +105,24 @@ def _left_over(folded: str, options: tuple[Option, ...], lexicon: Lexicon, read:
     if phrase is None:
         return None
     after = re.split(r"\W*".join(map(re.escape, phrase.split())), folded, maxsplit=1)[-1]
-    behind = {number for number in (_named(after, options, lexicon), *fitting(read(after), options)) if number}
+    behind = {number for number in (named(after, options, lexicon), *fitting(read(after), options)) if number}
     if len(behind) == 1:
         return behind.pop()
-    named: set[int] = set()
+    spoken: set[int] = set()
     parts = words(folded)[:LONGEST]
     for size in (1, 2, 3):
         for start in range(len(parts) - size + 1):
             part = UNSPACED.sub("", " ".join(parts[start : start + size]))
             told = read(part)
-            named |= set(fitting(told, options)) if told is not None and all(_exact(wish) for wish in told.wishes) else set()
-            named |= {number for number in (_named(part, options, lexicon),) if number and len(part) > 3}
-    left = {option.number for option in options} - named
+            spoken |= set(fitting(told, options)) if told is not None and all(_exact(wish) for wish in told.wishes) else set()
+            spoken |= {number for number in (named(part, options, lexicon),) if number and len(part) > 3}
+    left = {option.number for option in options} - spoken
     return left.pop() if len(left) == 1 else None
 
 
 def _clause(folded: str, number: int, options: tuple[Option, ...], lexicon: Lexicon) -> str:
     """The clause that names the option: "the last one" of "not tuesday, the last one"."""
-    return next((each for each in BETWEEN.split(folded) if _named(each, options, lexicon) == number), folded)
+    return next((each for each in BETWEEN.split(folded) if named(each, options, lexicon) == number), folded)
 
 
 def _without(folded: str, phrases: Iterable[str]) -> str:
@@ -137,7 +137,17 @@ def _exact(wish: Wish) -> bool:
     return (wish.days is not None and not wish.rules_out) or (wish.start is not None and wish.start == wish.end)
 
 
-def _named(folded: str, options: tuple[Option, ...], lexicon: Lexicon) -> int | None:
+def placed(text: str, options: tuple[Option, ...], lexicons: Iterable[Lexicon]) -> int | None:
+    """The option that a text names by its place, and says nothing else: "the first one"."""
+    parts = words(fold(text))
+    for lexicon in lexicons:
+        rest = [part for part in parts if part not in lexicon.beside]
+        if rest and any(rest == [part for part in phrase.split() if part not in lexicon.beside] for phrase in lexicon.picks):
+            return named(" ".join(parts), options, lexicon)
+    return None
+
+
+def named(folded: str, options: tuple[Option, ...], lexicon: Lexicon) -> int | None:
     """By an ordinal, or as the earliest or latest; "the second" of one is none."""
     parts = words(folded)
     rest = [part for part in parts if part not in lexicon.beside]

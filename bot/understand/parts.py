@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from bot.understand.choices import people_named
+from bot.understand.choices import named, people_named
 from bot.understand.judge import Judged
 from bot.understand.lexicon import Lexicon, squeeze
+from bot.understand.normalise import fold
 from bot.understand.types import Answer, Option
 
 SPLIT = re.compile(r"[,;.\n/&]+|\b(?:but|and|pero|y)\b", re.I)
@@ -42,10 +43,16 @@ def _numbered(text: str) -> list[tuple[int, str]]:
 def _by_person(text: str, visits: tuple[Option, ...], lexicons: list[Lexicon]) -> list[tuple[int, str]]:
     if NUMBERED.search(text):
         return []
-    named = [(people_named(part, visits, lexicons, among_others=True), part) for part in SPLIT.split(text) if part.strip()]
-    if len({numbers for numbers, _ in named if numbers}) < 2:
+    found = [(_meant(part, visits, lexicons), part) for part in SPLIT.split(text) if part.strip()]
+    if len({numbers for numbers, _ in found if numbers}) < 2:
         return []
-    return [(numbers[0], part) for numbers, part in named if len(numbers) == 1]
+    return [(numbers[0], part) for numbers, part in found if len(numbers) == 1]
+
+
+def _meant(part: str, visits: tuple[Option, ...], lexicons: list[Lexicon]) -> tuple[int, ...]:
+    """The visits that a part names by person, else by their place: "the first one"."""
+    places = (named(fold(part), visits, lexicon) for lexicon in lexicons)
+    return people_named(part, visits, lexicons, among_others=True) or tuple(number for number in places if number)[:1]
 
 
 def _act(part: str, lexicons: list[Lexicon], judge_part: Callable[[str], Judged]) -> str | None:

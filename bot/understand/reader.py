@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.understand import clauses, learned
-from bot.understand.choices import fitting, lone_number, people_named, pick
+from bot.understand.choices import fitting, lone_number, people_named, pick, placed
 from bot.understand.danger import Floor, Prepared, load_distress, load_floor, load_guards, prepare
 from bot.understand.judge import Judged, judge
 from bot.understand.language import Detector
@@ -212,7 +212,8 @@ class Reader:
             return (), (), ()
         lexicons = [self.tongues[code].lexicon for code in order]
         speller = self.tongues[order[0]].speller
-        about = people_named(text, message.visits, lexicons)
+        place = placed(text, message.visits, lexicons) if lone_number(text) is None else None
+        about = (place,) if place else people_named(text, message.visits, lexicons)
         when = self._when(text, message, order)
         by_day = tuple(option.number for option in message.visits if when is not None and _names(when, option.start))
         about_day = by_day if len(by_day) < len(message.visits) else ()
