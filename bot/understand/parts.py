@@ -11,7 +11,8 @@ from bot.understand.lexicon import Lexicon, squeeze
 from bot.understand.normalise import fold
 from bot.understand.types import Answer, Option
 
-SPLIT = re.compile(r"[,;.\n/&]+|\b(?:but|and|pero|y)\b", re.I)
+SPLIT = re.compile(r"[,;.\n/&،、，。]+")
+TURN = "turn"  # words of people.yaml with which the next one begins: "but", "and"
 NUMBERED = re.compile(r"(?<![\d:])([1-9])(?:\ufe0f?\u20e3)?\s*[).:=-]?\s*(?=[^\d\s:])")
 SHORT = 3  # words of an answer to a single number
 SAYS = frozenset({"confirm", "cancel", "tentative", "reschedule"})
@@ -43,10 +44,24 @@ def _numbered(text: str) -> list[tuple[int, str]]:
 def _by_person(text: str, visits: tuple[Option, ...], lexicons: list[Lexicon]) -> list[tuple[int, str]]:
     if NUMBERED.search(text):
         return []
-    found = [(_meant(part, visits, lexicons), part) for part in SPLIT.split(text) if part.strip()]
+    found = [(_meant(part, visits, lexicons), part) for part in _turns(text, lexicons)]
     if len({numbers for numbers, _ in found if numbers}) < 2:
         return []
     return [(numbers[0], part) for numbers, part in found if len(numbers) == 1]
+
+
+def _turns(text: str, lexicons: list[Lexicon]) -> list[str]:
+    """The parts of a text, each of which may speak of another person."""
+    turns = {word for lexicon in lexicons for word, relation in lexicon.people.items() if relation == TURN}
+    parts: list[str] = []
+    for piece in SPLIT.split(text):
+        parts.append("")
+        for word in piece.split():
+            if squeeze(word) in turns:
+                parts.append("")
+            else:
+                parts[-1] += f" {word}"
+    return [part for part in parts if part.strip()]
 
 
 def _meant(part: str, visits: tuple[Option, ...], lexicons: list[Lexicon]) -> tuple[int, ...]:

@@ -89,7 +89,7 @@ class Reader:
         elif len(message.visits) > 1 and lone_number(text) is not None:
             judged = replace(judged, acts=frozenset(), doubtful=frozenset())  # it names one of them, and says nothing of it
         about, about_day, said = self._visits(text, message, order)
-        if len(about) > 1 and not said and TURNS.search(text):  # "not him, but I can": both are named, and one thing is said of each
+        if len(about) > 1 and not said and self._turns(text, order):  # "not him, but I can": both are named, one thing is said of each
             mixed = judged.acts & MIXED
             judged, about = replace(judged, acts=judged.acts - mixed, doubtful=judged.doubtful | mixed), () if mixed else about
         return Understanding(
@@ -205,6 +205,11 @@ class Reader:
             if found is not None:
                 return found
         return None
+
+    def _turns(self, text: str, order: list[str]) -> bool:
+        """Whether a text may say one thing of one and another of somebody else: it has parts, or a bare "no" in it."""
+        known = [self.tongues[code].lexicon.keywords for code in order]
+        return bool(TURNS.search(text)) or any(words.get(word) == "no" for word in squeeze(text).split() for words in known)
 
     def _visits(self, text: str, message: Message, order: list[str]) -> tuple[tuple[int, ...], tuple[int, ...], tuple[Answer, ...]]:
         """(visits named by person, by day, what is said of each), by number."""
