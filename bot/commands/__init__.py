@@ -269,7 +269,7 @@ def as_json(read: Understanding) -> dict[str, Any]:
         "topics": sorted(read.topics),
         "barriers": sorted(read.barriers),
         "urgent": read.urgent,
-        "distress": read.distress,
+        "told": sorted(read.told),
         "choice": read.choice,
         "language_to": read.language_to,
         "when": as_answer(read.when) if read.when else None,

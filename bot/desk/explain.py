@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.desk.meaning import ACTS, BARRIERS, DANGER, TOPICS, URGENT
+from bot.desk.meaning import ACTS, BARRIERS, DANGER, TOLD, TOPICS, URGENT
 from bot.desk.words import ENGLISH, Words
 from bot.understand.types import Understanding
 
@@ -112,7 +112,7 @@ SOURCES = {
     "model": "what it learned from phrases",
     "danger": "words that mean danger",
     "floor": "words that mean danger",
-    "distress": "words that tell of distress",
+    "told": "words that tell of it",
     "split": "read together with the texts just before it",
 }
 
@@ -142,8 +142,8 @@ def label_words(label: str, words: Words = ENGLISH) -> str:
     if head == "urgent":
         danger = words(URGENT.get(detail, DANGER))
         return danger[0].lower() + danger[1:]
-    if head == "distress":
-        return words("in distress")
+    if head in TOLD:
+        return words(TOLD[head])
     if head == "ask":
         return words("asks %(what)s", what=words(TOPICS[detail]) if detail in TOPICS else words("a question"))
     if head == "barrier":

@@ -65,6 +65,7 @@ BARRIERS = {
     "phone_tech": "phone or video does not work", "memory": "forgets", "side_effects": "the medicine makes ill",
     "other": "something stands in the way",
 }  # fmt: skip
+TOLD = {"death": "tells of a death or a lost pregnancy", "distress": "in distress"}
 EVERY = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 MANY = 8  # days that are told one by one at most
 
@@ -75,8 +76,7 @@ def meaning(read: Understanding, words: Words = ENGLISH) -> str:
         return words(URGENT.get(read.urgent, DANGER))
     if read.keyword in KEYWORDS:
         return words(KEYWORDS[read.keyword])
-    parts = [words("Tells of a death or a lost pregnancy")] if read.death else []
-    parts += [words("in distress")] if read.distress else []
+    parts = [words(TOLD[each]) for each in sorted(read.told)]
     parts += [_act(act, read, words) for act in ACTS if act in read.acts]
     if read.when and not read.acts & {"reschedule", "choose"}:
         parts.append(words("speaks of %(when)s", when=_when(read, words)))

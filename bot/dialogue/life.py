@@ -34,7 +34,7 @@ def told(draft: Draft) -> str | None:
     Who asks, comes or wants another time all the same ("is that tested, my mother died of it?") is answered as always, and a person
     reads it.
     """
-    if draft.read.death is None or any(person.life_event for person in draft.facts.people):
+    if "death" not in draft.read.told or any(person.life_event for person in draft.facts.people):
         return None
     if _goes_on(draft):
         if "barrier" not in draft.acts:  # that, a person reads anyway

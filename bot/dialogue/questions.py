@@ -131,14 +131,14 @@ def barriers(draft: Draft) -> str | None:
         resource = _in_language(draft, draft.facts.clinic.resources.get(kind))
         if resource:
             draft.say("answer", answer=resource)
-        if not (kind == "fear" and draft.read.distress):  # who is to phone them asks
+        if not (kind == "fear" and "distress" in draft.read.told):  # who is to phone them asks
             draft.log("barrier", detail=kind, visit=meant(draft))
     return "barrier"
 
 
 def distress(draft: Draft) -> str | None:
     """Who is at the end of their strength hears that they were heard, whatever else they say, and a person phones them first."""
-    if not draft.read.distress:
+    if "distress" not in draft.read.told or "death" in draft.read.told:  # of a death a person reads anyway: `life.told`
         return None
     draft.log("distress", visit=draft.only_visit)
     if "barrier" not in draft.acts:  # that has a sentence of its own

@@ -16,7 +16,7 @@ from bot.understand.types import Context
 from bot.yamlfile import read_yaml
 
 CODE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?")  # BCP 47: a language, and a script where it has several
-WORD_LISTS = ("keywords", "choices", "people", "danger", "distress", "guards", "times")
+WORD_LISTS = ("keywords", "choices", "people", "danger", "told", "guards", "times")
 LEAST = 8  # English phrases of a kind from which on a language should have its own
 EXAMPLES = 6  # of them beside a gap
 LINE = re.compile(r"(?P<indent> *)(?P<key>[^#\s][^:]*):(?: +(?P<value>[^\s#].*?))?(?P<comment>\s+#.*)?$")

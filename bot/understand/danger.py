@@ -1,4 +1,5 @@
-"""Word patterns that count whatever the model thinks: the crisis floor, distress, and the words that speak against a change."""
+"""Word patterns that count whatever the model thinks: the crisis floor, what is told beside a wish, and the words that speak
+against a change."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from bot.errors import DataError
-from bot.understand.labels import CHANGES, URGENT
+from bot.understand.labels import CHANGES, TOLD, URGENT
 from bot.understand.normalise import fold, words
 from bot.yamlfile import read_yaml
 
@@ -96,8 +97,8 @@ def _key(choice: str) -> str:
 
 
 def load_guards(path: Path) -> Floor:
-    """Reads a language's guards.yaml: for each change the patterns that speak against it, and those of a death. Raises DataError."""
-    return _load(path, CHANGES | {"death", "harmless"})
+    """Reads a language's guards.yaml: for each change the patterns that speak against it. Raises DataError."""
+    return _load(path, CHANGES)
 
 
 def load_floor(path: Path) -> Floor:
@@ -105,9 +106,9 @@ def load_floor(path: Path) -> Floor:
     return _load(path, URGENT | {"harmless"})
 
 
-def load_distress(path: Path) -> Floor:
-    """Reads a language's distress.yaml, whose lines are those of danger.yaml. Raises DataError."""
-    return _load(path, frozenset({"distress", "harmless"}))
+def load_told(path: Path) -> Floor:
+    """Reads a language's told.yaml, whose lines are those of danger.yaml. Raises DataError."""
+    return _load(path, TOLD | {"harmless"})
 
 
 def _load(path: Path, kinds: frozenset[str]) -> Floor:

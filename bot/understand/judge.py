@@ -68,13 +68,13 @@ class Judged:
     language_to: str | None
     why: tuple[tuple[str, float, str], ...]
     runner_up: tuple[str, float] | None
-    distress: bool = False
+    told: frozenset[str] = frozenset()
 
-    def distressed(self, told: str | None) -> Judged:
-        """The same with the words that tell of distress, which is apart from danger."""
-        if told is None or self.urgent:
+    def telling(self, told: Mapping[str, str]) -> Judged:
+        """The same with what is told beside a wish (kind → words), which is apart from danger."""
+        if not told or self.urgent:
             return self
-        return replace(self, distress=True, why=(*self.why, ("distress", 1.0, f"distress: {told}")))
+        return replace(self, told=frozenset(told), why=(*self.why, *((kind, 1.0, f"told: {words}") for kind, words in told.items())))
 
     def guarded(self, against: Mapping[str, str]) -> Judged:
         """The same, but a change that words of the text speak against (change → words) is a doubt."""

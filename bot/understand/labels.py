@@ -70,6 +70,7 @@ BARRIERS = frozenset(
     ]
 )
 URGENT = frozenset({"medical", "self_harm", "abuse"})
+TOLD = frozenset({"death", "distress"})  # beside whatever is wished
 LANGUAGES = ("en", "es", "zh", "vi", "ko", "tl", "ru", "ar", "fr", "pt", "ht", "pl", "hi", "fa", "it", "de", "ja")
 
 # Acts on which the bot changes something: a false one does harm, so each has its own threshold.

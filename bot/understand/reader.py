@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.understand import clauses, learned
 from bot.understand.choices import fitting, lone_number, people_named, pick, placed
-from bot.understand.danger import Floor, Prepared, load_distress, load_floor, load_guards, prepare
+from bot.understand.danger import Floor, Prepared, load_floor, load_guards, load_told, prepare
 from bot.understand.judge import Judged, judge
 from bot.understand.language import Detector
 from bot.understand.lexicon import Lexicon, load_lexicon, squeeze
@@ -39,7 +39,7 @@ class Tongue:
 
     lexicon: Lexicon
     floor: Floor
-    distress: Floor
+    told: Floor
     guards: Floor
     speller: Speller
 
@@ -71,8 +71,7 @@ class Reader:
         repaired = self.tongues[order[0]].speller.repair(text)
         scores = self._scores(text, repaired, context)
         prepared = prepare(text)
-        told = self._against(prepared, order)
-        against = told | ({"cancel": "a reaction"} if tapped(message.text) else {})
+        against = self._against(prepared, order) | ({"cancel": "a reaction"} if tapped(message.text) else {})
         judged = self._judged(scores, text, prepared, message, order, sure).guarded(against)
         if found and found.startswith("und-"):
             judged = judged.unread()
@@ -98,7 +97,7 @@ class Reader:
             topics=judged.topics,
             barriers=judged.barriers,
             urgent=judged.urgent,
-            distress=judged.distress,
+            told=judged.told,
             choice=choice if "choose" in judged.acts | judged.doubtful else None,
             number=lone_number(text),
             answers=said,
@@ -108,7 +107,6 @@ class Reader:
             language=found,
             language_sure=sure,
             language_to=chinese(text, None) if judged.language_to == "zh" else judged.language_to,
-            death=told.get("death"),
             keyword=keyword,
             reasons=self._reasons(repaired, judged),
             runner_up=judged.runner_up,
@@ -159,10 +157,9 @@ class Reader:
         self, scores: dict[str, float], text: str, prepared: Prepared, message: Message, order: list[str], sure: bool
     ) -> Judged:
         """What holds; after a reminder a bare yes or no is an answer."""
-        told = order if sure else self.tongues
-        judged = judge(scores, context=message.context, danger=self._danger(prepared, told), fragment=_fragment(text))
-        hits = filter(None, (self.tongues[code].distress.find(prepared) for code in told))
-        judged = judged.distressed(next((words for _, words in hits), None))
+        danger = self._danger(prepared, order if sure else self.tongues)
+        judged = judge(scores, context=message.context, danger=danger, fragment=_fragment(text))
+        judged = judged.telling(dict(hit for code in order for hit in self.tongues[code].told.found(prepared)))
         codes = order if sure or message.language else self.tongues
         plain = self._plain(text, codes) if message.context is Context.REMINDER else None
         return judged.plainly(plain, recorded=plain == self._plain(text, self._order(message.language, None)))
@@ -190,7 +187,7 @@ class Reader:
         return next((hit for code in codes if (hit := self.tongues[code].floor.find(text))), None)
 
     def _against(self, text: Prepared, codes: Iterable[str]) -> dict[str, str]:
-        """change → the words of the text that speak against it; "death" → those that tell of one."""
+        """change → the words of the text that speak against it."""
         return dict(hit for code in codes for hit in self.tongues[code].guards.found(text))
 
     def _when(self, text: str, message: Message, order: list[str]) -> When | None:
@@ -260,7 +257,7 @@ def load_reader(folder: Path, *, cache: Path | None = None) -> Reader:
         code: Tongue(
             lexicon=load_lexicon(folder / code),
             floor=load_floor(folder / code / "danger.yaml"),
-            distress=load_distress(folder / code / "distress.yaml"),
+            told=load_told(folder / code / "told.yaml"),
             guards=load_guards(folder / code / "guards.yaml"),
             speller=Speller(found.words[code], also=spoken),
         )

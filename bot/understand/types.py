@@ -99,13 +99,12 @@ class Understanding:
     acts, topics, barriers: names from `intents/meaning.yaml`, in no order. doubtful: acts that are likely but too unsure
     to change anything before they have been read back; they are not among `acts`.
     urgent: "medical", "self_harm", "abuse" or None.
-    distress: whether somebody is at the end of their strength, but in no danger (`intents/*/distress.yaml`).
+    told: "death" or a lost pregnancy, whoever's; "distress", the end of their strength without danger (`intents/*/told.yaml`).
     choice: number of the offered option that was picked, or None. number: the number that is all there is in the text.
     answers: what is said of single visits. about: numbers of the visits that the text names by person;
     about_day: by their day or time.
     language: code of the language that the text is written in, None when the text does not tell; language_sure: it
     tells clearly enough to answer in it. language_to: code of the language that the patient asks for.
-    death: the words that tell of a death or of a lost pregnancy, whoever's, or None.
     keyword: the command or carriers' word that the whole text is (`intents/*/keywords.yaml`), or None.
     runner_up: the label that came next, with its score.
     """
@@ -115,7 +114,7 @@ class Understanding:
     topics: frozenset[str] = frozenset()
     barriers: frozenset[str] = frozenset()
     urgent: str | None = None
-    distress: bool = False
+    told: frozenset[str] = frozenset()
     choice: int | None = None
     number: int | None = None
     answers: tuple[Answer, ...] = ()
@@ -125,7 +124,6 @@ class Understanding:
     language: str | None = None
     language_sure: bool = False
     language_to: str | None = None
-    death: str | None = None
     keyword: str | None = None
     reasons: tuple[Reason, ...] = ()
     runner_up: tuple[str, float] | None = None

@@ -144,9 +144,7 @@ def test_looking_for_what_is_old_keeps_no_text_waiting(world: World, records: Re
     assert purge(records) == {"messages": 0, "notes": 0, "slots": 0}
 
 
-def test_what_is_old_is_found_in_as_many_batches_as_it_needs(
-    world: World, records: Records, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_old_is_found_in_as_many_batches_as_it_needs(world: World, records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each with its entry in the trail."""
     monkeypatch.setattr(retention, "BATCH", 2)
     for _ in range(5):

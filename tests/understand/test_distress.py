@@ -1,4 +1,4 @@
-"""Who is at the end of their strength is heard, and everyday words that only sound like it are not (intents/*/distress.yaml).
+"""Who is at the end of their strength is heard, and everyday words that only sound like it are not (intents/*/told.yaml).
 
 distress/XX.yaml were written by somebody who had not seen the patterns, so they tell how strangers are understood.
 """
@@ -20,7 +20,7 @@ HEARD, NEEDLESS = 0.5, 0.1  # least share of those who need somebody; largest sh
 def heard(parts: Parts, text: str) -> bool:
     """Whether somebody is to phone whoever writes this, out of the blue: an emergency is more."""
     read = parts.reader.read(Message(text=text, context=Context.NONE))
-    return read.distress or read.urgent is not None
+    return "distress" in read.told or read.urgent is not None
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
