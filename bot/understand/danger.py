@@ -4,7 +4,7 @@ against a change."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -98,26 +98,32 @@ def _key(choice: str) -> str:
 
 def load_guards(path: Path) -> Floor:
     """Reads a language's guards.yaml: for each change the patterns that speak against it. Raises DataError."""
-    return _load(path, CHANGES)
+    return _floor(_patterns(path, CHANGES), CHANGES, "")
 
 
 def load_floor(path: Path) -> Floor:
     """Reads a language's danger.yaml. In a line, `*` stands for up to four words, `a|b` for either, `word~` for any ending."""
-    return _load(path, URGENT | {"harmless"})
+    return _floor(_patterns(path, URGENT | {"harmless"}), URGENT, "harmless")
 
 
-def load_told(path: Path) -> Floor:
-    """Reads a language's told.yaml, whose lines are those of danger.yaml. Raises DataError."""
-    return _load(path, TOLD | {"harmless"})
+def load_told(path: Path) -> dict[str, Floor]:
+    """Reads a language's told.yaml, whose lines are those of danger.yaml: kind → its patterns. Raises DataError."""
+    found = _patterns(path, TOLD | {f"not_{kind}" for kind in TOLD})
+    return {kind: _floor(found, {kind}, f"not_{kind}") for kind in sorted(TOLD)}
 
 
-def _load(path: Path, kinds: frozenset[str]) -> Floor:
+def _floor(patterns: Iterable[Pattern], kinds: Collection[str], harmless: str) -> Floor:
+    every = tuple(patterns)
+    return Floor(Index(each for each in every if each.kind in kinds), Index(each for each in every if each.kind == harmless))
+
+
+def _patterns(path: Path, kinds: Collection[str]) -> list[Pattern]:
     found = []
     for kind, block in (read_yaml(path) or {}).items():
         if kind not in kinds:
             raise DataError(f"{path}:1: {kind!r} is none of {', '.join(sorted(kinds))}")
         found += [_pattern(kind, line, path) for line in filter(None, (line.strip() for line in block.split("\n")))]
-    return Floor(Index(each for each in found if each.kind != "harmless"), Index(each for each in found if each.kind == "harmless"))
+    return found
 
 
 def _pattern(kind: str, line: str, path: Path) -> Pattern:

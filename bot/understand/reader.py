@@ -39,7 +39,7 @@ class Tongue:
 
     lexicon: Lexicon
     floor: Floor
-    told: Floor
+    told: Mapping[str, Floor]
     guards: Floor
     speller: Speller
 
@@ -159,7 +159,8 @@ class Reader:
         """What holds; after a reminder a bare yes or no is an answer."""
         danger = self._danger(prepared, order if sure else self.tongues)
         judged = judge(scores, context=message.context, danger=danger, fragment=_fragment(text))
-        judged = judged.telling(dict(hit for code in order for hit in self.tongues[code].told.found(prepared)))
+        floors = (floor for code in order for floor in self.tongues[code].told.values())
+        judged = judged.telling(dict(hit for floor in floors for hit in floor.found(prepared)))
         codes = order if sure or message.language else self.tongues
         plain = self._plain(text, codes) if message.context is Context.REMINDER else None
         return judged.plainly(plain, recorded=plain == self._plain(text, self._order(message.language, None)))
