@@ -72,8 +72,16 @@ class Draft:
 
     def can_undo(self, visit: Visit, act: str) -> None:
         """Keeps what `visit` is now, so that UNDO can bring it back."""
-        undo = Undo(visit=visit.id, start=visit.start, participant=visit.participant, slot=visit.slot_id, act=act)
-        self.undo.append(replace(undo, minutes=visit.minutes, practitioner=visit.practitioner))
+        before = Undo(
+            visit=visit.id,
+            start=visit.start,
+            participant=visit.participant,
+            slot=visit.slot_id,
+            act=act,
+            minutes=visit.minutes,
+            practitioner=visit.practitioner,
+        )
+        self.undo.append(before)
 
     @property
     def spoken(self) -> bool:
