@@ -29,25 +29,29 @@ def held(draft: Draft) -> str | None:
 
 
 def told(draft: Draft) -> str | None:
-    """Whoever tells of a death, the patient's or another, gets a person: until one has seen to it nothing is changed or sent.
+    """Whoever tells of a death or of a stay in hospital, the patient's or another's, gets a person, and nothing is changed.
 
-    Who asks, comes or wants another time all the same ("is that tested, my mother died of it?") is answered as always, and a person
-    reads it.
+    After a death nothing is sent either until the person has seen to it. Who asks, comes or wants another time all the same ("is that
+    tested, my mother died of it?") is answered as always, and a person reads it.
     """
-    if "death" not in draft.read.told or any(person.life_event for person in draft.facts.people):
+    kind = next((each for each in ("death", "hospital") if each in draft.read.told), None)
+    if kind is None or any(person.life_event for person in draft.facts.people):
         return None
     if _goes_on(draft):
         if "barrier" not in draft.acts:  # that, a person reads anyway
-            draft.log("death", visit=meant(draft))
+            draft.log(kind, visit=meant(draft))
         if "reschedule" in draft.acts:
             draft.say("barrier.other")
         return None
-    draft.remember(hold=Hold.DEATH, prompt=None)
+    draft.remember(prompt=None)
+    if kind == "death":
+        draft.remember(hold=Hold.DEATH)
     if "opt_out" in draft.acts:  # texts end, and a person reads why: `safety.consent`
         return None
-    draft.log("death", visit=meant(draft))
+    for each in (kind,) if kind == "death" else sorted(draft.read.told):
+        draft.log(each, visit=meant(draft))
     draft.say("barrier.other")
-    return "death"
+    return kind
 
 
 def _goes_on(draft: Draft) -> bool:

@@ -141,7 +141,7 @@ def which_list(draft: Draft) -> str | None:
             return _opted_out(draft)
     if draft.read.keyword == "off_list" and "opt_out" not in draft.acts:
         draft.acts, draft.doubtful = set(), {"opt_out", "cancel"}
-    if draft.acts or "distress" in draft.read.told or not {"opt_out", "cancel"} <= draft.doubtful or not draft.facts.visits:
+    if draft.acts or draft.read.told or not {"opt_out", "cancel"} <= draft.doubtful or not draft.facts.visits:
         return None
     if asked:
         draft.log("other", detail="opt_out?", visit=draft.only_visit)
@@ -172,7 +172,7 @@ def consent(draft: Draft) -> str | None:
         draft.log("other", detail="wrong_number?")
         draft.say("received")
         return "doubtful_wrong_number"
-    if "opt_out" in draft.doubtful and not draft.acts and "distress" not in draft.read.told:
+    if "opt_out" in draft.doubtful and not draft.acts and not draft.read.told:
         draft.log("other", detail="opt_out?")
         draft.say("help", clinic=draft.facts.clinic.name, phone=draft.facts.clinic.phone)
         draft.say("less")

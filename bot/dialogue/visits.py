@@ -33,7 +33,7 @@ def attendance(draft: Draft) -> str | None:
     if wanted:
         _clear(draft, wanted[0])
         return wanted[0]
-    if doubtful and not draft.acts and "distress" not in draft.read.told:  # beside other acts it is asked last: `doubts`
+    if doubtful and not draft.acts and not draft.read.told:  # beside other acts it is asked last: `doubts`
         if doubtful == ["confirm"] and _to_a_person(draft):
             return _await(draft)
         alone = len(doubtful) == 1 and not _about_else(draft)
@@ -47,7 +47,7 @@ def doubts(draft: Draft) -> str | None:
     Who tells what stands in the way is asked whether they come, not whether to call it off; who is angry or afraid is asked nothing,
     since a person answers them.
     """
-    if "fear" in draft.read.barriers or "distress" in draft.read.told:
+    if "fear" in draft.read.barriers or draft.read.told:
         return None
     changes = draft.doubtful & {*ACTS, "reschedule"}
     if draft.settled or draft.asked or not changes or not draft.acts & BESIDE or draft.acts - BESIDE - {"social", "other"}:

@@ -4,7 +4,7 @@ against a change."""
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -14,8 +14,10 @@ from bot.understand.labels import CHANGES, TOLD, URGENT
 from bot.understand.normalise import fold, words
 from bot.yamlfile import read_yaml
 
+LISTS = "lists"  # the block of a file that names alternatives which many lines share
 START = 3  # letters of a `word~` by which its pattern is found
 Prepared = tuple[str, frozenset[str]]
+_NAMED = re.compile(r"@[^\s|]+")
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ def load_guards(path: Path) -> Floor:
 
 
 def load_floor(path: Path) -> Floor:
-    """Reads a language's danger.yaml. In a line, `*` stands for up to four words, `a|b` for either, `word~` for any ending."""
+    """Reads a language's danger.yaml. In a line, `*` stands for up to four words, `a|b` for either, `word~` for any ending, and
+    `@name` for the alternatives of that name under `lists`."""
     return _floor(_patterns(path, URGENT | {"harmless"}), URGENT, "harmless")
 
 
@@ -118,12 +121,29 @@ def _floor(patterns: Iterable[Pattern], kinds: Collection[str], harmless: str) -
 
 
 def _patterns(path: Path, kinds: Collection[str]) -> list[Pattern]:
+    blocks: dict[str, str] = read_yaml(path) or {}
+    lists: dict[str, str] = {}
+    for line in _lines(blocks.pop(LISTS, "")):
+        name, _, words = line.partition(" ")
+        lists[name] = words.strip()
     found = []
-    for kind, block in (read_yaml(path) or {}).items():
+    for kind, block in blocks.items():
         if kind not in kinds:
             raise DataError(f"{path}:1: {kind!r} is none of {', '.join(sorted(kinds))}")
-        found += [_pattern(kind, line, path) for line in filter(None, (line.strip() for line in block.split("\n")))]
+        found += [_pattern(kind, _spelt_out(line, lists, path), path) for line in _lines(block)]
     return found
+
+
+def _lines(block: str) -> list[str]:
+    return [line for line in map(str.strip, block.split("\n")) if line]
+
+
+def _spelt_out(line: str, lists: Mapping[str, str], path: Path) -> str:
+    """A line with the lists that it names (`@pill`) in their places."""
+    try:
+        return _NAMED.sub(lambda name: lists[name.group()], line)
+    except KeyError as missing:
+        raise DataError(f"{path}: {line!r} names {missing.args[0]}, which is not among its {LISTS}") from None
 
 
 def _pattern(kind: str, line: str, path: Path) -> Pattern:

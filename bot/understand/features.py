@@ -26,22 +26,33 @@ def number_of(name: str) -> int:
 
 def features(text: str, context: Context) -> tuple[list[int], list[float]]:
     """(number of each feature, its weight); each block (words, pairs, letters, context) is scaled to length 1."""
+    parts, numbers, weights = _said(text)
+    whole = [f"c:{context}|{' '.join(parts)}"] if len(parts) <= SHORT else []
+    asked = {number_of(name) for name in (f"c:{context}", *whole, *(f"c:{context}|{part}" for part in parts))}
+    return [*numbers, *asked], [*weights, *_even(asked, 0.7)]
+
+
+@lru_cache(2)  # a phrase is learned in one context after the other
+def _said(text: str) -> tuple[list[str], list[int], list[float]]:
+    """The words of a text, and those of its features that are the same in every context."""
     parts = words_of(text)
     numbers: list[int] = []
     weights: list[float] = []
     padded = ["^", *parts, "$"]
     pairs = [f"b:{a}_{b}" for a, b in itertools.pairwise(padded)]
     pairs += [f"s:{a}_{b}" for a, b in zip(parts, parts[2:], strict=False)]
-    whole = [f"c:{context}|{' '.join(parts)}"] if len(parts) <= SHORT else []
-    asked = [f"c:{context}", *whole, *(f"c:{context}|{part}" for part in parts)]
     joined = "".join(part for part in parts if part[0].isalpha())
     across = {*_grams(ACROSS, joined, 4), *_grams(ACROSS, joined, 6)}  # where spaces stand is often chance
-    single = {number_of(f"w:{part}") for part in parts}
-    named = [{number_of(name) for name in names} for names in (pairs, asked)]
-    for unique, weight in ((single, 1.0), (named[0], 0.8), (_letters(parts), 1.0), (across, 0.6), (named[1], 0.7)):
+    single, paired = ({number_of(name) for name in names} for names in ([f"w:{part}" for part in parts], pairs))
+    for unique, weight in ((single, 1.0), (paired, 0.8), (_letters(parts), 1.0), (across, 0.6)):
         numbers += unique
-        weights += [weight / len(unique) ** 0.5] * len(unique) if unique else []
-    return numbers, weights
+        weights += _even(unique, weight)
+    return parts, numbers, weights
+
+
+def _even(unique: set[int], weight: float) -> list[float]:
+    """The weight of each feature of a block, which is as long as `weight` then."""
+    return [weight / len(unique) ** 0.5] * len(unique) if unique else []
 
 
 def _letters(parts: list[str]) -> set[int]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.understand.choices import Pick
-from bot.understand.labels import ACTS, CHANGES
+from bot.understand.labels import ACTS, CHANGES, DETAILS
 from bot.understand.types import Context
 
 # From which score a label counts. A change needs more than a question; danger needs less (S-06: never lose to recall).
@@ -25,10 +25,11 @@ BESIDE_BARRIER = 0.75  # who only tells what stands in the way has not called th
 URGENT = 0.45
 NAMED = 0.3  # a wish for another language must name it
 LEAST_URGENT = 0.15  # a text that says nothing at all is no danger either, however little else it is
-URGENT_FRAGMENT = 0.85  # of a fragment ("my husband"), which is as often the beginning of something harmless
+URGENT_LIKE = 0.85  # of what is danger seldom, however alike: "my husband", where more may follow; "in the ICU since monday"
 URGENT_WITH_FLOOR = 0.01
 CERTAIN = 0.95  # only what the text is so clearly speaks against words of danger
 AGAINST = 0.8
+WITH_WORDS = 0.03  # a wish that words tell, too
 MAYBE = 0.2  # from here a change is worth asking about ...
 MAYBE_BESIDE = 0.5  # ... and from here beside something that is sure, ...
 MAYBE_BARRED = 0.35  # ... unless that is what stands in the way: who tells it may not come
@@ -53,6 +54,7 @@ RIVALS = (
 )
 PICKED = frozenset({"confirm", "reschedule"})  # what picking one of the offered times may look like
 CALLED_OFF = frozenset({"cancel", "reschedule", "confirm"})
+DANGER = frozenset({"urgent", *(label for label, _ in DETAILS["urgent"])})
 WEAK = frozenset({"social", "noise", "other"})  # say nothing beside other acts
 
 
@@ -70,11 +72,14 @@ class Judged:
     runner_up: tuple[str, float] | None
     told: frozenset[str] = frozenset()
 
-    def telling(self, told: Mapping[str, str]) -> Judged:
-        """The same with what is told beside a wish (kind → words), which is apart from danger."""
+    def telling(self, told: Mapping[str, str], scores: Mapping[str, float]) -> Judged:
+        """The same with what words tell (kind → words), apart from danger: a wish joins the others unless the model hears none."""
         if not told or self.urgent:
             return self
-        return replace(self, told=frozenset(told), why=(*self.why, *((kind, 1.0, f"told: {words}") for kind, words in told.items())))
+        wishes = {kind for kind in (ACTS - self.acts) & told.keys() if scores[kind] >= WITH_WORDS}
+        beside = frozenset(told) - ACTS
+        why = ((kind, 1.0, f"told: {told[kind]}") for kind in sorted(beside | wishes))
+        return replace(self, acts=self.acts - WEAK | wishes if wishes else self.acts, told=beside, why=(*self.why, *why))
 
     def guarded(self, against: Mapping[str, str]) -> Judged:
         """The same, but a change that words of the text speak against (change → words) is a doubt."""
@@ -129,11 +134,11 @@ class Judged:
         return replace(self, doubtful=self.doubtful - {"choose"}) if self.acts else self
 
 
-def judge(scores: dict[str, float], *, context: Context, danger: tuple[str, str] | None, fragment: bool = False) -> Judged:
-    """What holds, given the model's scores and the crisis floor's word. fragment: the text is a word or two."""
+def judge(scores: dict[str, float], *, context: Context, danger: tuple[str, str] | None, seldom: bool = False) -> Judged:
+    """What holds, given the model's scores and the crisis floor's word. seldom: such a text is danger seldom, however alike."""
     loudest = {act: _loudest(scores, act) for act in DETAILED}
     scores = scores | {act: max(scores[act], detail) for act, detail in loudest.items() if detail is not None}
-    urgent, why = _urgent(scores, danger, URGENT_FRAGMENT if fragment else LEAST_URGENT)
+    urgent, why = _urgent(scores, danger, URGENT_LIKE if seldom else LEAST_URGENT)
     ranked = sorted(((score, label) for label, score in scores.items() if label in ACTS), reverse=True)
     acts = {label for score, label in ranked if score >= CHANGE.get(label, BARRIER if label == "barrier" else SURE)}
     doubtful = {label for score, label in ranked if label in CHANGE and MAYBE <= score < CHANGE[label]}
@@ -168,11 +173,11 @@ def judge(scores: dict[str, float], *, context: Context, danger: tuple[str, str]
 
 
 def _urgent(scores: dict[str, float], danger: tuple[str, str] | None, least: float) -> tuple[str | None, list[tuple[str, float, str]]]:
-    kinds = {label.split(".")[1]: score for label, score in scores.items() if label.startswith("urgent.")}
+    kinds = _named(scores, "urgent")
     if not kinds:
         return (danger[0], [(f"urgent.{danger[0]}", 1.0, f"floor: {danger[1]}")]) if danger else (None, [])
     best = max(kinds, key=lambda kind: kinds[kind])
-    loudest = max(score for label, score in scores.items() if not label.startswith("urgent"))
+    loudest = max(score for label, score in scores.items() if label not in DANGER)
     if not danger and max(scores.get("urgent", 0.0), kinds[best]) < least:
         return None, []
     # What else the text clearly is speaks against danger: "my phone died, can I come friday" is a request.
@@ -216,16 +221,20 @@ def _agree(acts: set[str], doubtful: set[str], scores: dict[str, float]) -> tupl
     return acts, doubtful
 
 
+def _named(scores: dict[str, float], act: str) -> dict[str, float]:
+    """detail of an act → its score."""
+    return {name: scores[label] for label, name in DETAILS[act] if label in scores}
+
+
 def _details(scores: dict[str, float], act: str) -> frozenset[str]:
-    found = {label.split(".")[1]: score for label, score in scores.items() if label.startswith(f"{act}.")}
     best = _best(scores, act)
-    return frozenset(name for name, score in found.items() if score >= DETAIL or name == best)
+    return frozenset(name for name, score in _named(scores, act).items() if score >= DETAIL or name == best)
 
 
 def _loudest(scores: dict[str, float], act: str) -> float | None:
-    return max((score for label, score in scores.items() if label.startswith(f"{act}.")), default=None)
+    return max(_named(scores, act).values(), default=None)
 
 
 def _best(scores: dict[str, float], act: str) -> str | None:
-    found = {label.split(".")[1]: score for label, score in scores.items() if label.startswith(f"{act}.")}
+    found = _named(scores, act)
     return max(found, key=lambda name: found[name], default=None)

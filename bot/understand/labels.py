@@ -70,8 +70,11 @@ BARRIERS = frozenset(
     ]
 )
 URGENT = frozenset({"medical", "self_harm", "abuse"})
-TOLD = frozenset({"death", "distress"})  # beside whatever is wished
+TOLD = frozenset({"death", "distress", "hospital", "refill"})  # beside whatever else is wished; the last is a wish, too
 LANGUAGES = ("en", "es", "zh", "vi", "ko", "tl", "ru", "ar", "fr", "pt", "ht", "pl", "hi", "fa", "it", "de", "ja")
+WITH_DETAIL = {"ask": TOPICS, "barrier": BARRIERS, "urgent": URGENT, "language": frozenset(LANGUAGES)}
+# act → each of its labels, and what of it the label names.
+DETAILS = {act: tuple((f"{act}.{name}", name) for name in sorted(names)) for act, names in WITH_DETAIL.items()}
 
 # Acts on which the bot changes something: a false one does harm, so each has its own threshold.
 CHANGES = frozenset(
@@ -82,5 +85,4 @@ CHANGES = frozenset(
 def known(label: str) -> bool:
     """Whether a phrase file may use the label: an act, or act.detail."""
     head, _, tail = label.partition(".")
-    details = {"ask": TOPICS, "barrier": BARRIERS, "urgent": URGENT, "language": frozenset(LANGUAGES)}
-    return tail in details[head] if head in details else head in ACTS and not tail
+    return tail in WITH_DETAIL[head] if head in WITH_DETAIL else head in ACTS and not tail

@@ -173,9 +173,13 @@ def _descend(batches: list[tuple[Any, Any, Any]], size: int, wanted: Floats, cou
             own = weights[columns]
             error = (1 / (1 + np.exp(-(x @ own + bias))) - wanted[rows]) * counted[rows]
             gradient = x.T @ error
-            total = seen[columns] + gradient**2
+            total = seen[columns]
+            total += gradient**2
             seen[columns] = total
-            weights[columns] = own - rate * gradient / np.sqrt(total)
+            gradient *= rate  # in place from here on: new arrays would take longer than the arithmetic
+            gradient /= np.sqrt(total, out=total)
+            own -= gradient
+            weights[columns] = own
             bias -= 0.05 * error.mean(0)
     return weights, bias
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from opencc import OpenCC
 
@@ -41,6 +41,7 @@ WORD = re.compile(rf"{_LETTER}(?:{_LETTER}|[{_MARKS}])*(?:'{_LETTER}+)?")  # a w
 _HAN = re.compile(f"[{_SIGNS}]")
 _SIGN = re.compile(f"[{_SIGNS}{_KANA}]")
 _STRETCH = re.compile(r"(.)\1{2,}")
+KEPT = 64  # texts that are remembered folded: reading one asks for the same again and again
 
 
 @cache
@@ -65,6 +66,7 @@ def tapped(text: str) -> bool:
     return '"' in plain and _TAPBACK.match(fold(plain)) is not None
 
 
+@lru_cache(KEPT)
 def fold(text: str) -> str:
     """What different phones and hands make of one word, made one: lower case, no accents, one kind of digits, Chinese signs in their
     simplified form, stretched letters (noooo) cut to two."""
@@ -77,9 +79,10 @@ def fold(text: str) -> str:
     return _STRETCH.sub(r"\1\1", text)
 
 
-def tokens(text: str) -> list[str]:
+@lru_cache(KEPT)
+def tokens(text: str) -> tuple[str, ...]:
     """Words, numbers and single signs (emoji, punctuation) of a folded text, in order."""
-    return _TOKEN.findall(text)
+    return tuple(_TOKEN.findall(text))
 
 
 def words(text: str) -> list[str]:

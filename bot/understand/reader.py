@@ -158,9 +158,9 @@ class Reader:
     ) -> Judged:
         """What holds; after a reminder a bare yes or no is an answer."""
         danger = self._danger(prepared, order if sure else self.tongues)
-        judged = judge(scores, context=message.context, danger=danger, fragment=_fragment(text))
-        floors = (floor for code in order for floor in self.tongues[code].told.values())
-        judged = judged.telling(dict(hit for floor in floors for hit in floor.found(prepared)))
+        told = dict(hit for code in order for floor in self.tongues[code].told.values() for hit in floor.found(prepared))
+        seldom = _fragment(text) or "hospital" in told  # who is there is looked after
+        judged = judge(scores, context=message.context, danger=danger, seldom=seldom).telling(told, scores)
         codes = order if sure or message.language else self.tongues
         plain = self._plain(text, codes) if message.context is Context.REMINDER else None
         return judged.plainly(plain, recorded=plain == self._plain(text, self._order(message.language, None)))
