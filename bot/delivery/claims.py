@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from sqlalchemy import select
+from cryptography.fernet import InvalidToken
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from bot.apply import Scope, apply
 from bot.channels.types import LONGEST, Outgoing
 from bot.core import Bot
-from bot.delivery import recheck, switch
+from bot.delivery import damaged, recheck, switch
 from bot.delivery.recheck import Reason
 from bot.dialogue.effects import LogItem
 from bot.segments import segments
@@ -28,6 +30,11 @@ HOUR = timedelta(hours=1)
 MOST = 15  # texts of the bot's own to one phone in an hour
 ARRIVED, FLOOD = "arrived", "too many texts in an hour"
 Due = tuple[OutboxRow, CommunicationRow, PhoneRow]
+DUE = (
+    select(OutboxRow, CommunicationRow, PhoneRow)
+    .join(CommunicationRow, OutboxRow.communication_id == CommunicationRow.id)
+    .join(PhoneRow, CommunicationRow.phone_id == PhoneRow.id)
+)
 
 
 @dataclass(frozen=True)
@@ -56,8 +63,21 @@ def claim(bot: Bot, *, rate: float, limit: int) -> Batch:
     where a night's texts are put off, that is done in as many transactions as it needs, and others can write in between.
     """
     now = bot.clock()
-    if not _anything_due(bot, now):
-        return Batch()
+    waiting = _waiting(bot, now)
+    with bot.store.session() as session:  # looked at without a lock first: most of the time there is nothing
+        if session.scalar(waiting.limit(1)) is None:
+            return Batch()
+    try:
+        return _claim(bot, now, rate=rate, limit=limit)
+    except InvalidToken:
+        with bot.store.session() as session:
+            some = session.scalars(waiting.order_by(OutboxRow.priority, OutboxRow.send_at, OutboxRow.id).limit(limit)).all()
+        if not (aside := damaged.set_aside(bot, some, partial(_look, bot, now))):
+            raise
+        return Batch(due=aside)
+
+
+def _claim(bot: Bot, now: datetime, *, rate: float, limit: int) -> Batch:
     claimed: list[Claimed] = []
     with bot.store.begin() as session:
         sender = switch.locked(session, bot.clinic_id)
@@ -76,29 +96,33 @@ def claim(bot: Bot, *, rate: float, limit: int) -> Batch:
     return Batch(tuple(claimed), len(due), wait)
 
 
-def _anything_due(bot: Bot, now: datetime) -> bool:
-    """Looked at without a lock first: most of the time there is nothing."""
+def _waiting(bot: Bot, now: datetime) -> Select[int]:
+    """Which texts are due, without their words."""
     query = select(OutboxRow.id).where(OutboxRow.clinic_id == bot.clinic_id, OutboxRow.status == "waiting", OutboxRow.send_at <= now)
-    with bot.store.session() as session:
-        return session.scalar(query.where(OutboxRow.priority.in_(list(Priority))).limit(1)) is not None
+    return query.where(OutboxRow.priority.in_(list(Priority)))
 
 
 def _due(session: Session, bot: Bot, now: datetime, limit: int, *, urgent_alone: bool) -> list[Due]:
     """The next due texts, locked; those that another transaction holds, of an opt-out perhaps, are passed over."""
     query = (
-        select(OutboxRow, CommunicationRow, PhoneRow)
-        .join(CommunicationRow, OutboxRow.communication_id == CommunicationRow.id)
-        .join(PhoneRow, CommunicationRow.phone_id == PhoneRow.id)
-        .where(OutboxRow.clinic_id == bot.clinic_id, OutboxRow.status == "waiting", OutboxRow.send_at <= now)
+        DUE.where(OutboxRow.clinic_id == bot.clinic_id, OutboxRow.status == "waiting", OutboxRow.send_at <= now)
         .order_by(OutboxRow.send_at, OutboxRow.id)
         .with_for_update(of=OutboxRow, skip_locked=True, key_share=True)
     )
     found: list[Due] = []
     for priority in (Priority.URGENT,) if urgent_alone else Priority:  # one after the other: each is a range of the index
         if len(found) < limit:
-            rows = session.execute(query.where(OutboxRow.priority == priority).limit(limit - len(found)))
-            found += [(outbox, communication, phone) for outbox, communication, phone in rows]
+            found += _rows(session, query.where(OutboxRow.priority == priority).limit(limit - len(found)))
     return found
+
+
+def _look(bot: Bot, now: datetime, session: Session, outbox_id: int) -> None:
+    """Reads of one text what claiming it needs."""
+    _why_not(bot, session, _rows(session, DUE.where(OutboxRow.id == outbox_id)), now)
+
+
+def _rows(session: Session, query: Select[OutboxRow, CommunicationRow, PhoneRow]) -> list[Due]:
+    return [(outbox, communication, phone) for outbox, communication, phone in session.execute(query)]
 
 
 def _does_not_go(

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
+from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.apply import Scope, apply
 from bot.channels.types import Channel, Outgoing, SendError, Sent
 from bot.core import Bot
-from bot.delivery import claims, codes, outbox
+from bot.delivery import claims, codes, damaged, outbox
 from bot.delivery.status import FINAL, LOST, advance
 from bot.dialogue.effects import LogItem
 from bot.store import queries
@@ -71,16 +72,28 @@ def _look_up(bot: Bot, channel: Channel, lost: list[Lost]) -> None:
 def _claim(bot: Bot) -> list[Lost]:
     """Texts to look up, kept from other workers for the time of a lease."""
     now = bot.clock()
+    query = select(OutboxRow).where(OutboxRow.look_at < now, OutboxRow.clinic_id == bot.clinic_id)
+    query = query.order_by(OutboxRow.look_at).limit(AT_ONCE)
     lost = []
-    with bot.store.begin() as session:
-        query = select(OutboxRow).where(OutboxRow.look_at < now, OutboxRow.clinic_id == bot.clinic_id).order_by(OutboxRow.look_at)
-        for row in session.scalars(query.limit(AT_ONCE).with_for_update(skip_locked=True)):
-            row.look_at = now + claims.LEASE
-            communication = session.get_one(CommunicationRow, row.communication_id)
-            number = session.get_one(PhoneRow, communication.phone_id).number
-            sid = communication.provider_sid if row.status == "sent" else None
-            lost.append(Lost(row.id, row.attempts, Outgoing(to=number, body=communication.body), sid, communication.at))
+    try:
+        with bot.store.begin() as session:
+            for row in session.scalars(query.with_for_update(skip_locked=True)):
+                lost.append(_lost(session, row))
+                row.look_at = now + claims.LEASE
+    except InvalidToken:
+        with bot.store.session() as session:
+            some = [row.id for row in session.scalars(query)]
+        if not damaged.set_aside(bot, some, lambda session, id_: _lost(session, session.get_one(OutboxRow, id_))):
+            raise
+        return _claim(bot)
     return lost
+
+
+def _lost(session: Session, row: OutboxRow) -> Lost:
+    communication = session.get_one(CommunicationRow, row.communication_id)
+    number = session.get_one(PhoneRow, communication.phone_id).number
+    sid = communication.provider_sid if row.status == "sent" else None
+    return Lost(row.id, row.attempts, Outgoing(to=number, body=communication.body), sid, communication.at)
 
 
 def _found(bot: Bot, channel: Channel, lost: Lost) -> Sent | None:

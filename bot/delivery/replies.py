@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import structlog
+from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.channels.types import Channel, Outgoing, SendError, Sent
 from bot.core import Bot
-from bot.delivery import outbox
+from bot.delivery import damaged, outbox
 from bot.delivery.callbacks import reply_lost
 from bot.delivery.status import LOST
 from bot.store import queries
@@ -28,10 +29,14 @@ AT_ONCE = 20
 def watch(bot: Bot, channel: Channel) -> None:
     """Looks up replies that nobody confirmed."""
     for row_id in _unconfirmed(bot):
-        with bot.store.session() as session:
-            row = session.get_one(CommunicationRow, row_id)
-            to = session.get_one(PhoneRow, row.phone_id).number
-            reply, since = row.replies[0], row.at - SKEW  # further messages are texts of their own
+        try:
+            with bot.store.session() as session:
+                row = session.get_one(CommunicationRow, row_id)
+                to = session.get_one(PhoneRow, row.phone_id).number
+        except InvalidToken:
+            damaged.reply(bot, row_id)
+            continue
+        reply, since = row.replies[0], row.at - SKEW  # further messages are texts of their own
         try:
             found = channel.find(Outgoing(to=to, body=reply), since=since)
         except SendError as error:

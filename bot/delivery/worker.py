@@ -74,7 +74,7 @@ def index_words(bot: Bot) -> None:
     while more:
         with bot.store.reading() as connection:
             batch = words.unindexed(connection)
-        more = bool(batch.last) and bot.store.write(partial(words.index, cipher=bot.store.cipher, batch=batch))
+        more = bool(batch.last) and bot.store.write(partial(words.index, cipher=bot.store.cipher, batch=batch, now=bot.clock()))
 
 
 class Loop(threading.Thread):

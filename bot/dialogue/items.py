@@ -68,6 +68,7 @@ KINDS: dict[str, ItemKind] = {
     "not_delivered": ItemKind(3, "A text could not be delivered: reach the patient otherwise", promised=False),
     "bad_number": ItemKind(3, "This number cannot get texts (a landline, or wrong): find another way", promised=False),
     "unconfirmed": ItemKind(5, "Sent, but nobody says that it arrived: make sure they know", promised=False),
+    "unreadable": ItemKind(5, "Words that cannot be read any more: tell whoever runs the server", promised=False),
     "silenced": ItemKind(4, "Got no answer, since texts were switched off"),
     "mention": ItemKind(5, "A colleague asks you to look", promised=False),
     "to_translate": ItemKind(5, "Words to translate", promised=False),

@@ -31,6 +31,13 @@ class Cipher:
         """The text again. Raises cryptography.fernet.InvalidToken when no key fits."""
         return self._fernet.decrypt(token).decode("utf-8")
 
+    def opened(self, token: bytes | None) -> str | None:
+        """The text again, "" where none stands; None when no key fits."""
+        try:
+            return self.decrypt(token) if token else ""
+        except InvalidToken:
+            return None
+
     def wrap(self, content: bytes) -> bytes:
         """A file that leaves the database, encrypted."""
         return self._fernet.encrypt(content)

@@ -8,19 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import phonenumbers
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select
+import structlog
+from sqlalchemy import Column, ColumnElement, Connection, LargeBinary, delete, exists, func, insert, select, type_coerce
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
+from bot.dialogue.effects import LogItem
+from bot.store import tasks
 from bot.store.crypto import Cipher
 from bot.store.models import CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, TaskRow
 from bot.store.settled import settled
-from bot.store.turns import PHONES, TEXTS, table
+from bot.store.turns import PHONES, TEXTS, Line, table
 from bot.store.work_models import ActionRow, IndexedRow, WordRow
 from bot.understand.normalise import fold, tokens
 
+log = structlog.get_logger()
 WORDS, INDEXED, ACTIONS = table(WordRow), table(IndexedRow), table(ActionRow)
 KINDS = {"text": TEXTS, "action": ACTIONS}
 BATCH = 100  # texts that are taken at once
@@ -74,23 +79,28 @@ def unindexed(connection: Connection) -> Batch:
     return Batch(last, frozenset(phones))
 
 
-def index(connection: Connection, cipher: Cipher, batch: Batch) -> bool:
+def index(connection: Connection, cipher: Cipher, batch: Batch, now: datetime) -> bool:
     """Takes them in, in a transaction that writes: words that are erased meanwhile are either read no more or taken away after it.
 
-    False: another worker is at it. If all waited for each other, patients' turns would wait for them all.
+    What no key opens is passed over, and is an item. False: another worker is at it. If all waited for each other, patients' turns
+    would wait for them all.
     """
     if connection.dialect.name == "postgresql" and not connection.scalar(sql("SELECT pg_try_advisory_xact_lock(:n)"), {"n": INDEXING}):
         return False
     _lock(connection, batch.phones)
-    found: dict[tuple[int, int], set[str]] = {}
+    found: dict[tuple[int, int], list[str | None]] = {}
     for what, last in batch.last.items():
         rows = KINDS[what]
-        words = rows.c.body if what == "text" else rows.c.words
+        words = _sealed(rows.c.body if what == "text" else rows.c.words)
         which = rows.c.id > _done(connection, what), rows.c.id <= last, rows.c.phone_id.in_(batch.phones)
-        for clinic_id, phone_id, said in connection.execute(select(rows.c.clinic_id, rows.c.phone_id, words).where(*which)):
-            found.setdefault((clinic_id, phone_id), set()).update(keys(cipher, said or ""))
+        for clinic_id, phone_id, token in connection.execute(select(rows.c.clinic_id, rows.c.phone_id, words).where(*which)):
+            found.setdefault((clinic_id, phone_id), []).append(cipher.opened(token))
     for (clinic_id, phone_id), said in found.items():
-        _add(connection, clinic_id, phone_id, said | _of_people(connection, cipher, phone_id))
+        if None in said:
+            log.error("unreadable", phone=phone_id, do="no key of ATTEND_KEY opens some words: add the old key, or take a backup's")
+            whose = Line(phone_id, clinic_id, state="{}", opted_out_at=None, version=0)
+            tasks.log(connection, LogItem(kind="unreadable"), whose, text=None, start=None, now=now)
+        _add(connection, clinic_id, phone_id, _keys(connection, cipher, phone_id, said))
     for what, last in batch.last.items():
         connection.execute(delete(INDEXED).where(INDEXED.c.what == what))
         connection.execute(insert(INDEXED), {"what": what, "last": last})
@@ -107,12 +117,18 @@ def _lock(connection: Connection, phones: Iterable[int]) -> None:
     connection.execute(mine.with_for_update(key_share=True)).all()
 
 
-def _of_people(connection: Connection, cipher: Cipher, phone_id: int) -> set[str]:
-    """The names and last digits of who is reached on a phone."""
+def _sealed(column: Column[Any]) -> ColumnElement[bytes | None]:
+    """An encrypted column as it stands there: one row that no key opens keeps no other from being read."""
+    return type_coerce(column, LargeBinary)
+
+
+def _keys(connection: Connection, cipher: Cipher, phone_id: int, said: Iterable[str | None]) -> set[str]:
+    """The keys of what was said, as far as it can be read, and of the names and last digits of who is reached on a phone."""
     people, reached = table(PatientRow), table(PatientPhoneRow)
-    query = select(people.c.name).join(reached, reached.c.patient_id == people.c.id).where(reached.c.phone_id == phone_id)
-    number = connection.scalar(select(PHONES.c.number).where(PHONES.c.id == phone_id)) or ""
-    return keys(cipher, " ".join([*connection.scalars(query), number[-4:]]))
+    names = select(_sealed(people.c.name)).join(reached, reached.c.patient_id == people.c.id).where(reached.c.phone_id == phone_id)
+    number = cipher.opened(connection.scalar(select(_sealed(PHONES.c.number)).where(PHONES.c.id == phone_id)))
+    texts = [*said, *map(cipher.opened, connection.scalars(names)), number and number[-4:]]
+    return set[str]().union(*(keys(cipher, text) for text in texts if text))
 
 
 def _add(connection: Connection, clinic_id: int, phone_id: int, words: set[str]) -> None:
@@ -127,9 +143,10 @@ def rewrite(connection: Connection, cipher: Cipher, phones: Iterable[int]) -> No
     _lock(connection, phones)
     for phone_id in sorted(phones):
         clinic_id = connection.scalars(select(PHONES.c.clinic_id).where(PHONES.c.id == phone_id)).one()
-        said = [*connection.scalars(select(TEXTS.c.body).where(TEXTS.c.phone_id == phone_id))]
-        said += connection.scalars(select(ACTIONS.c.words).where(ACTIONS.c.phone_id == phone_id, ACTIONS.c.words.is_not(None)))
-        left = keys(cipher, "\n".join(said)) | _of_people(connection, cipher, phone_id)
+        texts = select(_sealed(TEXTS.c.body)).where(TEXTS.c.phone_id == phone_id)
+        notes = select(_sealed(ACTIONS.c.words)).where(ACTIONS.c.phone_id == phone_id, ACTIONS.c.words.is_not(None))
+        said = map(cipher.opened, connection.scalars(texts.union_all(notes)))
+        left = _keys(connection, cipher, phone_id, said)
         connection.execute(delete(WORDS).where(WORDS.c.phone_id == phone_id))
         _add(connection, clinic_id, phone_id, left)
 

@@ -47,7 +47,7 @@ def test_words_erased_between_looking_and_indexing_are_not_indexed(empty: str, b
     with bot.store.reading() as connection:
         batch = words.unindexed(connection)
     eraser(world)()
-    bot.store.write(partial(words.index, cipher=bot.store.cipher, batch=batch))
+    bot.store.write(partial(words.index, cipher=bot.store.cipher, batch=batch, now=world.clock()))
     assert found(world, "zanahoria") == found(world, "dorothy") == []
     bot.store.engine.dispose()
 

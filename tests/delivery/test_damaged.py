@@ -1,0 +1,104 @@
+"""What no key opens stops nothing but itself: a person sees it, and all others are sent, looked up and found, on either database."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import LargeBinary, select, type_coerce, update
+
+from bot.channels.console import received
+from bot.delivery.replies import watch
+from bot.delivery.worker import index_words
+from bot.store import words, worklist
+from bot.store.models import CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow
+from bot.store.turns import TEXTS, table
+from bot.turn import take
+from tests.delivery.conftest import Post
+
+DAMAGED = type_coerce(b"no token of any key", LargeBinary)
+
+
+def damage(post: Post, text: int, **columns: bool) -> None:
+    """Leaves what no key opens in a text: its words, or those columns."""
+    with post.world.bot.store.begin() as session:
+        session.execute(update(TEXTS).where(TEXTS.c.id == text).values(dict.fromkeys(columns or ["body"], DAMAGED)))
+
+
+def listed(post: Post) -> list[str]:
+    """What the coordinators' list shows, read as they read it."""
+    bot = post.world.bot
+    with bot.store.session() as session:
+        found = worklist.page(session, bot.clinic_id, bot.clock(), worklist.View())
+        return sorted(f"{item.who}: {item.kind} {item.detail}".strip() for item in found)
+
+
+def test_a_text_that_no_key_opens_keeps_no_other_from_going(both: Post) -> None:
+    """It is a person's, with its phone's other texts on their way; asked again, nothing more happens."""
+    texts = [both.text(who, body=f"to {who}") for who in ("dorothy", "marcus", "dorothy", "lucia")]
+    damage(both, texts[0])
+    assert both.send() == 3
+    assert both.bodies == ["to marcus", "to dorothy", "to lucia"]
+    assert (both.outbox(texts[0]).status, both.outbox(texts[0]).reason) == ("failed", "unreadable")
+    assert listed(both) == ["Dorothy Hale: not_delivered unreadable"]
+    assert both.send() == 0
+
+
+@pytest.mark.parametrize("row", [PhoneRow, PatientRow])
+def test_nor_does_a_number_or_a_name(row: type[PhoneRow | PatientRow], both: Post) -> None:
+    """Whatever of a text's is damaged: the text is not sent, others are."""
+    ours, others = both.text("marcus"), both.text()
+    with both.world.bot.store.begin() as session:
+        phone = both.world.phones["marcus"]
+        people = select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == phone)
+        column, which = ("number", PhoneRow.id == phone) if row is PhoneRow else ("name", PatientRow.id.in_(people))
+        session.execute(update(table(row)).where(which).values({column: DAMAGED}))
+    assert both.send() == 1
+    assert (both.outbox(others).status, both.outbox(ours).status, both.items()) == ("sent", "failed", ["not_delivered unreadable"])
+
+
+def test_nor_does_it_keep_others_from_being_looked_up(both: Post) -> None:
+    """One whose fate nobody knows, and one that nobody has confirmed."""
+    lost = both.text("marcus")
+    both.meet("hang")
+    sent, mine = both.text("lucia"), both.text()
+    assert both.send() == 2
+    both.wait(hours=3)
+    damage(both, lost)
+    damage(both, sent)
+    both.look()
+    assert (both.outbox(lost).status, both.outbox(sent).status) == ("failed", "sent")
+    assert [both.outbox(text).look_at for text in (lost, sent, mine)] == [None] * 3
+    assert listed(both) == [
+        "Dorothy Hale: unconfirmed", "Lucía Ramírez: unconfirmed unreadable", "Marcus Reed: not_delivered unreadable",
+    ]  # fmt: skip
+
+
+def test_nor_the_answers_that_nobody_confirmed(both: Post) -> None:
+    """One of two that rode in TwiML."""
+    world = both.world
+    for who in ("marcus", "dorothy"):
+        assert take(world.bot, received(sender=world.number(who), body="where are you"))
+    first, second = (text.id for text in both.rows(CommunicationRow, CommunicationRow.direction == "inbound"))
+    damage(both, first, reply=True)
+    both.wait(minutes=10)
+    watch(world.bot, both.channel)
+    assert (both.row(second).answered_via, both.items()) == ("outbox", ["unconfirmed unreadable"])
+    both.wait(minutes=10)
+    watch(world.bot, both.channel)  # nothing is left
+
+
+def test_nor_those_that_are_found_by_their_words(both: Post) -> None:
+    """The words of a conversation that can be read are found, also after some of it was taken away; it is an item that some cannot."""
+    bot, phone = both.world.bot, both.world.phones["dorothy"]
+    damage(both, both.text(body="zanahoria"))
+    both.text(body="calabaza")
+    index_words(bot)
+
+    def found(asked: str) -> list[int]:
+        with bot.store.session() as session:
+            return words.search(session, bot.store.cipher, bot.clinic_id, asked, words.Only(), now=bot.clock())
+
+    assert (found("calabaza"), found("zanahoria"), found("dorothy")) == ([phone], [], [phone])
+    assert listed(both) == ["Dorothy Hale: unreadable"]
+    with bot.store.begin() as session:
+        words.rewrite(session.connection(), bot.store.cipher, [phone])
+    assert found("calabaza") == [phone]
