@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -151,15 +151,11 @@ def _finish(bot: Bot, session: Session, visit: AppointmentRow, what: str, desk: 
 
 
 def _tell(bot: Bot, session: Session, visit: AppointmentRow, what: str, desk: Desk) -> bool:
-    """Queues the news, unless nothing may be sent about this visit; what the patient might still take back is forgotten."""
+    """Queues the news, unless nothing may be sent about this visit."""
     found = reach(bot, session, visit.patient_id, visit_id=visit.id)
-    if found.phone_id is None:
+    if found.phone_id is None or found.why_not:
         return False
     phone = session.get_one(PhoneRow, found.phone_id, with_for_update=True)
-    state = queries.state_of(phone)
-    queries.keep_state(phone, replace(state, undo=tuple(each for each in state.undo if each.visit != visit.id)))
-    if found.why_not:
-        return False
     say = (SENTENCES[what, desk.asked],)
     tell(bot, session, phone, [About(visit.id, visit.start, what, say)], useless_at=visit.start)
     return True

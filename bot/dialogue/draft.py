@@ -70,16 +70,18 @@ class Draft:
         """Opens a question; a message asks at most one."""
         self.asked = replace(prompt, aside=False)
 
-    def can_undo(self, visit: Visit, act: str) -> None:
-        """Keeps what `visit` is now, so that UNDO can bring it back."""
+    def can_undo(self, visit: Visit, act: str, *, to: datetime | None = None) -> None:
+        """Keeps what `visit` is now, so that UNDO can bring it back. to: the time that it is moved to."""
         before = Undo(
             visit=visit.id,
             start=visit.start,
             participant=visit.participant,
             slot=visit.slot_id,
             act=act,
+            patient=visit.patient_id,
             minutes=visit.minutes,
             practitioner=visit.practitioner,
+            to=to,
         )
         self.undo.append(before)
 
@@ -94,9 +96,25 @@ class Draft:
         return self.facts.visits[0] if len(self.facts.visits) == 1 else None
 
     @property
+    def changes(self) -> tuple[Undo, ...]:
+        """What the patient did last and may still take back: the visit is to come, and is as they left it."""
+        return tuple(each for each in self.before.undo if each.start > self.facts.now and self._as_left(each))
+
+    @property
     def called_off(self) -> tuple[Undo, ...]:
         """What the patient called off last and may still have back."""
-        return tuple(each for each in self.before.undo if each.act == "cancel" and each.start > self.facts.now)
+        return tuple(each for each in self.changes if each.act == "cancel")
+
+    def _as_left(self, change: Undo) -> bool:
+        """Whether nobody else has made something else of a visit since, by whatever way (F-03)."""
+        if change.act == "book":
+            return any(visit.slot_id == change.slot for visit in self.facts.visits)
+        visit = self.visit(change.visit)
+        if visit is None and change.act == "cancel" and self.facts.clinic.may_cancel:
+            visit = next((gone for gone in self.facts.gone if gone.id == change.visit and gone.status == "cancelled"), None)
+        if visit is None or change.patient not in (None, visit.patient_id):
+            return False
+        return visit.start == (change.to or visit.start if change.act == "move" else change.start)
 
     def visit(self, number: int) -> Visit | None:
         """The open visit with that id."""

@@ -136,7 +136,7 @@ def undo(draft: Draft) -> str | None:
         return None
     draft.acts -= {"confirm"} if comes else draft.acts
     draft.doubtful.clear()
-    changes = [each for each in draft.before.undo if each.start > draft.facts.now]
+    changes = draft.changes
     if not changes:
         draft.say("undo_nothing")
         return "undo_nothing"
@@ -148,8 +148,6 @@ def undo(draft: Draft) -> str | None:
             draft.say("undo_gone")
         elif change.act == "move" and change.slot is not None and change.slot not in free:
             draft.say("undo_taken")
-        elif change.act == "book" and change.slot not in (visit.slot_id for visit in draft.facts.visits):
-            draft.say("undo_nothing")  # the clinic has moved it or called it off since
         else:
             draft.do(RestoreAppointment(undo=replace(change, participant=Participant.ACCEPTED) if comes else change))
             draft.say("undone_booking" if change.act == "book" else "undone", when=change.start)
@@ -159,14 +157,11 @@ def undo(draft: Draft) -> str | None:
 
 
 def _take_back_words(draft: Draft, change: Undo) -> None:
-    """What was said of a visit is taken back and asked again; its time is not touched, whoever moved it since (F-03)."""
-    visit = draft.visit(change.visit)
-    if visit is None:
-        draft.say("undo_nothing")
-        return
-    draft.do(SetParticipant(visit=visit.id, participant=change.participant))
-    if draft.asked is None:
-        read_back(draft, replace(visit, participant=Participant.NEEDS_ACTION), "confirm")
+    """What was said of a visit is taken back and asked again."""
+    if visit := draft.visit(change.visit):
+        draft.do(SetParticipant(visit=visit.id, participant=change.participant))
+        if draft.asked is None:
+            read_back(draft, replace(visit, participant=Participant.NEEDS_ACTION), "confirm")
 
 
 def clarify(draft: Draft) -> str:

@@ -64,7 +64,7 @@ def take(draft: Draft, slot: Slot, *, visit: Visit | None, patient: int | None) 
     draft.do(CloseItems(kinds=(*SETTLED, "booking"), visit=visit.id if visit else None))
     draft.remember(prompt=None, asked_back=False)
     if visit is not None:
-        draft.can_undo(visit, "move")
+        draft.can_undo(visit, "move", to=slot.start)
         draft.do(MoveAppointment(visit=visit.id, slot=slot.id))
         draft.say("moved", when=slot.start)
         return "moved"

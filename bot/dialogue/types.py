@@ -242,7 +242,10 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Undo:
-    """How to take the last change back: what the visit was before. minutes: 0 where an earlier version did not keep it."""
+    """How to take the last change back: what the visit was before.
+
+    to: when the visit is since a move. minutes, to: 0 and None where an earlier version did not keep them. patient: whose it is.
+    """
 
     visit: int
     start: datetime
@@ -252,6 +255,7 @@ class Undo:
     patient: int | None = None
     minutes: int = 0
     practitioner: str = ""
+    to: datetime | None = None
 
 
 class Hold(StrEnum):

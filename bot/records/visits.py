@@ -12,7 +12,6 @@ from bot.records.people import People
 from bot.store.life import see_to_visits
 from bot.store.models import AppointmentRow, PatientRow, SlotRow, TaskRow
 from bot.store.outgoing import drop_waiting
-from bot.store.reach import forget_undo
 
 MINUTES = 30
 SAID = ("patient", "service", "start", "minutes", "practitioner", "video_link", "confidential", "status")
@@ -91,7 +90,6 @@ class Visits:
         came = Came.CALLED_OFF if status in OFF and visit.status not in OFF else Came.MOVED if moved else Came.CHANGED
         if moved or other or status != visit.status:
             drop_waiting(self._batch.session, visit.patient_id, visit_id=visit.id)
-            forget_undo(self._batch.session, visit)
             # What the patient said was about the visit as it was (F-03); its old time is the clinic's to give away.
             visit.start, visit.slot_id, visit.changed_at = changed.get("start", visit.start), None, self._batch.now
             visit.participant = "needs-action" if moved or other else visit.participant

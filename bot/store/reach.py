@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from bot.store import queries
-from bot.store.models import AppointmentRow, PatientPhoneRow, PhoneRow
+from bot.store.models import AppointmentRow, PatientPhoneRow
 from bot.store.outgoing import drop_waiting
 
 
@@ -24,19 +24,6 @@ def unlink(session: Session, link: PatientPhoneRow) -> None:
     drop_waiting(session, link.patient_id, phone_id=link.phone_id)
     session.delete(link)
     session.flush()
-
-
-def forget_undo(session: Session, visit: AppointmentRow) -> None:
-    """What the patient did to a visit cannot be taken back by text any more: the clinic has changed it since (F-03).
-
-    Whoever holds the visit's row need lock a phone only if there is something to forget: nobody else adds it meanwhile.
-    """
-    for link in links(session, visit.patient_id):
-        known = session.scalars(select(PhoneRow).where(PhoneRow.id == link.phone_id).options(defer(PhoneRow.number))).one()
-        if any(each.visit == visit.id for each in queries.state_of(known).undo):
-            phone = queries.locked_phone(session, link.phone_id)
-            state = queries.state_of(phone)
-            queries.keep_state(phone, replace(state, undo=tuple(each for each in state.undo if each.visit != visit.id)))
 
 
 def forget(session: Session, patient_id: int, phones: list[int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,7 @@ from bot.delivery.sender import send_waiting
 from bot.desk import booking, staff
 from bot.desk.booking import Desk
 from bot.desk.work import Refused
-from bot.store import audit
+from bot.store import audit, queries
 from bot.store.models import AppointmentRow, AuditRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow, TaskRow
 from bot.store.work_models import ActionRow, PromiseRow
 from bot.turn import take
@@ -274,3 +275,41 @@ def rows_of(world: World) -> list[AppointmentRow]:
     """Every visit."""
     with world.bot.store.session() as session:
         return list(session.scalars(select(AppointmentRow)))
+
+
+@pytest.mark.parametrize("what", ["moved", "called off"])
+def test_undo_from_a_second_phone_takes_nothing_back_that_the_desk_has_changed_since(what: str, world: World) -> None:
+    """F-03: the news go to one of her phones, and she writes from the other; so it is of what she did there."""
+    visit, other = visit_of(world, "dorothy"), "+17165550190"
+    with world.bot.store.begin() as session:
+        phone = queries.phone(session, world.bot.store.cipher, clinic_id=world.bot.clinic_id, number=other, now=world.clock.now)
+        patient = session.get_one(AppointmentRow, visit).patient_id
+        session.add(PatientPhoneRow(patient_id=patient, phone_id=phone.id, clinic_id=world.bot.clinic_id))
+    take(world.bot, received(sender=other, body="can we do monday morning instead"))
+    assert "UNDO" in take(world.bot, received(sender=other, body="1"))
+    if what == "moved":
+        booking.move(world.bot, visit, slot_id=slot(world, day=12).id, desk=desk(world, "dorothy"))
+    else:
+        booking.call_off(world.bot, visit, desk=desk(world, "dorothy"))
+    left = row_of(world, visit)
+    assert "nothing to take back" in take(world.bot, received(sender=other, body="UNDO"))
+    now = row_of(world, visit)
+    assert (now.start, now.status, now.version) == (left.start, left.status, left.version)
+
+
+@pytest.mark.parametrize("act", ["can we do monday morning instead", "cancel my appointment"])
+def test_what_an_earlier_version_kept_for_undo_is_taken_back(act: str, world: World) -> None:
+    """It kept neither whose the visit is nor when it is since."""
+    visit = visit_of(world, "dorothy")
+    before = row_of(world, visit)
+    for said in (act, "1") if "monday" in act else (act,):
+        take(world.bot, received(sender=world.number("dorothy"), body=said))
+    with world.bot.store.begin() as session:
+        phone = session.get_one(PhoneRow, world.phones["dorothy"])
+        kept = json.loads(phone.state)
+        kept["undo"] = [{name: each[name] for name in ("visit", "start", "participant", "slot", "act")} for each in kept["undo"]]
+        phone.state = json.dumps(kept)
+    assert row_of(world, visit).version > before.version
+    assert "Taken back" in take(world.bot, received(sender=world.number("dorothy"), body="UNDO"))
+    now = row_of(world, visit)
+    assert (now.start, now.status, now.slot_id) == (before.start, "booked", before.slot_id)
