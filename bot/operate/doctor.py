@@ -23,6 +23,7 @@ from bot.editing.lint import SAFETY, Lint, reveals, unreviewed
 from bot.operate.version import version_of
 from bot.owned.current import Refused
 from bot.settings import ROOT, Settings
+from bot.store import writable
 from bot.store.database import MIGRATIONS, Store
 from bot.store.models import CommunicationRow, SecretRow, TaskRow
 from bot.store.sending_models import OutboxRow
@@ -86,8 +87,9 @@ def _database(site: Installation) -> Findings:
     if there != newest:
         yield Finding(Level.ERROR, "database", f"its tables are of version {there}, this program's of {newest}: start the server once")
         return
-    with site.store.begin() as session:
-        session.execute(select(1))
+    if why := writable.why_not(site.store):
+        yield Finding(Level.ERROR, "database", f"it cannot be written: {why}")
+        return
     yield Finding(Level.OK, "database", f"{kind}, tables of version {newest}, can be written")
 
 

@@ -15,6 +15,7 @@ from bot.channels.types import Inbound
 from bot.delivery.callbacks import Callback, record
 from bot.delivery.outbox import sender_words
 from bot.dialogue.types import State
+from bot.store import writable
 from bot.store.database import Conflict
 from bot.store.models import BREAK
 from bot.turn import floor, take
@@ -82,11 +83,15 @@ def readyz() -> Response:
 
     That is no reason to send the provider's requests elsewhere: messages are taken in all the same.
     """
+    bot = wired().bot
     try:
-        with wired().bot.store.begin() as session:
-            sending = sender_words(session, wired().bot.clinic_id)
+        why = writable.why_not(bot.store)
+        with bot.store.session() as session:
+            sending = sender_words(session, bot.clinic_id)
     except SQLAlchemyError as error:
-        return Response(f"database: {type(error).__name__}\n", status=503, mimetype="text/plain")
+        why = type(error).__name__
+    if why:
+        return Response(f"database: {why}\n", status=503, mimetype="text/plain")
     return Response("\n".join(("ready", *sending)) + "\n", mimetype="text/plain")
 
 

@@ -8,6 +8,8 @@ import http.client
 import itertools
 import json
 import os
+import sqlite3
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,7 +27,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, select, update
+from sqlalchemy import create_engine, select, text, update
 from structlog.testing import capture_logs
 
 from bench import served
@@ -642,6 +645,41 @@ def test_whether_it_is_well_tells_the_process_and_the_database_apart(impatient: 
     assert (client.get("/healthz").status_code, client.get("/readyz").status_code) == (200, 200)
     with locked(settings):
         assert (client.get("/healthz").status_code, client.get("/readyz").status_code) == (200, 503)
+
+
+def test_who_asks_whether_it_is_well_waits_for_no_writer_and_keeps_none_waiting(app: Flask) -> None:
+    """A probe every second must not stand in line with patients' texts; that others write tells as much."""
+    store, client = wired(app).bot.store, app.test_client()
+    with store._turn():  # a thread of this process writes
+        assert client.get("/readyz").status_code == 200
+    if store.engine.dialect.name == "sqlite":
+        ready: list[int] = []
+        asking = threading.Thread(target=lambda: ready.append(client.get("/readyz").status_code))
+        writers = [sqlite3.connect(store.engine.url.database or "", isolation_level=None) for _ in range(2)]
+        writers[0].execute("BEGIN IMMEDIATE")
+        writers[0].execute("UPDATE clinic SET slug = 'other'")
+        asking.start()
+        asking.join(0.2)
+        assert asking.is_alive()
+        writers[0].execute("COMMIT")
+        writers[1].execute("BEGIN IMMEDIATE")  # of many one always has the lock
+        asking.join(LONG)
+        assert ready == [200]
+        for writer in writers:
+            writer.close()
+
+
+def test_a_database_that_takes_nothing_more_is_not_ready(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk, or a replica, which can be read all the same."""
+    store, client = wired(app).bot.store, app.test_client()
+    if store.engine.dialect.name == "sqlite":
+        monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
+    else:
+        with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"ALTER DATABASE {store.engine.url.database} SET default_transaction_read_only = on"))
+        store.engine.dispose()
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.text) in {(503, "database: the disk is full\n"), (503, "database: read-only\n")}
 
 
 # ---- what comes in, what goes out
