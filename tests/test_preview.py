@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from bot.desk import staff
 from bot.preview import preview, report
+from bot.store import care
 from bot.store.models import CommunicationRow, PatientRow
 from tests.delivery.test_planner import run, texts
 from tests.world import World, make_world
@@ -50,6 +51,16 @@ def test_another_schedule_shows_what_it_would_change(bot_parts: Any) -> None:
     lines = report(world.bot, first=date(2026, 3, 4), days=5, other=fewer)
     assert {line[0] for line in lines} <= {"-", "+"}
     assert any(line.startswith("-") and "days: silent" in line for line in lines)
+
+
+def test_a_preview_may_look_at_more_people_than_a_statement_can_name(empty: str, bot_parts: Any) -> None:
+    """SQLite takes 32,766 parameters (Debian's 250,000), PostgreSQL 65,535: whom a clinic has on record may be more."""
+    world = make_world(bot_parts, url=empty)
+    with world.bot.store.session() as session:
+        everybody = session.scalars(select(PatientRow.id)).all()
+        few, many = care.reached_on(session, everybody), care.reached_on(session, range(260_000))
+    assert {who: link.phone_id for who, link in few.items()} == {who: link.phone_id for who, link in many.items()} != {}
+    world.bot.store.engine.dispose()
 
 
 def _goes(world: World) -> list[Any]:

@@ -21,7 +21,7 @@ from bot.store.turns import table
 
 BEHIND = 8 * DAY  # visits that began earlier are over for the schedule
 Needs = Callable[[str], tuple[Paper, ...]]
-AT_ONCE = 5000  # visits of the past that are put aside in one statement
+AT_ONCE = 5000  # rows that one statement names: SQLite takes 32,766
 VISITS = table(AppointmentRow)
 OPTED_OUT, TAKEN_OVER = "opted out", "a coordinator has taken over"
 ASKED_NOT_TO_BE = "asked not to be texted"
@@ -81,12 +81,15 @@ def look_at_all(source: Connection | Session, clinic_id: int, now: datetime) -> 
 
 def reached_on(session: Session, patients: Iterable[int]) -> dict[int, PatientPhoneRow]:
     """patient → the one phone that they are texted on: one that takes texts, their own, the oldest."""
-    rows = session.execute(
+    query = (
         select(PatientPhoneRow, PhoneRow.opted_out_at)
         .join(PhoneRow, PatientPhoneRow.phone_id == PhoneRow.id)
         .join(PatientRow, PatientPhoneRow.patient_id == PatientRow.id)
-        .where(PatientPhoneRow.patient_id.in_(list(patients)), PatientRow.active)
-    ).all()
+        .where(PatientRow.active)
+    )
+    every = list(patients)
+    some = (every[first : first + AT_ONCE] for first in range(0, len(every), AT_ONCE))
+    rows = [row for ids in some for row in session.execute(query.where(PatientPhoneRow.patient_id.in_(ids)))]
     best = sorted(rows, key=lambda row: (row[1] is not None, row[0].relation != "self", row[0].phone_id), reverse=True)
     return {link.patient_id: link for link, _ in best}
 
