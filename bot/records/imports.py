@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from bot.ehr.csv_in import Problem, Row, encoding, open_table
 from bot.errors import DataError
@@ -13,20 +18,18 @@ from bot.records.opened import Records
 from bot.records.people import People
 from bot.records.visits import Slots, Visits
 from bot.records.waitlist import WaitingList
+from bot.store.database import Conflict, Store
 
 TAKERS: dict[str, type[Visits | Slots | WaitingList]] = {"visits": Visits, "slots": Slots, "waiting list": WaitingList}
 BATCH = 200  # rows of one transaction: others write between two of them
-
-
-class _DryRun(Exception):
-    """Takes a batch back."""
+PAUSES = (1, 2, 4, 8)  # seconds before a batch that could not be written is tried again
 
 
 def import_file(records: Records, path: Path, *, dry_run: bool = False, progress: Callable[[int], None] = lambda _: None) -> Report:
     """Imports a file of patients, visits, free times or who waits; a dry run takes everything back.
 
-    progress: hears the rows done so far. Raises DataError when the file is no such table. A batch that cannot be written raises,
-    and those before it stay.
+    progress: hears the rows done so far. Raises DataError when the file is no such table. A batch that cannot be written, tried
+    again for a while, raises, and those before it stay.
     """
     coding = encoding(path)
     with path.open(encoding=coding, errors="replace", newline="") as file:
@@ -52,18 +55,31 @@ def _batch(records: Records, report: Report, rows: list[Row | Problem], *, dry_r
             report.counts[Came.REJECTED] += 1
     if not good:
         return
-    try:
-        with records.store.begin() as session:
-            batch = Batch(records=records, session=session, now=records.clock(), report=report)
-            for came in _take(batch, good):
-                report.counts[came] += 1
-            session.flush()
-            if dry_run:
-                raise _DryRun
-            lines = f"lines {good[0].line} to {good[-1].line}"
-            records.record(session.connection(), action="import", about=report.kind, reason=lines)
-    except _DryRun:
-        return
+    part = _unhurried(records.store, partial(_write, records, report.kind, good, dry_run=dry_run))
+    report.counts.update(part.counts)
+    report.problems += part.problems
+
+
+def _unhurried(store: Store, work: Callable[[Session], Report]) -> Report:
+    """Nobody waits for an import: where others are in its way, or the database starts anew, it waits and does the batch again."""
+    for pause in PAUSES:
+        try:
+            return store.run(work)
+        except (Conflict, OperationalError):
+            time.sleep(pause)
+    return store.run(work)
+
+
+def _write(records: Records, kind: str, rows: list[Row], session: Session, *, dry_run: bool) -> Report:
+    """One try: what it finds counts only where nobody else came in between."""
+    part = Report(kind, [])
+    part.counts.update(_take(Batch(records=records, session=session, now=records.clock(), report=part), rows))
+    session.flush()
+    if dry_run:
+        session.rollback()
+    else:
+        records.record(session.connection(), action="import", about=kind, reason=f"lines {rows[0].line} to {rows[-1].line}")
+    return part
 
 
 def _take(batch: Batch, rows: list[Row]) -> Iterator[Came]:

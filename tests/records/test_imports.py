@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,11 +12,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 
 from bot.channels.console import received
 from bot.delivery.planner import plan_due
+from bot.ehr.csv_in import Row
 from bot.records import imports
-from bot.records.batch import Came, Report
+from bot.records.batch import Batch, Came, Report
 from bot.records.opened import Records
 from bot.remind import About, ask_medicine, tell
 from bot.settings import ROOT
@@ -32,7 +36,7 @@ from bot.store.models import (
 )
 from bot.store.sending_models import CommunicationRequestRow, OutboxRow
 from bot.turn import take
-from tests.world import World
+from tests.world import World, make_world
 
 PHONE = "+17165550141"
 PATIENTS = "identifier,name,language,phone,relation,details,consent,active"
@@ -490,3 +494,32 @@ def test_undo_takes_nothing_back_that_the_file_has_changed_since(
     start = visit(records).start
     assert "Mar 10" not in says(world, "UNDO")
     assert visit(records).start == start
+
+
+@pytest.mark.parametrize("tries", [1, 3])
+def test_a_batch_that_meets_others_is_done_anew(
+    tries: int, empty: str, bot_parts: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deadlock on PostgreSQL, a lock that SQLite does not get: nothing of the first tries is told or kept."""
+    world = make_world(bot_parts, url=empty)
+    bot, take_rows, left = world.bot, imports._take, [tries]
+    records = Records(store=bot.store, clinic=bot.clinic, clinic_id=bot.clinic_id, clock=world.clock, actor="command:test")
+
+    def meets(batch: Batch, rows: list[Row]) -> list[Came]:
+        came = list(take_rows(batch, rows))
+        batch.session.flush()
+        if left[0]:
+            left[0] -= 1
+            if batch.session.get_bind().dialect.name == "postgresql":
+                batch.session.connection().exec_driver_sql("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$")
+            raise OperationalError("INSERT", None, sqlite3.OperationalError("database is locked"))
+        return came
+
+    monkeypatch.setattr(imports, "_take", meets)
+    monkeypatch.setattr(imports, "PAUSES", (0, 0, 0))
+    (path := tmp_path / "patients.csv").write_text(f"{PATIENTS}\n{GRETA}\nP2,Hugo Lang,xx,{PHONE},self,,,yes\n", encoding="utf-8")
+    report = imports.import_file(records, path)
+    assert report.counts == Counter({Came.NEW: 1, Came.REJECTED: 1})
+    assert len(report.problems) == len({str(problem) for problem in report.problems}) > 0
+    assert [row.reason for row in all_of(records, AuditRow, AuditRow.action == "import")] == ["lines 2 to 2"]
+    bot.store.engine.dispose()
