@@ -39,7 +39,7 @@ from bot.store.database import Conflict
 from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, PhoneRow, SlotRow
 from bot.store.programme_models import CarePlanRow
 from bot.store.sending_models import OutboxRow
-from bot.store.turns import PEOPLE, PERSON, REACHED, TEXT, TEXTS, Line, Text, table
+from bot.store.turns import PEOPLE, PERSON, REACHED, REACHES, TEXT, TEXTS, Line, Text, table
 
 CONSENTS, OUTBOX, PLAN = table(ConsentRow), table(OutboxRow), table(CarePlanRow).c
 
@@ -225,7 +225,9 @@ def set_details(scope: Scope, effect: SetDetails) -> None:
 
 
 def _people(scope: Scope) -> list[int]:
-    return list(scope.connection.scalars(select(REACHED.patient_id).where(REACHED.phone_id == scope.phone.id)))
+    """Whom the conversation reaches: who is a patient here no more does not count, as in the decision."""
+    who = select(PERSON.id).join(REACHES, REACHED.patient_id == PERSON.id).where(REACHED.phone_id == scope.phone.id, PERSON.active)
+    return list(scope.connection.scalars(who))
 
 
 def opt_out(scope: Scope, effect: OptOut) -> None:

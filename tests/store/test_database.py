@@ -14,10 +14,11 @@ from sqlalchemy import select
 
 from bot.apply import Scope, apply
 from bot.channels.console import received
-from bot.dialogue.effects import BookAppointment
+from bot.dialogue.effects import BookAppointment, SetLanguage
+from bot.store import queries
 from bot.store.crypto import Cipher
 from bot.store.database import Conflict, Store
-from bot.store.models import AppointmentRow, Base, CommunicationRow, PhoneRow, SlotRow
+from bot.store.models import AppointmentRow, Base, CommunicationRow, PatientRow, PhoneRow, SlotRow
 from bot.turn import take
 from tests.world import make_world
 
@@ -108,3 +109,19 @@ def test_texts_from_a_new_number_at_once_are_all_kept(bot_parts: Any, empty: str
         rows = session.scalars(select(CommunicationRow)).all()
         assert (len(rows), len({row.phone_id for row in rows}), {row.status for row in rows}) == (6, 1, {"answered"})
     world.bot.store.engine.dispose()
+
+
+def test_the_language_is_that_of_the_one_who_is_left_on_a_phone(bot_parts: Any) -> None:
+    """Of two people on a phone one is a patient here no more: what the other chooses is their own."""
+    world = make_world(bot_parts)
+    store, phone_id = world.bot.store, world.phones["nadia"]
+    with store.begin() as session:
+        first, gone = (patient for patient, _ in queries.people(session, phone_id).values())
+        gone.active = False
+        kept = gone.language
+    with store.begin() as session:
+        scope = Scope(connection=session.connection(), opened=session, phone=session.get_one(PhoneRow, phone_id), now=world.clock())
+        apply(scope, (SetLanguage(language="pl"),))
+    with store.session() as session:
+        assert [session.get_one(PatientRow, row.id).language for row in (first, gone)] == ["pl", kept]
+    store.engine.dispose()
