@@ -86,22 +86,35 @@ def index() -> str:
     period = span.period()
     with wired().bot.store.session() as session:
         missing = period.missing(session)
-        found = [(make(session, period), missing[make.__name__]) for make in FIGURES]
+        found = [(make(session, period), _not_counted(missing[make.__name__])) for make in FIGURES]
     return render_template("pictures.html", figures=found, tall=tall, wide=WIDE, span=span, periods=PERIODS, reach=REACH)
 
 
-def _figure(name: str) -> Figure:
+def _figure(name: str) -> tuple[Figure, str]:
+    """A picture, and what is not counted in it yet."""
     make = next((make for make in FIGURES if make.__name__ == name.replace("-", "_")), None)
     if make is None:
         abort(404)
+    period = _span().period()
     with wired().bot.store.session() as session:
-        return make(session, _span().period())
+        return make(session, period), _not_counted(period.missing(session)[make.__name__])
+
+
+def _not_counted(days: int) -> str:
+    """How many days of a period a picture lacks, in words; "" where it lacks none."""
+    if not days:
+        return ""
+    return words().many(
+        "%(num)s day of this period is not counted yet: it is missing here and comes within minutes.",
+        "%(num)s days of this period are not counted yet: they are missing here and come within minutes, the newest first.",
+        days,
+    )
 
 
 @blueprint.get("/pictures/<name>.svg")
 def svg(name: str) -> Response:
     """A picture. It has a policy of its own: its style stands in it, and it may do nothing."""
-    response = Response(draw(_figure(name)), mimetype="image/svg+xml")
+    response = Response(draw(_figure(name)[0]), mimetype="image/svg+xml")
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     return response
 
@@ -109,7 +122,7 @@ def svg(name: str) -> Response:
 @blueprint.get("/pictures/<name>.csv")
 def table(name: str) -> Response:
     """The numbers."""
-    response = Response(as_csv(_figure(name)), mimetype="text/csv")
+    response = Response(as_csv(*_figure(name)), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
 
@@ -139,10 +152,11 @@ def draw(figure: Figure) -> str:
     return SCRIPT.sub("", chart.render())
 
 
-def as_csv(figure: Figure) -> str:
-    """The table; no cell begins like a formula, since spreadsheets would run it (F-13)."""
+def as_csv(figure: Figure, missing: str = "") -> str:
+    """The table, with what is not counted yet in a last row; no cell begins like a formula, since spreadsheets would run it (F-13)."""
+    rows = [figure.columns, *figure.rows, *([(missing,)] if missing else [])]
     out = io.StringIO()
-    csv.writer(out).writerows([[neutral(str(cell)) for cell in row] for row in (figure.columns, *figure.rows)])
+    csv.writer(out).writerows([[neutral(str(cell)) for cell in row] for row in rows])
     return out.getvalue()
 
 

@@ -213,8 +213,9 @@ def test_who_came_is_told_week_by_week(desk: Desk) -> None:
             session.add(AppointmentRow(clinic_id=1, patient_id=1, service="lab", start=start, minutes=30, status=status))
     assert numbers(desk, "attendance") == {}
     assert "8 days of this period are not counted yet" in page(desk.ana, "/inbox/pictures")
+    assert "8 days of this period are not counted yet" in page(desk.ana, "/inbox/pictures/attendance.csv").splitlines()[-1]
     count_days(desk)
-    assert "not counted yet" not in page(desk.ana, "/inbox/pictures")
+    assert "not counted yet" not in page(desk.ana, "/inbox/pictures") + page(desk.ana, "/inbox/pictures/attendance.csv")
     (row,) = numbers(desk, "attendance").values()
     assert row == (3, 1, 1, 0)
     assert "25 % did not come." in page(desk.ana, "/inbox/pictures")
