@@ -159,14 +159,17 @@ class Draft:
         return Spoken(self.language, self.facts.now) if self.language not in (record, "en") else None
 
     def _together(self) -> None:
-        """Several confirmations are one sentence."""
+        """Several confirmations are one sentence, and who is thanked for telling is not thanked for coming, too."""
         same = [effect for effect in self.effects if isinstance(effect, Say) and effect.key == "confirmed"]
-        if len(same) < 2:
+        if not same:
             return
+        thanked = Say(key="barrier.other") in self.effects
+        one, several = ("visit_when", "visits_when") if thanked else ("confirmed", "confirmed_many")
         whens = tuple(value for say in same for _, value in say.values if isinstance(value, datetime))
+        values = (("when", whens[0]),) if len(same) == 1 else (("whens", whens),)
         at = self.effects.index(same[0])
         self.effects = [effect for effect in self.effects if effect not in same]
-        self.effects.insert(at, Say(key="confirmed_many", values=(("whens", whens),)))
+        self.effects.insert(at, Say(key=one if len(same) == 1 else several, values=values))
 
     def _promise(self) -> None:
         """One sentence that tells who answers and when, however many items were logged (S-12)."""
