@@ -359,7 +359,7 @@ def test_titles_of_items_are_unique() -> None:
 def test_what_is_to_be_done_about_a_death_stands_with_the_item_and_its_title_fits_a_line(desk: Desk) -> None:
     """A list on a phone has room for what it is."""
     desk.text(1, "this is her son, my mother passed away last week, she wont be coming")
-    todo = "Answer, note whose it was under the person, see to the visits."
+    todo = "Answer, note whose it is under the person, see to the visits."
     assert todo in desk.ana.get("/inbox/phone/1").get_data(as_text=True)
     shown = desk.ana.get("/inbox").get_data(as_text=True)
     assert "Tells of a death or a lost pregnancy</span>" in shown
