@@ -50,9 +50,9 @@ def test_a_conversation_goes_as_it_should(talk: dict[str, Any], bot_parts: Any) 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("talk", list(conversations("[!l]*")))
-def test_a_conversation_goes_the_same_on_postgresql(talk: dict[str, Any], bot_parts: Any, databases: Any) -> None:
+def test_a_conversation_goes_the_same_on_postgresql(talk: dict[str, Any], bot_parts: Any, databases: Any, tables: str) -> None:
     """One code path: what the bot says and does hangs on no database. (The languages' own conversations change nothing else.)"""
-    with databases.copy() as url:
+    with databases.copy(tables) as url:
         _goes(talk, bot_parts, url)
 
 

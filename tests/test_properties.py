@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -16,6 +16,7 @@ from bot.store.models import BREAK, AppointmentRow, CommunicationRow, SlotRow
 from bot.store.readings import reading_of
 from bot.texts import TEXTS, gaps
 from bot.turn import take
+from tests.quick import examples
 from tests.world import NUMBERS, World, make_world
 
 WORDS = [
@@ -27,7 +28,7 @@ WORDS = [
 ]  # fmt: skip
 PEOPLE = st.sampled_from([*NUMBERS, "stranger"])
 TALK = st.lists(st.tuples(PEOPLE, st.one_of(st.sampled_from(WORDS), st.text(max_size=60))), min_size=1, max_size=12)
-SETTINGS = settings(max_examples=40)
+SETTINGS = examples(40)
 # Acts or commands without which a visit must not change.
 ASKED = {"confirm", "cancel", "tentative", "reschedule", "choose"}
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 import smsutil
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.segments import GSM, TWO, segments
+from tests.quick import examples
 
 LETTERS = st.one_of(
     st.sampled_from(sorted(GSM | TWO)),  # one or two septets
@@ -24,7 +25,7 @@ CORPUS = st.one_of(
 )
 
 
-@settings(max_examples=600)
+@examples(600)
 @given(CORPUS)
 @example("a" * 160 + "€")
 @example("a" * 152 + "€" + "a" * 152)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.care.check_ins import check, silence
@@ -18,6 +18,7 @@ from bot.care.hours import Hours, shift
 from bot.care.programmes import Enrolled, Programme, Question, Sent, missed_before
 from bot.care.schedule import Cadence
 from tests.care.test_schedule import CHICAGO, DAY, HONOLULU, MOMENTS, NEW_YORK, ZONES
+from tests.quick import examples
 
 HOUR = timedelta(hours=1)
 NOW = datetime(2026, 3, 4, 14, 0, tzinfo=UTC)  # Wednesday, nine in the morning in New York
@@ -65,7 +66,7 @@ def numbers(draw: st.DrawFn) -> tuple[Number, Cadence, datetime]:
     return Number(id=1, zones=zones, visits=(), plans=tuple(plans)), cadence, now
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(numbers())
 def test_no_question_twice_none_in_the_night_none_after_the_end(drawn: tuple[Number, Cadence, datetime]) -> None:
     """Each at most once; within the hours of all zones (O-19, O-20); within the programme's own limits (O-18); no more than agreed."""
@@ -94,7 +95,7 @@ def test_no_question_twice_none_in_the_night_none_after_the_end(drawn: tuple[Num
         assert all(asked.due < end for _, asked in mine if not asked.again)
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(numbers(), st.sampled_from(["opted out", "held until a person has seen to it", "a coordinator has taken over"]))
 def test_a_stopped_number_is_asked_nothing(drawn: tuple[Number, Cadence, datetime], stop: str) -> None:
     """Opt-out, hold and take-over stand over programmes as over reminders; so does what stops one plan alone."""
@@ -104,7 +105,7 @@ def test_a_stopped_number_is_asked_nothing(drawn: tuple[Number, Cadence, datetim
     assert forecast(replace(number, plans=plans), cadence, now, now + 30 * DAY).asked == ()
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(numbers())
 def test_every_plan_is_looked_at_again_or_is_done_with(drawn: tuple[Number, Cadence, datetime]) -> None:
     """No plan is forgotten while something is left of it, and none is looked at for ever."""

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.care.due import NO_PAPERS, NOT_A_VISIT, NOT_THE_LAST, TOLD_OF_PAPERS, Booked, Number, plan
@@ -15,6 +15,7 @@ from bot.care.forecast import Forecast, forecast, sent
 from bot.care.hours import Hours, shift
 from bot.care.schedule import CADENCE, DEFAULT, TO, Cadence, Step
 from bot.dialogue.types import Wants
+from tests.quick import examples
 
 NEW_YORK, CHICAGO, HONOLULU = ZoneInfo("America/New_York"), ZoneInfo("America/Chicago"), ZoneInfo("Pacific/Honolulu")
 ZONES = [NEW_YORK, CHICAGO, HONOLULU, ZoneInfo("America/Phoenix"), ZoneInfo("Europe/London"), ZoneInfo("Australia/Lord_Howe")]
@@ -63,7 +64,7 @@ def numbers(draw: st.DrawFn) -> tuple[Number, Cadence, datetime]:
     return Number(id=1, zones=zones, visits=visits), cadence, now
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(numbers(), st.sampled_from([Wants.VISITS, Wants.FEWER]))
 def test_who_wants_fewer_texts_gets_no_other_and_none_beside_visits(drawn: tuple[Number, Cadence, datetime], wants: Wants) -> None:
     """VISITS: what goes is about a visit to come. FEWER: at most one text a visit."""
@@ -89,7 +90,7 @@ def test_who_wants_fewer_texts_gets_the_last_reminder_and_the_rest_has_its_reaso
     assert [timed.why for timed in found.withheld] == [NOT_A_VISIT]
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(numbers())
 def test_no_reminder_twice_none_in_the_night_none_too_late(drawn: tuple[Number, Cadence, datetime]) -> None:
     """Every step once; within the hours of all zones (O-19, O-20); before the visit; within the limits of the number (O-18)."""
@@ -113,7 +114,7 @@ def test_no_reminder_twice_none_in_the_night_none_too_late(drawn: tuple[Number, 
         assert sum(day - 7 * DAY < each <= day for each in days) <= cadence.per_week
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(numbers())
 def test_every_step_of_a_visit_is_sent_or_has_a_reason(drawn: tuple[Number, Cadence, datetime]) -> None:
     """Nothing falls through: what a group should get either goes or is named with why it does not."""
@@ -125,7 +126,7 @@ def test_every_step_of_a_visit_is_sent_or_has_a_reason(drawn: tuple[Number, Cade
     assert sorted(told) == sorted(due)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(numbers(), st.integers(1, 200), st.integers(-72, 200))
 def test_a_moved_visit_gets_no_text_of_its_old_time(drawn: tuple[Number, Cadence, datetime], after: int, by: int) -> None:
     """After a move, all that goes is about the new time; after a cancellation nothing does (D-08)."""
@@ -141,7 +142,7 @@ def test_a_moved_visit_gets_no_text_of_its_old_time(drawn: tuple[Number, Cadence
     assert moved.id not in {timed.visit.id for _, go in cancelled.texts for timed in go}
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(numbers(), st.sampled_from(["opted out", "held until a person has seen to it", "a coordinator has taken over"]))
 def test_a_stopped_number_gets_nothing(drawn: tuple[Number, Cadence, datetime], stop: str) -> None:
     """Opt-out, hold and take-over stand over everything, and the reason is told."""
@@ -151,7 +152,7 @@ def test_a_stopped_number_gets_nothing(drawn: tuple[Number, Cadence, datetime], 
     assert {timed.why for timed in found.withheld} <= {stop, "just booked, moved or answered", "no lawful hour", NO_PAPERS}
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(MOMENTS, st.lists(st.sampled_from(ZONES), min_size=1, max_size=3, unique=True))
 def test_the_next_lawful_moment_is_lawful_and_the_first(moment: datetime, zones: list[ZoneInfo]) -> None:
     """`after` and `before` keep their word on both sides, also where clocks change (Lord Howe moves by half an hour)."""
@@ -164,7 +165,7 @@ def test_the_next_lawful_moment_is_lawful_and_the_first(moment: datetime, zones:
         assert earlier <= moment and hours.lawful(earlier, known)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(numbers())
 def test_papers_are_asked_for_once_a_visit_and_only_while_one_is_missing(drawn: tuple[Number, Cadence, datetime]) -> None:
     """What they are asked for beside goes without that sentence; a text that would only repeat the time does not go."""

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
@@ -20,6 +20,7 @@ from bot.channels import twilio_sms
 from bot.channels.twilio_sms import TwilioSms, is_phone, parse, twiml
 from bot.channels.types import Inbound, Outgoing, SendError, Sent
 from tests.patience import LONG, until
+from tests.quick import examples
 
 ANY_TEXT = st.text(st.characters(), max_size=300)  # lone surrogates too
 ILLEGAL = {"\ufffe", "\uffff", *map(chr, range(0xD800, 0xE000))}
@@ -62,7 +63,7 @@ def test_the_provider_says_when_it_asks_again(headers: dict[str, str], more: dic
     assert message.retry is retry
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.dictionaries(st.sampled_from(["MessageSid", "From", "To", "Body", "NumMedia", "ErrorCode"]), ANY_TEXT))
 def test_any_form_can_be_read(form: dict[str, str]) -> None:
     """W-02, W-26: no value of any field raises, and ids and addresses fit their columns."""
@@ -93,7 +94,7 @@ def test_what_is_no_number_cannot_be_answered(sender: str) -> None:
 # ---- out
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(ANY_TEXT)
 def test_an_answer_is_well_formed_whatever_it_says(text: str) -> None:
     """W-24: control characters and lone surrogates are left out, everything else arrives as it is."""

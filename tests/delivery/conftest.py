@@ -137,11 +137,5 @@ def post(request: pytest.FixtureRequest, bot_parts: Any, provider: Any, tmp_path
     if request.param == "sqlite":
         yield from _post(bot_parts, f"sqlite:///{tmp_path / 'clinic.db'}", provider)
         return
-    with request.getfixturevalue("databases").copy() as url:
+    with request.getfixturevalue("databases").copy(request.getfixturevalue("tables")) as url:
         yield from _post(bot_parts, url, provider)
-
-
-@pytest.fixture
-def both(empty: str, bot_parts: Any, provider: Any) -> Iterator[Post]:
-    """The same on either database, in the quick tests too."""
-    yield from _post(bot_parts, empty, provider)

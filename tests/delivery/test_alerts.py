@@ -177,9 +177,9 @@ def metric(world: World, name: str) -> float:
         return next(each.rows[0][-1] for each in measure(session, 1, world.clock.now, spooled=0) if each.name == name)  # type: ignore[return-value]
 
 
-def test_a_second_person_is_told_and_then_the_next_until_somebody_takes_it_on(both: Post, pager: Pager, mail: Mailbox) -> None:
+def test_a_second_person_is_told_and_then_the_next_until_somebody_takes_it_on(post: Post, pager: Pager, mail: Mailbox) -> None:
     """S-13: on either database; the webhook first, then each address, then the webhook again."""
-    world, list_ = both.world, alarm(pager.url, emails=("ana@clinic.example", "ben@clinic.example"), smtp=mail.url)
+    world, list_ = post.world, alarm(pager.url, emails=("ana@clinic.example", "ben@clinic.example"), smtp=mail.url)
     danger(world)
     wait(world, minutes=9)
     alerts.watch(world.bot, list_)
@@ -309,9 +309,9 @@ def test_what_is_opened_again_or_given_back_must_be_taken_on_again(world: World,
     assert len(pager.got) == 1
 
 
-def test_several_processes_tell_once(both: Post, pager: Pager) -> None:
+def test_several_processes_tell_once(post: Post, pager: Pager) -> None:
     """Each with connections of its own, at the same moment, about three patients."""
-    world = both.world
+    world = post.world
     for who in ("dorothy", "marcus", "lucia"):
         danger(world, who)
     wait(world, minutes=11)
@@ -320,9 +320,9 @@ def test_several_processes_tell_once(both: Post, pager: Pager) -> None:
     assert sorted(each["item"] for each in pager.got) == sorted(row.task_id for row in rows(world))
 
 
-def test_a_process_that_dies_while_it_tells_somebody_is_followed_by_another(both: Post, pager: Pager) -> None:
+def test_a_process_that_dies_while_it_tells_somebody_is_followed_by_another(post: Post, pager: Pager) -> None:
     """After its lease; and its late result changes nothing."""
-    world, list_ = both.world, alarm(pager.url)
+    world, list_ = post.world, alarm(pager.url)
     danger(world)
     wait(world, minutes=10)
     died = alerts._claim(world.bot, list_)
@@ -392,9 +392,9 @@ def test_without_anybody_to_tell_nothing_is_claimed(world: World) -> None:
     assert metric(world, "urgent_oldest_seconds") == 1800
 
 
-def test_the_worker_of_a_running_server_tells_by_itself(bot_parts: Any, both: Post, pager: Pager) -> None:
+def test_the_worker_of_a_running_server_tells_by_itself(bot_parts: Any, post: Post, pager: Pager) -> None:
     """With its threads; what was due before it started is told now: the clock stands in the database."""
-    world = both.world
+    world = post.world
     danger(world)
     wait(world, minutes=45)
     worker = Worker(world.bot, Console(), None, rate=1000.0, alarm=alarm(pager.url), every=0.01)

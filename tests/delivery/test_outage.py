@@ -45,14 +45,14 @@ def gone(url: str) -> Iterator[None]:
         connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")  # type: ignore[call-overload]
 
 
-def test_the_rest_goes_out_when_the_database_is_back(both: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rest_goes_out_when_the_database_is_back(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     """W-34: what was on its way when it went is looked up first; each text arrives once."""
-    provider, bot = both.provider, both.world.bot
+    provider, bot = post.provider, post.world.bot
     provider.at_once = FIRST
-    whom = zip(cycle(both.world.phones), range(FIRST + HANDS + LEFT), strict=False)
-    texts = [both.text(who, body=f"text {number}", sender="staff") for who, number in whom]
+    whom = zip(cycle(post.world.phones), range(FIRST + HANDS + LEFT), strict=False)
+    texts = [post.text(who, body=f"text {number}", sender="staff") for who, number in whom]
     mine = OutboxRow.communication_id.in_(texts)
-    worker = Worker(bot, both.channel, None, rate=math.inf, every=0.05)
+    worker = Worker(bot, post.channel, None, rate=math.inf, every=0.05)
     worker.start()
     try:
         until(lambda: len(provider.requests) == FIRST + HANDS)  # all hands wait for the provider, and so nobody takes another text
@@ -62,14 +62,14 @@ def test_the_rest_goes_out_when_the_database_is_back(both: Post, monkeypatch: py
             until(lambda: len(unwritten(logged)) == HANDS)
             assert len(provider.messages) == FIRST + HANDS
         lost = unwritten(logged)
-        until(lambda: {row.id for row in both.rows(OutboxRow, mine, OutboxRow.status != "sent")} <= lost)
-        assert both.rows(OutboxRow, OutboxRow.id.in_(lost), OutboxRow.status != "sent") != []
-        both.world.clock.now += timedelta(minutes=5)  # leases have ended
-        until(lambda: both.rows(OutboxRow, mine, OutboxRow.status != "sent") == [])
+        until(lambda: {row.id for row in post.rows(OutboxRow, mine, OutboxRow.status != "sent")} <= lost)
+        assert post.rows(OutboxRow, OutboxRow.id.in_(lost), OutboxRow.status != "sent") != []
+        post.world.clock.now += timedelta(minutes=5)  # leases have ended
+        until(lambda: post.rows(OutboxRow, mine, OutboxRow.status != "sent") == [])
     finally:
         provider.go_on.set()
         worker.stop()
-    times = Counter(body for body in both.bodies if body.startswith("text "))  # the schedule goes on beside
+    times = Counter(body for body in post.bodies if body.startswith("text "))  # the schedule goes on beside
     assert times == Counter(f"text {number}" for number in range(len(texts)))
 
 

@@ -11,7 +11,6 @@ from datetime import timedelta
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
@@ -28,6 +27,7 @@ from bot.store.sending_models import OutboxRow
 from bot.turn import take
 from tests.delivery.conftest import Post
 from tests.patience import until
+from tests.quick import examples
 
 REFUSALS = sorted(CODES)
 PASSING = ["429", "503", "30003", "30008", "30027", "ok"]
@@ -79,28 +79,28 @@ def test_an_opt_out_cancels_what_waits(post: Post) -> None:
     assert {post.outbox(text).status for text in (safety, others)} == {"sent"}
 
 
-def test_many_workers_send_every_text_once(both: Post) -> None:
+def test_many_workers_send_every_text_once(post: Post) -> None:
     """W-34: eight at a time, on both databases."""
     for number in range(40):
-        both.text(body=f"text {number}", sender="staff")
+        post.text(body=f"text {number}", sender="staff")
     with ThreadPoolExecutor(8) as pool:
-        counts = list(pool.map(lambda _: both.send(), range(8)))
+        counts = list(pool.map(lambda _: post.send(), range(8)))
     assert sum(counts) == 40
-    assert Counter(both.bodies) == Counter(f"text {number}" for number in range(40))
+    assert Counter(post.bodies) == Counter(f"text {number}" for number in range(40))
 
 
-def test_a_worker_keeps_several_texts_on_the_way_and_ends_cleanly(both: Post) -> None:
+def test_a_worker_keeps_several_texts_on_the_way_and_ends_cleanly(post: Post) -> None:
     """One slow text does not hold back the others, and what is on the way is waited for."""
-    both.provider.pause = 0.05
+    post.provider.pause = 0.05
     for number in range(30):
-        both.text(body=f"text {number}", sender="staff")
-    worker = Worker(both.world.bot, both.channel, None, rate=math.inf, every=0.05)
+        post.text(body=f"text {number}", sender="staff")
+    worker = Worker(post.world.bot, post.channel, None, rate=math.inf, every=0.05)
     worker.start()
-    until(lambda: len(both.provider.requests) >= 20)
+    until(lambda: len(post.provider.requests) >= 20)
     worker.stop()
-    sent = both.rows(OutboxRow, OutboxRow.status == "sent")
-    assert len(sent) == len(both.provider.messages) >= 20
-    assert both.rows(OutboxRow, OutboxRow.status == "sending") == []
+    sent = post.rows(OutboxRow, OutboxRow.status == "sent")
+    assert len(sent) == len(post.provider.messages) >= 20
+    assert post.rows(OutboxRow, OutboxRow.status == "sending") == []
 
 
 @pytest.mark.parametrize("count", [40, pytest.param(500, marks=pytest.mark.slow)])
@@ -316,7 +316,7 @@ def test_whatever_makes_too_many_texts_a_phone_gets_a_few_of_them_and_a_person_l
     assert [post.outbox(text).reason for text in texts if post.outbox(text).status == "waiting"] == [claims.FLOOD] * 10
 
 
-@hypothesis_settings(max_examples=25)
+@examples(25)
 @given(
     useful=st.integers(1, 200), plan=st.lists(st.sampled_from(["429", "503", "30003", "30008", "30027", "ok"]), min_size=6, max_size=6)
 )

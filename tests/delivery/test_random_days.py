@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -19,6 +19,7 @@ from bot.store import queries
 from bot.store.models import AppointmentRow, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow
 from bot.store.sending_models import CommunicationRequestRow, OutboxRow
 from bot.turn import take
+from tests.quick import examples
 from tests.world import World, make_world
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -80,7 +81,7 @@ def _zones(session: Any, phone_id: int) -> list[ZoneInfo]:
     return [ZoneInfo(zone or "America/New_York") for zone in session.scalars(query)]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(steps=st.lists(STEPS, min_size=3, max_size=25))
 def test_nothing_is_sent_twice_or_in_the_night_or_about_what_is_no_longer_so(steps: list[Any], bot_parts: Any) -> None:
     """Moves, cancellations, answers, opt-outs, danger, take-overs, the sender's pauses, in any order (O-19, O-21, D-08).

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
@@ -29,6 +29,7 @@ from bot.store.work_models import ActionRow
 from bot.turn import take
 from bot.understand.types import Wish
 from tests.delivery.test_planner import NEW_YORK, change, visit_of
+from tests.quick import examples
 from tests.world import World, make_world
 
 HOUR = timedelta(hours=1)
@@ -317,7 +318,7 @@ DO = st.lists(
 )
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(DO)
 def test_two_never_get_one_time_and_nobody_on_stop_gets_an_offer(bot_parts: Any, script: list[tuple[str, str, str]]) -> None:
     """Whatever happens in whatever order (F-07, O-10, O-19)."""

@@ -40,7 +40,7 @@ def world(bot_parts: Any, request: pytest.FixtureRequest) -> Iterator[World]:
         yield made
         made.bot.store.engine.dispose()
         return
-    with request.getfixturevalue("databases").copy() as url:
+    with request.getfixturevalue("databases").copy(request.getfixturevalue("tables")) as url:
         made = make_world(bot_parts, url=url)
         yield made
         made.bot.store.engine.dispose()

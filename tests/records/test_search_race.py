@@ -77,9 +77,12 @@ def test_an_erasure_waits_for_what_is_being_indexed(empty: str, bot_parts: Any, 
     bot.store.engine.dispose()
 
 
-def test_of_several_workers_one_indexes_and_the_others_pass_on(bot_parts: Any, databases: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.slow
+def test_of_several_workers_one_indexes_and_the_others_pass_on(
+    bot_parts: Any, databases: Any, tables: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On PostgreSQL, where writers do not queue; meanwhile a text of the same phone is taken as ever."""
-    with databases.copy() as url:
+    with databases.copy(tables) as url:
         world, reading, go_on = make_world(bot_parts, url=url), threading.Event(), threading.Event()
         bot, add = world.bot, words._add
         monkeypatch.setattr(words, "_add", lambda *given: (reading.set(), go_on.wait(LONG), add(*given)))
@@ -110,12 +113,13 @@ def late(world: World, connection: Connection) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("older", ["late", "quick"])
 def test_a_text_whose_transaction_ends_late_is_found_all_the_same(
-    older: str, bot_parts: Any, databases: Any, monkeypatch: pytest.MonkeyPatch
+    older: str, bot_parts: Any, databases: Any, tables: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On PostgreSQL another one has the higher id and is there first, from a transaction that began later, or earlier."""
-    with databases.copy() as url:
+    with databases.copy(tables) as url:
         world = make_world(bot_parts, url=url)
         bot = world.bot
         index_words(bot)
@@ -134,9 +138,10 @@ def test_a_text_whose_transaction_ends_late_is_found_all_the_same(
         bot.store.engine.dispose()
 
 
-def test_texts_are_indexed_though_others_are_always_being_stored(bot_parts: Any, databases: Any) -> None:
+@pytest.mark.slow
+def test_texts_are_indexed_though_others_are_always_being_stored(bot_parts: Any, databases: Any, tables: str) -> None:
     """On PostgreSQL: only those who were at it are waited for, not those who came after."""
-    with databases.copy() as url:
+    with databases.copy(tables) as url:
         world = make_world(bot_parts, url=url)
         bot, stop = world.bot, threading.Event()
 

@@ -25,7 +25,6 @@ from urllib.parse import urlencode
 import pytest
 from flask import Flask
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, select, text, update
 from structlog.testing import capture_logs
@@ -55,6 +54,7 @@ from bot.web.wiring import Wired
 from tests.conftest import application_on, serving
 from tests.patience import AS_IN_A_CLINIC, LONG
 from tests.provider import ACCOUNT, CLINIC_NUMBER, PUBLIC, TOKENS, Answer, post, signature, sms
+from tests.quick import examples
 from tests.staff import Browser, hire
 from tests.understand.test_danger import FILES, sentences
 from tests.world import NUMBERS, Clock
@@ -718,7 +718,7 @@ def test_no_text_brings_it_down(body: str, app: Flask, signed_post: Post) -> Non
     assert (row.status, row.body) == ("answered", body[:4000])
 
 
-@hypothesis_settings(max_examples=60)
+@examples(60)
 @given(fields=st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=80), max_size=6))
 def test_no_field_brings_it_down(fields: dict[str, str], signed_post: Post) -> None:
     """W-02, W-26, W-28: any text in any field of a signed request gives no 5xx."""
