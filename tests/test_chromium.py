@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from flask import Flask, Response
 
 from tests.chromium import chromium, follow, new_page
@@ -12,6 +13,7 @@ from tests.conftest import serving
 SLOW = 0.7  # seconds that the style takes, as on a machine that stands still
 
 
+@pytest.mark.slow
 def test_a_page_that_is_followed_to_has_its_style_without_scripts_too() -> None:
     """Else a button moves away from under the click: without scripts nothing else waits for a style sheet."""
     app, errors = Flask(__name__), list[str]()

@@ -55,6 +55,7 @@ def test_what_is_copied_is_there_and_not_ignored() -> None:
     assert "*" in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
 
 
+@pytest.mark.slow
 def test_what_is_copied_is_enough_to_start_and_finds_the_trained_reader(tmp_path: Path) -> None:
     """The build's own command, in a folder that holds nothing else; the reader that was trained elsewhere is the one it wants."""
     for source in copied(STAGES[-1]):

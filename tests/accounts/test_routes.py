@@ -37,6 +37,7 @@ from bot.store.work_models import CandidateRow, SavedViewRow
 from bot.web import inbox, talk
 from bot.web.roles import ENTRANCE, OPEN, RULES
 from tests.conftest import application_on, serving, settings_in
+from tests.quick import quick
 from tests.staff import Browser, hire
 from tests.world import Clock
 
@@ -53,6 +54,7 @@ FORM = {
 }
 WORDS = {"action": "reply", "name": "promises", "code": "es"}  # values of arguments that are words
 NAME = "Foreign Patient"
+ELSEWHERE = ("https://evil.example/inbox", "//evil.example", "/inbox//evil.example", "/inbox\\evil.example", "/inbox\r\nX-Evil: 1")
 NUMBERS = ("item", "to", "visit", "slot", "text", "phone", "view", "change", "newest", "version")  # fields of forms that hold one
 SEVERAL = ("inbox.items", "inbox.views.change", "inbox.catchup.act")  # what a form says decides what they do
 
@@ -194,6 +196,7 @@ def test_nothing_opens_without_a_session(app: Flask, browser: NewBrowser, own: d
     assert _everything(app) == before
 
 
+@pytest.mark.slow
 def test_half_a_session_opens_nothing(app: Flask, browser: NewBrowser, own: dict[str, int], every_door: list[Door]) -> None:
     """Whoever gave the password alone, or has no second factor yet, is not in."""
     bot: Bot = app.extensions["attend"].bot
@@ -208,7 +211,7 @@ def test_half_a_session_opens_nothing(app: Flask, browser: NewBrowser, own: dict
             assert door.open(page, own) != 200
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", quick("coordinator", of=ROLES))
 def test_a_role_opens_what_its_line_says_and_nothing_else(
     app: Flask, browser: NewBrowser, own: dict[str, int], every_door: list[Door], role: str
 ) -> None:
@@ -242,7 +245,7 @@ def test_every_form_on_every_page_has_a_token(app: Flask, browser: NewBrowser, o
     assert seen > 5
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", quick("coordinator", of=ROLES))
 def test_another_clinics_objects_are_not_there(
     app: Flask, browser: NewBrowser, foreign: dict[str, int], every_door: list[Door], role: str
 ) -> None:
@@ -280,6 +283,7 @@ def test_one_foreign_object_among_our_own_is_not_there(
     assert _everything(app, clinic=foreign) == before
 
 
+@pytest.mark.slow
 def test_what_a_form_names_of_another_clinic_is_not_there(
     app: Flask, browser: NewBrowser, own: dict[str, int], foreign: dict[str, int], every_door: list[Door]
 ) -> None:
@@ -328,7 +332,7 @@ def _strays(app: Flask) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("number", ["-1", "x", "9" * 25, "9" * 5000, "٣"], ids=lambda number: ascii(number)[:9])
+@pytest.mark.parametrize("number", quick("x", of=["-1", "x", "9" * 25, "9" * 5000, "٣"]), ids=lambda number: ascii(number)[:9])
 def test_a_form_that_names_nothing_that_can_be_breaks_nothing(
     number: str, app: Flask, browser: NewBrowser, own: dict[str, int], every_door: list[Door]
 ) -> None:
@@ -347,9 +351,7 @@ def test_a_form_that_names_nothing_that_can_be_breaks_nothing(
                     page.enter(app, who)
 
 
-@pytest.mark.parametrize(
-    "target", ["https://evil.example/inbox", "//evil.example", "/inbox//evil.example", "/inbox\\evil.example", "/inbox\r\nX-Evil: 1"]
-)
+@pytest.mark.parametrize("target", quick(ELSEWHERE[0], of=ELSEWHERE))
 def test_no_form_leads_to_another_site(
     target: str, app: Flask, browser: NewBrowser, own: dict[str, int], every_door: list[Door]
 ) -> None:

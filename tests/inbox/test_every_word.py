@@ -264,6 +264,7 @@ MORE = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["login", "code", "second-factor", "invitation", "", "../admin"])
 def test_every_word_on_the_way_in_can_be_translated(app: Flask, live: int, path: str) -> None:
     """Signing in, the first day, one's own account and the administrators' page, with what they answer to a mistake."""

@@ -60,6 +60,7 @@ def test_nobody_begins_the_demo_in_an_odd_state(bot: Bot) -> None:
         assert bot.clock() - newest.at < timedelta(minutes=1)
 
 
+@pytest.mark.slow
 def test_the_history_takes_no_longer_than_two_seconds(tmp_path: Path, bot_parts: Any) -> None:
     """In time of the processor, and the least of three: what else runs on the machine makes it longer, never shorter."""
 

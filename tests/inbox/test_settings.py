@@ -23,6 +23,7 @@ from bot.settings import ROOT
 from bot.store.models import LOOK_NOW, AppointmentRow, AuditRow, CommunicationRow, TaskRow
 from bot.store.setting_models import SettingChangeRow
 from tests.inbox.conftest import Desk, page
+from tests.quick import quick
 
 Form = dict[str, list[str]]
 PARKING = "answers?entry=parking"
@@ -369,6 +370,7 @@ def test_a_sentence_in_a_language_that_we_do_not_write_yet_is_kept(desk: Desk) -
 NASTY = ["<script>alert(1)</script>", "\x00\x01\x1b", "\ud800", "{0} {clinic} %s", "a" * 300, "٣", "\u202eabc", "=1+1", "\u200fشكر"]
 
 
+@pytest.mark.slow
 def test_no_words_bring_a_page_down_or_into_it(desk: Desk) -> None:
     """In every text field of every kind, saved and shown, in the history too; what is texted is what was typed."""
     fields = (("clinic", "phone"), (PARKING, "es"), ("replies?entry=nurse", "vi"), ("hours", "holidays.0"))
@@ -426,7 +428,10 @@ def test_a_section_that_this_version_no_longer_takes_is_as_in_the_file(desk: Des
     assert "does not take" not in page(desk.ana, "/inbox/settings")
 
 
-@pytest.mark.parametrize("shape", [7, "twice", {"x": "y"}, [["x"]], {"x": {"y": [7]}}, [{"x": {}}], {"x": [None]}], ids=str)
+SHAPES = [7, "twice", {"x": "y"}, [["x"]], {"x": {"y": [7]}}, [{"x": {}}], {"x": [None]}]
+
+
+@pytest.mark.parametrize("shape", quick(7, of=SHAPES), ids=str)
 def test_whatever_another_version_saved_no_page_breaks_on_it(desk: Desk, shape: Any) -> None:
     """Each section can be looked at, with its history, and be as in the file again."""
     for name, section in SECTIONS.items():

@@ -110,6 +110,7 @@ def wired_bot(app: Flask) -> Bot:
     return wired.bot
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", clicks.labels())
 def test_a_page_reads_no_more_in_a_clinic_with_a_longer_history(page: str, clinics: tuple[Clinic, Clinic]) -> None:
     """Whatever it shows: what is closed, answered, promised and kept long ago is not gone through."""
@@ -118,6 +119,7 @@ def test_a_page_reads_no_more_in_a_clinic_with_a_longer_history(page: str, clini
     assert long <= MORE * short + BOUNDED.get(page, FEW), f"{long} steps, {short} with the short history"
 
 
+@pytest.mark.slow
 def test_the_waiting_list_costs_what_those_do_who_wait(clinics: tuple[Clinic, Clinic]) -> None:
     """Whoever waited once is not gone through."""
     short, store = clinics[0], wired_bot(clinics[0].app).store
@@ -128,6 +130,7 @@ def test_the_waiting_list_costs_what_those_do_who_wait(clinics: tuple[Clinic, Cl
     assert min(short.click("/inbox/waiting", 0) for _ in range(3)) <= before + FEW
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", ["yes I will be there", "what should I bring?", "please have somebody call me", "no puedo ir", "STOP"])
 def test_a_text_reads_no_more_in_a_clinic_with_a_longer_history(body: str, clinics: tuple[Clinic, Clinic]) -> None:
     """Storing, deciding and answering it."""
@@ -149,6 +152,7 @@ def _jobs(clinic: Clinic) -> dict[str, Callable[[], object]]:
     return {loop.name: loop._job for loop in worker._loops}
 
 
+@pytest.mark.slow
 def test_the_jobs_of_a_worker_read_no_more_in_a_clinic_with_a_longer_history(clinics: tuple[Clinic, Clinic]) -> None:
     """Each looks for what is to be done through an index, once a second or every ten."""
     steps: list[dict[str, int]] = []
@@ -164,6 +168,7 @@ def test_the_jobs_of_a_worker_read_no_more_in_a_clinic_with_a_longer_history(cli
     assert grown == {}
 
 
+@pytest.mark.slow
 def test_an_old_visit_that_changes_costs_what_is_to_be_looked_at(clinics: tuple[Clinic, Clinic]) -> None:
     """A file that closes visits of months ago: those are put aside, and all others that are over are not gone through."""
 
