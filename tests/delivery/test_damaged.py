@@ -31,66 +31,66 @@ def listed(post: Post) -> list[str]:
         return sorted(f"{item.who}: {item.kind} {item.detail}".strip() for item in found)
 
 
-def test_a_text_that_no_key_opens_keeps_no_other_from_going(both: Post) -> None:
+def test_a_text_that_no_key_opens_keeps_no_other_from_going(post: Post) -> None:
     """It is a person's, with its phone's other texts on their way; asked again, nothing more happens."""
-    texts = [both.text(who, body=f"to {who}") for who in ("dorothy", "marcus", "dorothy", "lucia")]
-    damage(both, texts[0])
-    assert both.send() == 3
-    assert both.bodies == ["to marcus", "to dorothy", "to lucia"]
-    assert (both.outbox(texts[0]).status, both.outbox(texts[0]).reason) == ("failed", "unreadable")
-    assert listed(both) == ["Dorothy Hale: not_delivered unreadable"]
-    assert both.send() == 0
+    texts = [post.text(who, body=f"to {who}") for who in ("dorothy", "marcus", "dorothy", "lucia")]
+    damage(post, texts[0])
+    assert post.send() == 3
+    assert post.bodies == ["to marcus", "to dorothy", "to lucia"]
+    assert (post.outbox(texts[0]).status, post.outbox(texts[0]).reason) == ("failed", "unreadable")
+    assert listed(post) == ["Dorothy Hale: not_delivered unreadable"]
+    assert post.send() == 0
 
 
 @pytest.mark.parametrize("row", [PhoneRow, PatientRow])
-def test_nor_does_a_number_or_a_name(row: type[PhoneRow | PatientRow], both: Post) -> None:
+def test_nor_does_a_number_or_a_name(row: type[PhoneRow | PatientRow], post: Post) -> None:
     """Whatever of a text's is damaged: the text is not sent, others are."""
-    ours, others = both.text("marcus"), both.text()
-    with both.world.bot.store.begin() as session:
-        phone = both.world.phones["marcus"]
+    ours, others = post.text("marcus"), post.text()
+    with post.world.bot.store.begin() as session:
+        phone = post.world.phones["marcus"]
         people = select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == phone)
         column, which = ("number", PhoneRow.id == phone) if row is PhoneRow else ("name", PatientRow.id.in_(people))
         session.execute(update(table(row)).where(which).values({column: DAMAGED}))
-    assert both.send() == 1
-    assert (both.outbox(others).status, both.outbox(ours).status, both.items()) == ("sent", "failed", ["not_delivered unreadable"])
+    assert post.send() == 1
+    assert (post.outbox(others).status, post.outbox(ours).status, post.items()) == ("sent", "failed", ["not_delivered unreadable"])
 
 
-def test_nor_does_it_keep_others_from_being_looked_up(both: Post) -> None:
+def test_nor_does_it_keep_others_from_being_looked_up(post: Post) -> None:
     """One whose fate nobody knows, and one that nobody has confirmed."""
-    lost = both.text("marcus")
-    both.meet("hang")
-    sent, mine = both.text("lucia"), both.text()
-    assert both.send() == 2
-    both.wait(hours=3)
-    damage(both, lost)
-    damage(both, sent)
-    both.look()
-    assert (both.outbox(lost).status, both.outbox(sent).status) == ("failed", "sent")
-    assert [both.outbox(text).look_at for text in (lost, sent, mine)] == [None] * 3
-    assert listed(both) == [
+    lost = post.text("marcus")
+    post.meet("hang")
+    sent, mine = post.text("lucia"), post.text()
+    assert post.send() == 2
+    post.wait(hours=3)
+    damage(post, lost)
+    damage(post, sent)
+    post.look()
+    assert (post.outbox(lost).status, post.outbox(sent).status) == ("failed", "sent")
+    assert [post.outbox(text).look_at for text in (lost, sent, mine)] == [None] * 3
+    assert listed(post) == [
         "Dorothy Hale: unconfirmed", "Lucía Ramírez: unconfirmed unreadable", "Marcus Reed: not_delivered unreadable",
     ]  # fmt: skip
 
 
-def test_nor_the_answers_that_nobody_confirmed(both: Post) -> None:
+def test_nor_the_answers_that_nobody_confirmed(post: Post) -> None:
     """One of two that rode in TwiML."""
-    world = both.world
+    world = post.world
     for who in ("marcus", "dorothy"):
         assert take(world.bot, received(sender=world.number(who), body="where are you"))
-    first, second = (text.id for text in both.rows(CommunicationRow, CommunicationRow.direction == "inbound"))
-    damage(both, first, reply=True)
-    both.wait(minutes=10)
-    watch(world.bot, both.channel)
-    assert (both.row(second).answered_via, both.items()) == ("outbox", ["unconfirmed unreadable"])
-    both.wait(minutes=10)
-    watch(world.bot, both.channel)  # nothing is left
+    first, second = (text.id for text in post.rows(CommunicationRow, CommunicationRow.direction == "inbound"))
+    damage(post, first, reply=True)
+    post.wait(minutes=10)
+    watch(world.bot, post.channel)
+    assert (post.row(second).answered_via, post.items()) == ("outbox", ["unconfirmed unreadable"])
+    post.wait(minutes=10)
+    watch(world.bot, post.channel)  # nothing is left
 
 
-def test_nor_those_that_are_found_by_their_words(both: Post) -> None:
+def test_nor_those_that_are_found_by_their_words(post: Post) -> None:
     """The words of a conversation that can be read are found, also after some of it was taken away; it is an item that some cannot."""
-    bot, phone = both.world.bot, both.world.phones["dorothy"]
-    damage(both, both.text(body="zanahoria"))
-    both.text(body="calabaza")
+    bot, phone = post.world.bot, post.world.phones["dorothy"]
+    damage(post, post.text(body="zanahoria"))
+    post.text(body="calabaza")
     index_words(bot)
 
     def found(asked: str) -> list[int]:
@@ -98,7 +98,7 @@ def test_nor_those_that_are_found_by_their_words(both: Post) -> None:
             return words.search(session, bot.store.cipher, bot.clinic_id, asked, words.Only(), now=bot.clock())
 
     assert (found("calabaza"), found("zanahoria"), found("dorothy")) == ([phone], [], [phone])
-    assert listed(both) == ["Dorothy Hale: unreadable"]
+    assert listed(post) == ["Dorothy Hale: unreadable"]
     with bot.store.begin() as session:
         words.rewrite(session.connection(), bot.store.cipher, [phone])
     assert found("calabaza") == [phone]
