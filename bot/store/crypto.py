@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -11,6 +14,7 @@ from sqlalchemy import LargeBinary
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+_SHOWN = ContextVar("shown", default=False)
 ERASED = b""  # stands where words were that have been erased or whose time is over
 
 
@@ -76,10 +80,25 @@ class EncryptedText(TypeDecorator[str]):
         return current_cipher().encrypt(value) if isinstance(value, str) else value
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
-        """Ciphertext → text; ERASED → ""."""
+        """Ciphertext → text; ERASED → "". Raises cryptography.fernet.InvalidToken where no key fits, unless it is only `shown`."""
         if value is None:
             return None
-        return current_cipher().decrypt(value) if value else ""
+        try:
+            return current_cipher().decrypt(value) if value else ""
+        except InvalidToken:
+            if not _SHOWN.get():
+                raise
+            return ""
+
+
+@contextmanager
+def shown() -> Iterator[None]:
+    """For a page: what no key opens stands there like what was erased, so that a person sees all the rest."""
+    before = _SHOWN.set(True)
+    try:
+        yield
+    finally:
+        _SHOWN.reset(before)
 
 
 def use_cipher(cipher: Cipher) -> None:

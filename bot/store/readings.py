@@ -18,7 +18,7 @@ LANGUAGES = Facts(now=datetime.min.replace(tzinfo=UTC), clinic=NO_CLINIC).langua
 
 def reading_of(stored: str | None) -> Understanding | None:
     """The reading; None where there is none, or where an older version of this program wrote one that we cannot read."""
-    if stored is None:
+    if not stored:
         return None
     try:
         return _READING.decode(stored)

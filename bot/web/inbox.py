@@ -15,6 +15,7 @@ from bot.desk import barriers, work
 from bot.desk.views import mine
 from bot.dialogue.items import KINDS
 from bot.store import worklist
+from bot.store.crypto import shown
 from bot.store.worklist import PAGE
 from bot.web import live
 from bot.web.forms import as_number
@@ -47,6 +48,7 @@ def of_every_page() -> dict[str, object]:
 
 
 @blueprint.get("")
+@shown()
 def index() -> str:
     """Open items, the gravest and most pressing first, a page at a time."""
     bot, me = wired().bot, actor()

@@ -19,6 +19,7 @@ from bot.dialogue.types import Waiting
 from bot.remind import remind
 from bot.store import inbox as queries
 from bot.store import waiting
+from bot.store.crypto import shown
 from bot.store.inbox import Conversation
 from bot.store.models import PhoneRow
 from bot.web import live
@@ -43,6 +44,7 @@ def conversation(phone_id: int) -> str:
     return _page(phone_id, draft=draft)
 
 
+@shown()
 def _page(phone_id: int, *, draft: str = "") -> str:
     bot = wired().bot
     presence.look(bot, phone_id, by=actor(), lasts=presence.OPENED)
