@@ -31,6 +31,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/inbox", "/inbox?whose=mine", "/inbox?whose=unassigned&language=es", "/inbox?whose=snoozed", "/inbox?kind=barrier",
         "/inbox?page=4", "/inbox?whose=closed", "/inbox?whose=closed&page=10", "/inbox?whose=closed&kind=refill&language=pl",
     ),
+    "inbox.bulk.index": ("/inbox/bulk?items={items}&since=999999999", "/inbox/bulk?items={items}&since=999999999&key=human"),
     "inbox.talk.conversation": ("/inbox/phone/{phone}", "/inbox/phone/{phone}?why={text}"),
     "inbox.pictures.day": ("/inbox/today",),
     "inbox.pictures.index": ("/inbox/pictures", "/inbox/pictures?days=7", "/inbox/pictures?days=365"),
@@ -127,6 +128,7 @@ def names(past: Past, n: int) -> dict[str, object]:
     return {
         "name": name_of(n), "phone": past.phone + n, "patient": past.patient + n, "visit": past.visit + 4 * past.people + n,
         "text": past.communication + past.texts - past.people + n, "item": past.task + n, "day": past.tomorrow,
+        "items": ".".join(str(past.task + n + each) for each in range(50)),
     }  # fmt: skip
 
 

@@ -66,8 +66,8 @@ def _zones(bot: Bot, people: Iterable[PatientRow]) -> tuple[tzinfo, ...]:
     return tuple(dict.fromkeys(care.zone_of(person.zone, bot.clinic.zone) for person in people)) or (bot.clinic.zone,)
 
 
-def plan(bot: Bot, phone_id: int, text: str, *, at: datetime, by: Actor, key: str = "") -> None:
-    """Puts a reply by until `at`. The bot goes on answering meanwhile. key: as of `staff.reply`. Raises Refused."""
+def plan(bot: Bot, phone_id: int, text: str, *, at: datetime, by: Actor, key: str = "", unless: staff.Unless | None = None) -> None:
+    """Puts a reply by until `at`. The bot goes on answering meanwhile. key, unless: as of `staff.reply`. Raises Refused."""
     body, now = staff.body_of(text), bot.clock()
     with bot.store.begin() as session:
         phone = queries.locked_phone(session, phone_id)
@@ -78,6 +78,8 @@ def plan(bot: Bot, phone_id: int, text: str, *, at: datetime, by: Actor, key: st
         if not _hours(bot).lawful(at, _zones(bot, people)):
             raise Refused("It is night there at that time. Choose another one.")
         hold(session, phone_id, by=by, now=now)
+        if unless is not None:
+            unless(session, phone)
         useless_at = at + USEFUL
         sent = queue(
             session,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
@@ -22,19 +22,22 @@ from bot.store.outgoing import queue
 
 LONGEST = 1600  # characters that the provider takes (W-24)
 SILENT = ("abuse", "wrong_number")  # holds under which nobody writes
+Unless = Callable[[Session, PhoneRow], None]
 CALLS = {"reached": "Reached", "voicemail": "Left a message", "no_answer": "No answer", "wrong": "Wrong number"}
 
 
-def reply(bot: Bot, phone_id: int, text: str, *, by: Actor, key: str = "") -> None:
+def reply(bot: Bot, phone_id: int, text: str, *, by: Actor, key: str = "", unless: Unless | None = None) -> None:
     """Sends a coordinator's words and pauses the bot for this conversation. key: of the approved sentence; "": free text.
 
-    Raises Refused.
+    unless: asked while nobody else can change the conversation; it raises Refused for what else forbids it. Raises Refused.
     """
     body, now = body_of(text), bot.clock()
     with bot.store.begin() as session:
         phone = queries.locked_phone(session, phone_id)
         may_text(phone)
         hold(session, phone_id, by=by, now=now)
+        if unless is not None:
+            unless(session, phone)
         _change(phone, paused=True)
         sent = queue(session, clinic_id=bot.clinic_id, phone_id=phone_id, body=body, now=now, sender="staff")
         sent.texts = key or None

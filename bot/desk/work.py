@@ -168,8 +168,11 @@ def wake(bot: Bot, ids: Iterable[int], *, by: Actor) -> int:
     return _each(bot, ids, by=by, kind="woken", change=change)
 
 
-def resolve(bot: Bot, ids: Iterable[int], *, outcome: str, by: Actor, note: str = "") -> int:
-    """Closes items with their outcome; gives how many. Raises Refused for an unknown outcome or a colleague's lock."""
+def resolve(bot: Bot, ids: Iterable[int], *, outcome: str, by: Actor, note: str = "", heard: bool = True) -> int:
+    """Closes items with their outcome; gives how many. heard: False where the answer goes later, which keeps the promise then.
+
+    Raises Refused for an unknown outcome or a colleague's lock.
+    """
     if outcome not in OUTCOMES:
         raise Refused("Choose what came of it.")
 
@@ -178,7 +181,7 @@ def resolve(bot: Bot, ids: Iterable[int], *, outcome: str, by: Actor, note: str 
         row.note = note.strip()[:400] or None
         return outcome
 
-    return _each(bot, ids, by=by, kind="resolved", change=change, keeps=outcome in ANSWERS)
+    return _each(bot, ids, by=by, kind="resolved", change=change, keeps=heard and outcome in ANSWERS)
 
 
 def reopen(bot: Bot, ids: Iterable[int], *, by: Actor) -> int:

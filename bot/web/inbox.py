@@ -11,7 +11,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from werkzeug.wrappers import Response as BaseResponse
 
 from bot.core import Bot
-from bot.desk import barriers, work
+from bot.desk import barriers, bulk, work
 from bot.desk.views import mine
 from bot.dialogue.items import KINDS
 from bot.store import worklist
@@ -30,8 +30,8 @@ blueprint.before_request(same_site)
 blueprint.after_request(headers)
 blueprint.after_request(recorded)
 PARTS = (
-    "catchup", "closing", "languages", "learn", "live", "media", "person", "pictures", "programmes", "search", "settings", "talk",
-    "translating", "views", "visits", "waitlist", "words",
+    "bulk", "catchup", "closing", "languages", "learn", "live", "media", "person", "pictures", "programmes", "search", "settings",
+    "talk", "translating", "views", "visits", "waitlist", "words",
 )  # fmt: skip
 for part in PARTS:
     blueprint.register_blueprint(import_module(f"bot.web.{part}").blueprint)
@@ -63,7 +63,7 @@ def index() -> str:
 
 @blueprint.post("/items")
 def items() -> BaseResponse:
-    """Does one thing with the chosen items: a claim, or one of ACTIONS; "resolve:next" goes on to the next one.
+    """Does one thing with the chosen items: a claim, or one of ACTIONS; "resolve:next" goes on to the next one. "reply" leads on.
 
     "resolve:12" does it with that one alone, of several that stand in one line.
     """
@@ -74,11 +74,13 @@ def items() -> BaseResponse:
             phone_id = as_number(named)
             work.claim(bot, phone_id, by=me)
             return redirect(url_for("inbox.talk.conversation", phone_id=phone_id), code=303)
-        if do not in ACTIONS:
+        if do not in ACTIONS and do != "reply":
             abort(400)
         chosen = _chosen(named)
         if not chosen:
             raise work.Refused("Choose one or more items first.")
+        if do == "reply":
+            return redirect(url_for("inbox.bulk.index", items=".".join(map(str, chosen)), since=bulk.newest(bot)), code=303)
         done = ACTIONS[do](bot)(bot, chosen, by=me)
         _tell(do, done, chosen)
         if named == "next":

@@ -37,6 +37,8 @@ RULES: dict[str, Rule] = {
     "inbox.index": Rule(EVERYBODY),
     "inbox.items": Rule(CARE),
     "inbox.me": Rule(frozenset()),  # the demo's switch
+    "inbox.bulk.index": Rule(CARE),
+    "inbox.bulk.send": Rule(CARE),
     "inbox.languages.index": Rule(TEXTS),
     "inbox.languages.language": Rule(TEXTS),
     "inbox.learn.index": Rule(EVERYBODY),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -13,12 +14,15 @@ from flask import Flask
 from sqlalchemy import event, update
 from sqlalchemy.orm import Session
 
+from bot.channels.console import received
 from bot.store.audit import AuditRow
-from bot.store.models import PhoneRow
+from bot.store.models import CommunicationRow, PhoneRow, TaskRow
 from bot.store.turns import table
 from bot.store.work_models import ActionRow, ClaimRow
+from bot.turn import take
 from tests.inbox.conftest import Come
 from tests.staff import Browser
+from tests.world import NUMBERS
 
 
 @pytest.fixture
@@ -76,3 +80,28 @@ def test_who_is_overtaken_reads_it_in_plain_words(app: Flask, come: Come, overta
         assert session.query(ActionRow).count() == 0
         trail = [(row.action, row.outcome) for row in session.query(AuditRow).order_by(AuditRow.id)]
         assert trail[-1] == ("take-over", "refused")
+
+
+def test_a_double_click_answers_nobody_twice(app: Flask, come: Come) -> None:
+    """Two copies of one form at the same moment: each patient gets one text, and both pages tell who has it."""
+    bot, ana = app.extensions["attend"].bot, come("ana")
+    for who in ("dorothy", "marcus", "owen", "rosa"):
+        take(bot, received(sender=NUMBERS[who], body="please have somebody call me"))
+    with bot.store.session() as session:
+        items = ".".join(str(row.id) for row in session.query(TaskRow).order_by(TaskRow.id))
+        since = str(max(row.id for row in session.query(CommunicationRow)))
+    shown = ana.get(f"/inbox/bulk?items={items}&since={since}&key=human").text
+    assert "Send to 4 conversations" in shown
+    seen = re.search(r'name="seen" value="(\w+)"', shown)
+    assert seen is not None
+
+    def press(_: int) -> str:
+        answer = ana.post("/inbox/bulk", items=items, since=since, key="human", seen=seen[1], close="on")
+        return ana.get(answer.location).text
+
+    with ThreadPoolExecutor(2) as pool:
+        pages = list(pool.map(press, range(2)))
+    with bot.store.session() as session:
+        got = [row.phone_id for row in session.query(CommunicationRow).filter(CommunicationRow.sender == "staff")]
+    assert len(got) == len(set(got)) == 4
+    assert "4 conversations have it" in pages[0] or "4 conversations have it" in pages[1]

@@ -214,7 +214,14 @@ def a_day(desk: Desk) -> list[str]:
     ben, ana, noon = desk.ben, desk.ana, f"{desk.bot.clock():%Y-%m-%d}T12:00"
     first = desk.items(7)[0].id
     said = [do(ana, each, first, to="2", until="3d", outcome="done") for each in ("assign", "snooze", "wake", "resolve", "reopen")]
-    said += [do(ana, "resolve"), do(ana, "resolve", first), do(ana, "assign", first), do(ana, "snooze", first)]
+    said += [
+        do(ana, "resolve"),
+        do(ana, "reply"),
+        do(ana, "reply", first),
+        do(ana, "resolve", first),
+        do(ana, "assign", first),
+        do(ana, "snooze", first),
+    ]
     barrier = next(item.id for item in desk.items(2) if item.kind == "barrier")
     said += [do(ana, each, barrier) for each in ("arranged", "ask")]
     said += [act(ana, 2, "note", words="@Ben and @Xiomara, look"), act(ana, 2, "note"), act(ana, 2, "call", outcome="reached")]
@@ -261,6 +268,7 @@ MORE = (
     "/inbox?whose=closed", "/inbox?whose=snoozed", "/inbox?kind=barrier&language=vi", "/inbox?page=9", "/inbox/phone/2?again=1",
     "/inbox/settings/answers?entry=parking", "/inbox/settings/papers?entry=forms", "/inbox/settings/replies?entry=new",
     "/inbox/languages/es?show=missing", "/inbox/pictures?days=365", "/inbox/closing?day=2099-01-05",
+    *(f"/inbox/bulk?items={'.'.join(map(str, range(1, 40)))}{more}" for more in ("", "&since=0&key=human", "&since=99999&key=human")),
 )  # fmt: skip
 
 

@@ -145,7 +145,7 @@ const keys = {
   o: () => current()?.querySelector("a").click(),
   x: () => current()?.querySelector("[name=item]").click(),
   c: () => (current()?.querySelector("[data-claim]") || document.querySelector("[data-do=c]"))?.click(),
-  e: focus("[data-outcome], #outcome"), E: press("[data-do=E]"), i: press("[data-next]"), r: focus("#text"), t: press("[data-do=t]"), u: press("[data-up]"), b: press("[data-do=b]"), m: press("[data-do=m]"),
+  e: focus("[data-outcome], #outcome"), E: press("[data-do=E]"), i: press("[data-next]"), r: focus("#text, [data-reply]"), t: press("[data-do=t]"), u: press("[data-up]"), b: press("[data-do=b]"), m: press("[data-do=m]"),
   n: () => { const more = document.querySelector("[data-do=n]"); if (more) { more.parentElement.open = true; document.getElementById("note").focus(); } },
   l: () => { const when = document.querySelector("[data-do=l]"); if (when) { when.parentElement.open = true; document.getElementById("day").focus(); } },
   ".": press("[data-news]:not([hidden])"), "/": focus("#search"),
