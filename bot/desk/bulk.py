@@ -46,7 +46,8 @@ class Chosen:
 class Talk:
     """One of the conversations. items: the chosen ones that are still open there, as far as a reply settles them.
 
-    text: what it gets, with `why_not` or `sent` nothing. at: when, by the patient's clock; None: at once. sent: whether it has got it.
+    text: what it gets, with `why_not` or `status` nothing. at: when, by the patient's clock; None: at once. status: of the text that it
+    has got, "" for none.
     """
 
     phone_id: int | None
@@ -56,7 +57,7 @@ class Talk:
     text: str = ""
     at: datetime | None = None
     why_not: str = ""
-    sent: bool = False
+    status: str = ""
     paused: bool = False
     mine: bool = False
 
@@ -71,6 +72,7 @@ class Written:
     """What has been written in a conversation since it was chosen. key: of a coordinator's sentence that has gone or will go."""
 
     key: str
+    status: str
     at: datetime | None
 
 
@@ -106,7 +108,7 @@ def look(bot: Bot, chosen: Chosen, *, by: Actor) -> list[Talk]:
         got = next((each for each in written.get(phone_id, ()) if chosen.key and each.key == chosen.key), None)
         if got is not None:
             zone = later.there(bot, who).zone
-            found.append(replace(talk, sent=True, at=got.at.astimezone(zone) if got.at else None))
+            found.append(replace(talk, status=got.status, at=got.at.astimezone(zone) if got.at else None))
         elif why := why_not.get(phone_id, ""):
             found.append(replace(talk, why_not=why))
         else:
@@ -230,7 +232,9 @@ def _why_not(bot: Bot, session: Session, chosen: Chosen, phones: Collection[Phon
             next(filter(None, map(care.stop_of, who)), ""),
             _unusable(session, phone),
             Said("%(name)s is working on this conversation", name=others[phone.id]) if phone.id in others else "",
-            "" if set(chosen.items) & {item for _, _, item in theirs} else Said("what you chose is closed"),
+            ""
+            if any(item in chosen.items and kind not in outcome.APART for kind, _, item in theirs)
+            else Said("what you chose is closed, or a translator's"),
             Said("something was written there after you chose it: read it first") if written.get(phone.id) else "",
             Said("a reply waits to go there already") if phone.id in waits else "",
         )
@@ -265,7 +269,7 @@ def _written(session: Session, chosen: Chosen, phones: Iterable[int]) -> dict[in
     found: dict[int, list[Written]] = {}
     for phone_id, key, status, send_at, done_at, later_ in session.execute(query):
         goes = send_at if later_ is not None and done_at is None else None
-        found.setdefault(phone_id or 0, []).append(Written(key if key and status != "canceled" else "", goes))
+        found.setdefault(phone_id or 0, []).append(Written(key if key and status != "canceled" else "", status, goes))
     return found
 
 
@@ -277,7 +281,7 @@ def _said(bot: Bot, key: str, language: str) -> str:
 
 def _with(talk: Talk, said: dict[str, str]) -> Talk:
     """With its words, if it gets any."""
-    if talk.sent or talk.why_not or talk.language not in said:
+    if talk.status or talk.why_not or talk.language not in said:
         return talk
     if not said[talk.language]:
         return replace(talk, why_not=Said("this sentence is not there in their language"))

@@ -35,12 +35,12 @@ def index() -> str | BaseResponse:
     except work.Refused as error:
         flash(say(error))
         return redirect(address(kept(by.id)), code=303)
-    to = [talk for talk in talks if not (talk.sent or talk.why_not)]
+    to = [talk for talk in talks if not (talk.status or talk.why_not)]
     shown = {
         "to": to if key else [],
         "by_language": [(language, list(same)) for language, same in groupby(sorted(to, key=_order), key=lambda talk: talk.language)],
         "nothing": [talk for talk in talks if talk.why_not],
-        "sent": [talk for talk in talks if talk.sent],
+        "sent": [talk for talk in talks if talk.status],
         "seen": bulk.mark(talks, bot, chosen.key),
     }
     return render_template("bulk.html", key=key, chosen=chosen, talks=talks, offered=offered, lacks=_lacks(to, offered), **shown)

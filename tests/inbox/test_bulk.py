@@ -141,7 +141,7 @@ def test_sent_once_however_often_it_is_pressed_and_told_by_name(busy: Desk) -> N
     shown = page(busy.ana, where)
     after = press(busy.ana, shown, close="on")
     assert "3 conversations have it" in after and "Send to" not in after and "3 get nothing, and stay open" in after
-    assert "Marcus Reed English on its way · closed" in listed(after)
+    assert "Marcus Reed English waiting to be sent · closed" in listed(after)
     assert press(busy.ana, shown, close="on") == after == page(busy.ana, where)  # a double click, a reload, a page further back
     texts = busy.rows(CommunicationRow, CommunicationRow.sender == "staff")
     assert [(row.phone_id, row.texts) for row in texts] == [(2, CALLED), (4, CALLED), (9, CALLED)]
@@ -159,7 +159,7 @@ def test_what_was_not_ticked_stays_open(busy: Desk) -> None:
     """And the page says so."""
     item = busy.items(4)[0].id
     after = press(busy.ana, page(busy.ana, f"{choose(busy.ana, item)}&key={CALLED}"))
-    assert listed(after) == ["Ernesto Fuentes Spanish on its way · still open"]
+    assert listed(after) == ["Ernesto Fuentes Spanish waiting to be sent · still open"]
     assert [each.id for each in busy.items(4)] == [item]
 
 
@@ -187,10 +187,14 @@ def test_a_sentence_that_was_changed_meanwhile_is_looked_at_again(busy: Desk, mo
 
 
 def test_a_choice_of_nothing_or_of_what_is_none_is_refused(busy: Desk) -> None:
-    """In words where a person may have done it."""
+    """In words where a person may have done it; nobody waits for an answer to what is a translator's."""
     assert "Choose one or more items first." in do(busy.ana, "reply")
     for where in ("/inbox/bulk", "/inbox/bulk?items=99999"):
         assert "Choose one or more items first." in busy.ana.get(where, follow_redirects=True).get_data(as_text=True)
+    theirs = next(item.id for item in busy.items(3) if item.kind == "unreviewed_text")
+    busy.ana.post("/inbox/items", data={"do": "resolve", "outcome": "called", "item": [i.id for i in busy.items(3) if i.id != theirs]})
+    act(busy.ana, 3, "release")
+    assert listed(page(busy.ana, choose(busy.ana, theirs))) == ["Lucía Ramírez what you chose is closed, or a translator's"]
     assert busy.ana.get("/inbox/bulk?items=1.x").status_code == 404
     assert "Choose a sentence" in page(busy.ana, f"/inbox/bulk?items={busy.items(4)[0].id}&since=0&key=visit_when")
 
@@ -228,7 +232,7 @@ def test_who_must_not_be_texted_gets_nothing_and_is_told_by_name(world: World) -
     assert {who: talk.why_not for who, talk in found.items() if talk.why_not} == {
         "Dorothy": "opted out", "Marcus": "texts do not arrive at this number", "Lucía": "asked not to be texted",
         "Ernesto": "has died", "Nadia": found["Nadia"].why_not, "Rosa": "Ben Carter is working on this conversation",
-        "Owen": "a reply waits to go there already", "Nguyễn": "what you chose is closed",
+        "Owen": "a reply waits to go there already", "Nguyễn": "what you chose is closed, or a translator's",
         "林美": "distress or a death was told of: it is answered by itself",
         "أمينة": "an emergency is open there: it is answered by itself", "Unknown": "nobody is on record at this number",
     }  # fmt: skip
@@ -289,8 +293,8 @@ def test_at_night_it_goes_next_morning_by_the_clock_of_each(world: World) -> Non
     kept = {row.phone_id: row.kept_at for row in rows(world, PromiseRow)}
     assert kept == {world.phones["owen"]: None, world.phones["marcus"]: world.clock.now}
     found = talks(world, what)
-    assert (found["Owen"].sent, found["Owen"].at, found["Marcus"].at) == (
-        True,
+    assert (found["Owen"].status, found["Owen"].at, found["Marcus"].at) == (
+        "queued",
         datetime(2026, 3, 4, 9, tzinfo=ZoneInfo("Pacific/Honolulu")),
         None,
     )

@@ -21,6 +21,7 @@ from bot.channels.console import received
 from bot.core import Bot
 from bot.delivery.planner import plan_due
 from bot.delivery.worker import Worker
+from bot.desk.bulk import newest
 from bot.settings import ROOT
 from bot.store.models import AppointmentRow
 from bot.store.waiting_models import WaitingRow
@@ -117,6 +118,24 @@ def test_a_page_reads_no_more_in_a_clinic_with_a_longer_history(page: str, clini
     short, long = (clinic.click(page, 7) for clinic in clinics)
     assert short > 0
     assert long <= MORE * short + BOUNDED.get(page, FEW), f"{long} steps, {short} with the short history"
+
+
+@pytest.mark.slow
+def test_an_answer_to_many_costs_no_more_in_a_clinic_with_a_longer_history(clinics: tuple[Clinic, Clinic]) -> None:
+    """A page of conversations is answered, closed and handed back."""
+
+    def steps(clinic: Clinic) -> int:
+        items = clicks.names(clinic.past, 100)["items"]
+        shown = clinic.browser.get(f"/inbox/bulk?items={items}&since={newest(wired_bot(clinic.app))}&key=human").text
+        form = dict(re.findall(r'name="(items|since|key|seen|form_token)" value="([^"]*)"', shown))
+        before = clinic.steps
+        answer = clinic.browser.post("/inbox/bulk", data={**form, "close": "on", "back": "on"})
+        assert answer.status_code == 303 and "Send to 44 conversations" in shown  # the others are in danger
+        return clinic.steps - before
+
+    short, long = map(steps, clinics)
+    assert short > 0
+    assert long <= MORE * short + FEW
 
 
 @pytest.mark.slow
