@@ -53,7 +53,7 @@ def send() -> BaseResponse:
     try:
         left = bulk.send(wired().bot, chosen, seen=form.get("seen", ""), close="close" in form, back="back" in form, by=actor())
         if left:
-            flash(say("Not everybody has got it: somebody else was at work there at the same moment. See below."))
+            flash(say("Not everybody has got it, since something came between: see below."))
     except work.Refused as error:
         flash(say(error))
     items = ".".join(map(str, chosen.items))

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import expect
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from bot.actor import Actor
 from bot.channels.console import Console, received
@@ -345,6 +346,27 @@ def test_who_is_there_at_the_same_moment_is_named_and_stays_open(world: World, m
     assert {row.phone_id for row in rows(world, TaskRow, TaskRow.status == "requested")} == {
         world.phones[who] for who in ("marcus", "lucia")
     }
+
+
+def test_a_database_that_is_away_halfway_leaves_the_others_to_be_sent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has it is told, and the rest goes when it is pressed again; if nobody has it, the page of a busy database says so."""
+    for who in ("owen", "marcus", "ernesto"):
+        say(world, who)
+    what, real, away = chosen(world), staff.reply, {world.phones["marcus"]}
+
+    def failing(bot: Any, phone_id: int, *given: Any, **more: Any) -> None:
+        if phone_id in away:
+            raise OperationalError("", {}, Exception())
+        real(bot, phone_id, *given, **more)
+
+    monkeypatch.setattr(staff, "reply", failing)
+    assert send(world, what) == 2
+    assert [who for who, talk in talks(world, what).items() if talk.text] == ["Marcus", "Ernesto"]
+    with pytest.raises(OperationalError):
+        send(world, what)
+    away.clear()
+    assert send(world, what) == 0
+    assert [phone for phone, _ in sent(world)] == [world.phones[who] for who in ("owen", "marcus", "ernesto")]
 
 
 def test_more_than_a_page_of_conversations_is_refused_in_words(world: World) -> None:
