@@ -104,5 +104,5 @@ def test_a_double_click_answers_nobody_twice(app: Flask, come: Come) -> None:
     with bot.store.session() as session:
         got = [row.phone_id for row in session.query(CommunicationRow).filter(CommunicationRow.sender == "staff")]
     assert len(got) == len(set(got)) == 4
-    assert "4 conversations have it" in pages[0] or "4 conversations have it" in pages[1]
+    assert "4 conversations are answered" in pages[0] or "4 conversations are answered" in pages[1]
     assert not [page for page in pages if "Not everybody has got it" in page]

@@ -141,7 +141,7 @@ def test_sent_once_however_often_it_is_pressed_and_told_by_name(busy: Desk) -> N
     where = f"{choose(busy.ana, *everything(busy))}&key={CALLED}"
     shown = page(busy.ana, where)
     after = press(busy.ana, shown, close="on")
-    assert "3 conversations have it" in after and "Send to" not in after and "3 get nothing, and stay open" in after
+    assert "3 conversations are answered" in after and "Send to" not in after and "3 get nothing, and stay open" in after
     assert "Marcus Reed English waiting to be sent · closed" in listed(after)
     assert press(busy.ana, shown, close="on") == after == page(busy.ana, where)  # a double click, a reload, a page further back
     texts = busy.rows(CommunicationRow, CommunicationRow.sender == "staff")
@@ -421,7 +421,7 @@ def test_many_are_answered_on_a_phone_in_spanish(busy: Desk, served: str, script
         assert ana.evaluate(FITS) if script else True
         ana.get_by_label("Cerrar lo que eligió").check()
         follow(ana.get_by_role("button", name="Enviar a 3 conversaciones"))
-        ana.get_by_text("3 conversaciones lo tienen").wait_for()
+        ana.get_by_text("3 conversaciones respondidas").wait_for()
         assert ana.evaluate(FITS) if script else True
         follow(ana.get_by_role("link", name="Siguiente"))
     assert errors == []

@@ -132,7 +132,11 @@ def test_nothing_runs_on_any_page_that_has_an_address(desk: Desk, words: str) ->
             listed = getattr(rule._converters.get("name"), "items", [""])
             for name in sorted(listed):
                 _, address = rule.build({key: each for key, each in {**ids, "name": name}.items() if key in rule.arguments}) or ("", "")
-                shown[address] = desk.ana.get(address, query_string={"day": str(visit.start.date())})
+                items = ".".join(str(item.id) for item in desk.items(phone))
+                shown[address] = desk.ana.get(address, query_string={"day": str(visit.start.date()), "items": items})
+    many = {"items": items, "since": "999999999"}
+    shown["to many"] = desk.ana.get("/inbox/bulk", query_string={**many, "key": "answer.parking"})
+    assert "Send to 1 conversation" in shown["to many"].get_data(as_text=True)
     for name, data in names.items():
         for entry in data:
             shown[f"{name}: {entry}"] = desk.ana.get(f"/inbox/settings/{name}", query_string={"entry": entry})
