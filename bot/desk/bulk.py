@@ -26,7 +26,7 @@ from bot.texts import SOURCE
 
 MOST = worklist.PAGE  # conversations at once: what one page of the list shows
 ITEMS = 20 * MOST  # no page has so many
-ALONE = ("distress", "death")  # who tells of this is never one of many
+ALONE = ("distress", "death", "hospital")  # who tells of this is never one of many
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,7 @@ def _why_not(bot: Bot, session: Session, chosen: Chosen, phones: Collection[Phon
         kinds = {kind for kind, _, _ in theirs}
         whys = (
             Said("an emergency is open there: it is answered by itself") if any(rank == 0 for _, rank, _ in theirs) else "",
-            Said("distress or a death was told of: it is answered by itself") if kinds & set(ALONE) else "",
+            Said("distress, a death or a stay in hospital was told of: it is answered by itself") if kinds & set(ALONE) else "",
             "" if stop == care.TAKEN_OVER else stop,
             care.NOT_SURE if "whose_number" in kinds else "",
             "" if who else Said("nobody is on record at this number"),
