@@ -122,7 +122,7 @@ def test_a_page_reads_no_more_in_a_clinic_with_a_longer_history(page: str, clini
 
 @pytest.mark.slow
 def test_an_answer_to_many_costs_no_more_in_a_clinic_with_a_longer_history(clinics: tuple[Clinic, Clinic]) -> None:
-    """A page of conversations is answered, closed and handed back."""
+    """Each of a page of conversations is answered, closed and handed back."""
 
     def steps(clinic: Clinic) -> int:
         items = clicks.names(clinic.past, 100)["items"]
@@ -130,12 +130,13 @@ def test_an_answer_to_many_costs_no_more_in_a_clinic_with_a_longer_history(clini
         form = dict(re.findall(r'name="(items|since|key|seen|form_token)" value="([^"]*)"', shown))
         before = clinic.steps
         answer = clinic.browser.post("/inbox/bulk", data={**form, "close": "on", "back": "on"})
-        assert answer.status_code == 303 and "Send to 44 conversations" in shown  # the others are in danger
-        return clinic.steps - before
+        many = re.search(r"Send to (\d+) conversations", shown)
+        assert answer.status_code == 303 and many is not None
+        return (clinic.steps - before) // int(many[1])  # for each: the others are in danger, or wrote in another test
 
     short, long = map(steps, clinics)
     assert short > 0
-    assert long <= MORE * short + FEW
+    assert long <= MORE * short + FEW // 5
 
 
 @pytest.mark.slow
