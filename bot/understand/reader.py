@@ -253,7 +253,7 @@ def load_reader(folder: Path, *, cache: Path | None = None) -> Reader:
     codes = sorted(path.parent.name for path in folder.glob("*/keywords.yaml"))
     found = learned.load(folder, codes, cache=cache)
     spoken = frozenset(found.words[SPOKEN])
-    times = {code: load_mixed(folder, code) for code in sorted(path.parent.name for path in folder.glob("*/times.yaml"))}
+    times = load_mixed(folder, sorted(path.parent.name for path in folder.glob("*/times.yaml")))
     tongues = {
         code: Tongue(
             lexicon=load_lexicon(folder / code),

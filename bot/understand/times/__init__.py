@@ -48,7 +48,7 @@ def read_times(text: str, *, now: datetime, language: str = "", vocabulary: Voca
 
 @cache
 def _vocabulary(language: str) -> Vocabulary:
-    return load_mixed(INTENTS, language)
+    return load_mixed(INTENTS, [language])[language]
 
 
 def _remaining(wishes: list[Wish], refused: list[Signed], row: Row) -> list[Wish]:

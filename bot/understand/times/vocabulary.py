@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -155,11 +156,12 @@ def _vocabulary(data: dict[str, Any], path: Path, language: str, *, toned: bool)
     words: dict[tuple[str, ...], dict[str, Any]] = {}
     gaps: dict[tuple[str, ...], frozenset[int]] = {}
     for kind, value, text in [*sorted(_entries(data, path), key=lambda entry: entry[0] != "not_weekdays"), *_names(language)]:
-        tokens = tuple(attached.bare(token) for token in split(text, spelling, toned=toned))
+        parts = cut(text, spelling, toned=toned)
+        tokens = tuple(attached.bare(token) for _, token, _ in parts)
         letter = kind == "weekday" and "weekday_letter" in data and len(text) == 1  # CLDR's 月 may be a month as well
         if tokens and text not in untoned and not letter and not (kind == "weekday" and "not_weekdays" in words.get(tokens, {})):
             words.setdefault(tokens, {}).setdefault(kind, value)
-            if spaced := {at for at, (form, _, _) in enumerate(cut(text, spelling)) if at and form == "head"}:
+            if spaced := {at for at, (form, _, _) in enumerate(parts) if at and form == "head"}:
                 gaps[tokens] = gaps.get(tokens, frozenset()) | spaced
     add_plurals(words, data.get("plural", ""))
     add_dated(words, _listed(fold(data.get("date_endings", ""))))
@@ -186,11 +188,12 @@ def _vocabulary(data: dict[str, Any], path: Path, language: str, *, toned: bool)
     )
 
 
-def load_mixed(folder: Path, language: str) -> Vocabulary:
-    """The vocabulary of a language with the words that people mix into it. Raises DataError as load_vocabulary does."""
-    own = load_vocabulary(folder, language)
-    others = [other for other in own.mixes if other != language and (folder / other / "times.yaml").exists()]
-    return with_others(own, [load_vocabulary(folder, other) for other in others])
+def load_mixed(folder: Path, languages: Iterable[str]) -> dict[str, Vocabulary]:
+    """Each of the languages with the words that people mix into it, by code. Raises DataError as load_vocabulary does."""
+    plain = cache(partial(load_vocabulary, folder))
+    there = {path.parent.name for path in folder.glob("*/times.yaml")}
+    mixed = {code: [plain(other) for other in plain(code).mixes if other in there - {code}] for code in languages}
+    return {code: with_others(plain(code), others) for code, others in mixed.items()}
 
 
 def with_others(own: Vocabulary, others: Sequence[Vocabulary]) -> Vocabulary:
