@@ -248,6 +248,7 @@ KINDS = (PatientRow, PhoneRow, CommunicationRow, TaskRow, ActionRow, SavedViewRo
 OURS = "/inbox/settings/"  # what the clinic tells about itself, names of its papers too, is no secret
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", ["sqlite"], indirect=True)  # whose files we can read
 def test_no_word_name_or_number_stands_in_any_byte(day: Day) -> None:
     """Files, logs, errors and addresses; and every word that belongs in the database can be read there with the key."""

@@ -74,6 +74,7 @@ def actions(app: Flask) -> list[tuple[str, str, str]]:
         return [(row.actor, row.action, row.about) for row in rows if row.action.endswith("_calendar")]
 
 
+@pytest.mark.slow
 def test_a_calendar_program_reads_the_visits(app: Flask, who: Colleague, page: Browser, program: Browser) -> None:
     """F-14: UTC, a UID that stays, a link to the conversation; each reading stands in the trail (H-07)."""
     answer = program.get(made(page))

@@ -245,6 +245,7 @@ def test_old_sessions_do_not_pile_up(app: Flask, browser: NewBrowser, clock: Clo
         assert len(session.scalars(select(SessionRow)).all()) == 1
 
 
+@pytest.mark.slow
 def test_a_password_costs_a_thief_what_argon2_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Argon2id at the cost of RFC 9106's second choice or more; what was hashed at a lower one is hashed anew at the next sign-in."""
     monkeypatch.setattr(passwords, "_hasher", REAL_HASHER)

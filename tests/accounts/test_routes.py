@@ -264,6 +264,7 @@ def test_another_clinics_objects_are_not_there(
     assert _everything(app, clinic=foreign) == before
 
 
+@pytest.mark.slow
 def test_one_foreign_object_among_our_own_is_not_there(
     app: Flask, browser: NewBrowser, own: dict[str, int], foreign: dict[str, int], every_door: list[Door]
 ) -> None:
@@ -332,6 +333,7 @@ def _strays(app: Flask) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", quick("x", of=["-1", "x", "9" * 25, "9" * 5000, "٣"]), ids=lambda number: ascii(number)[:9])
 def test_a_form_that_names_nothing_that_can_be_breaks_nothing(
     number: str, app: Flask, browser: NewBrowser, own: dict[str, int], every_door: list[Door]
@@ -351,6 +353,7 @@ def test_a_form_that_names_nothing_that_can_be_breaks_nothing(
                     page.enter(app, who)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", quick(ELSEWHERE[0], of=ELSEWHERE))
 def test_no_form_leads_to_another_site(
     target: str, app: Flask, browser: NewBrowser, own: dict[str, int], every_door: list[Door]

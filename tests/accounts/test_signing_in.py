@@ -160,6 +160,7 @@ def test_a_page_left_open_leaves_the_screen_with_its_session(app: Flask, browser
     assert page.get("/inbox/phone/1").headers["Refresh"] == "905"
 
 
+@pytest.mark.slow
 def test_a_session_ends_after_twelve_hours_however_busy(app: Flask, browser: NewBrowser, clock: Clock) -> None:
     """Nobody stays signed in for ever."""
     page = browser().enter(app, hire(app))

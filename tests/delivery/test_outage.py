@@ -45,6 +45,7 @@ def gone(url: str) -> Iterator[None]:
         connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")  # type: ignore[call-overload]
 
 
+@pytest.mark.slow
 def test_the_rest_goes_out_when_the_database_is_back(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
     """W-34: what was on its way when it went is looked up first; each text arrives once."""
     provider, bot = post.provider, post.world.bot

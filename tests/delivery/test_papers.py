@@ -79,6 +79,7 @@ def test_who_has_confirmed_is_asked_by_a_text_of_its_own_and_docs_tells_which(wo
     assert say(world, "DOCS").endswith("For your visit on Thu, Mar 19, 2:00 PM we still need: your insurance card, the signed form.")
 
 
+@pytest.mark.slow
 def test_nobody_is_asked_for_what_is_there(world: World) -> None:
     """The preview tells so; a tick that is taken away counts again."""
     change(world, visit_of(world, "dorothy"), participant="accepted")
@@ -118,6 +119,7 @@ def test_a_tick_between_planning_and_sending_is_seen_in_the_moment_of_sending(wo
     assert asked(world) == []
 
 
+@pytest.mark.slow
 def test_it_keeps_to_the_limits_the_night_and_what_the_patient_wants(world: World) -> None:
     """O-18, O-19: one text a day, none in the night; none after STOP, none but the last reminder after FEWER."""
     visit = visit_of(world, "dorothy")

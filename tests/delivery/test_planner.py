@@ -25,6 +25,7 @@ from bot.store.models import AppointmentRow, CommunicationRow, ConsentRow, Patie
 from bot.store.sending_models import CommunicationRequestRow, OutboxRow
 from bot.turn import take
 from tests.patience import until
+from tests.quick import quick
 from tests.world import World, make_world
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -127,7 +128,7 @@ def test_a_moved_visit_drops_the_waiting_text_and_is_reminded_of_anew(world: Wor
     assert all("11" not in body for _, body in texts(world, "mei"))
 
 
-@pytest.mark.parametrize("status", ["cancelled", "entered-in-error", "fulfilled"])
+@pytest.mark.parametrize("status", quick("cancelled", of=("cancelled", "entered-in-error", "fulfilled")))
 def test_nothing_goes_about_a_visit_that_is_no_longer_booked(world: World, status: str) -> None:
     """Neither what waits nor anything later."""
     visit = visit_of(world, "mei")
@@ -260,6 +261,7 @@ def test_a_confidential_visit_is_never_texted_to_a_parents_phone(world: World) -
     assert all(hidden not in body for _, body in [*texts(world, "nadia"), ("", answer)])
 
 
+@pytest.mark.slow
 def test_who_asked_not_to_be_texted_is_not(world: World) -> None:
     """A request for other ways overrides every schedule and every button (N-08)."""
     with world.bot.store.begin() as session:
@@ -270,6 +272,7 @@ def test_who_asked_not_to_be_texted_is_not(world: World) -> None:
     assert texts(world, "olga") == []
 
 
+@pytest.mark.slow
 def test_a_number_abroad_is_not_texted_by_itself(world: World) -> None:
     """D-16: +1 is not the US; whoever writes from there is answered."""
     with world.bot.store.begin() as session:

@@ -96,6 +96,7 @@ def test_missed_once_is_asked_again_missed_twice_is_the_nurses(world: World) -> 
         assert session.scalars(select(TaskRow.appointment_id)).all() == [visit.id]
 
 
+@pytest.mark.slow
 def test_silence_pauses_and_tells_a_person_who_can_resume_it(world: World) -> None:
     """Three days without an answer: an item, and no more texts until somebody has seen to it; then silence is counted anew."""
     days(world, 6)

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -81,6 +82,7 @@ def _zones(session: Any, phone_id: int) -> list[ZoneInfo]:
     return [ZoneInfo(zone or "America/New_York") for zone in session.scalars(query)]
 
 
+@pytest.mark.slow
 @examples(40)
 @given(steps=st.lists(STEPS, min_size=3, max_size=25))
 def test_nothing_is_sent_twice_or_in_the_night_or_about_what_is_no_longer_so(steps: list[Any], bot_parts: Any) -> None:

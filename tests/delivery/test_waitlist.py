@@ -318,6 +318,7 @@ DO = st.lists(
 )
 
 
+@pytest.mark.slow
 @examples(40)
 @given(DO)
 def test_two_never_get_one_time_and_nobody_on_stop_gets_an_offer(bot_parts: Any, script: list[tuple[str, str, str]]) -> None:

@@ -104,6 +104,7 @@ def test_what_is_kept_is_not_counted_anew(world: World) -> None:
     assert pictures(world) == before
 
 
+@pytest.mark.slow
 def test_a_promise_that_is_kept_later_is_counted_within_the_hour(world: World) -> None:
     """So is all that changes within five weeks; what is older holds."""
     keep(world)

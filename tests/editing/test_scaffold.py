@@ -108,6 +108,7 @@ def says(world: World, words: str) -> str:
     return take(world.bot, received(sender=world.number("marcus"), body=words))
 
 
+@pytest.mark.slow
 def test_the_new_languages_are_found(parts: Parts) -> None:
     """By their folders alone."""
     assert set(parts.reader.tongues) == {"en", "eo", "qaa"}

@@ -60,6 +60,7 @@ def test_what_is_wrong_in_a_catalogue_is_found(copy: Path, said: Sentences, was:
     assert [each for each in faults(path, said) if found in each] != []
 
 
+@pytest.mark.slow
 def test_a_new_language_of_the_staff_is_a_file_alone(copy: Path, said: Sentences) -> None:
     """It is begun by a command, and offered from then on; what it lacks is in English, what it has is kept by the next update."""
     told = update_staff_catalog(copy, "fr")

@@ -33,6 +33,7 @@ def test_a_while_of_noise_breaks_nothing(name: str, bot_parts: Parts) -> None:
         attack_for(TARGETS[name].made_up, attack, SECONDS, least=LEAST)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "drawn"), CASES)
 def test_what_was_found_once_stays_mended(name: str, drawn: Any, bot_parts: Parts) -> None:
     """Each with a line in tests/fuzz/cases.py that says what it was."""

@@ -251,6 +251,7 @@ WORDS = [
 TALK = st.lists(st.tuples(st.sampled_from([*NUMBERS, "stranger"]), st.sampled_from(WORDS)), min_size=1, max_size=14)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(talk=TALK, claimed=st.sets(st.sampled_from(sorted(NUMBERS)), max_size=2))
 def test_whatever_was_written_nobody_who_must_not_gets_it_and_nobody_gets_it_twice(

@@ -250,6 +250,7 @@ def a_day(desk: Desk) -> list[str]:
     return said
 
 
+@pytest.mark.slow
 def test_every_word_of_every_page_can_be_translated(desk: Desk) -> None:
     """Each page that can be opened after a busy day, and the answers to what was done; pictures and tables too."""
     bracketed(desk.app)

@@ -29,6 +29,7 @@ def bot(tmp_path: Path, bot_parts: Any) -> Iterator[Bot]:
     wired.bot.store.engine.dispose()
 
 
+@pytest.mark.slow
 def test_every_picture_and_the_day_show_something(bot: Bot) -> None:
     """Weeks of visits, promises, barriers; what is open now, and what did not arrive."""
     now = bot.clock()
@@ -42,6 +43,7 @@ def test_every_picture_and_the_day_show_something(bot: Bot) -> None:
     assert [(line.who, line.what) for line in day.changed] == [("أمينة صالح", "cancelled")]
 
 
+@pytest.mark.slow
 def test_nobody_begins_the_demo_in_an_odd_state(bot: Bot) -> None:
     """Past visits are over, every text was answered, nobody is held but who is in danger, and the clock is right again."""
     with bot.store.session() as session:

@@ -396,6 +396,7 @@ BY_HAND: list[dict[str, str]] = [
 ]
 
 
+@pytest.mark.slow
 def test_no_form_brings_it_down(desk: Desk) -> None:
     """Made by hand, with parts missing or where none belong."""
     for name, given, entry in product(SECTIONS, BY_HAND, ("", "parking")):

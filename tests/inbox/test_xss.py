@@ -100,6 +100,7 @@ def test_nothing_that_anybody_writes_runs_on_any_page(desk: Desk, words: str) ->
     assert sum("alert(1)" in shown or "evil.example" in shown or "onclick" in shown for shown in pages) > 5  # it is there, as text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", quick(CORPUS[0], of=CORPUS))
 def test_nothing_runs_on_any_page_that_has_an_address(desk: Desk, words: str) -> None:
     """Through names of patients, kinds of visits, clinicians, papers, replies, saved views, the waiting list and what is held up."""
