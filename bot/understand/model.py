@@ -19,6 +19,7 @@ from bot.understand.types import Context
 
 ROUNDS = 6  # how often training goes through all phrases
 BATCH = 256
+PARTS = 6  # of the labels: so many are learned one after the other, which takes less memory, and each on one processor
 LEAST = 2  # a feature that was seen less often says nothing
 RATE = 0.6  # Adagrad's
 DOUBT = 0.01  # no phrase is taken as wholly certain, so that no score runs away to 0 or 1
@@ -28,6 +29,7 @@ TELLING = 20  # of STEPS: a feature that weighs less for every label is left out
 LOUD = 8  # ... and of the others what weighs less for a label: three quarters of the memory, for next to nothing
 Floats = NDArray[np.float32]
 Found = list[tuple[NDArray[np.uint32], Floats]]
+Batches = list[tuple[Any, Any, Any]]
 
 
 @dataclass(frozen=True)
@@ -116,9 +118,9 @@ def train(phrases: list[Phrase]) -> Model:
     found = [_arrays(text, context) for text, context, _ in rows]
     numbers, counts = np.unique(np.concatenate([numbers for numbers, _ in found]), return_counts=True)
     known = numbers[counts >= LEAST]
-    weights, bias = _fit(found, known, wanted, counted)
-    scale = np.abs(weights).max(axis=0) / STEPS + 1e-9
-    whole = np.rint(weights / scale).astype(np.int8)
+    batches = list(_batches(found, known, np.random.default_rng(0).permutation(len(found))))
+    del found, numbers, counts
+    whole, scale, bias = _fit(batches, len(known), wanted, counted)
     telling = np.abs(whole).max(axis=1) >= TELLING
     known, whole = known[telling], whole[telling]
     loud = np.abs(whole) >= LOUD
@@ -151,16 +153,22 @@ def _tolerated(label: str, phrase: Phrase) -> bool:
     return label not in expand(phrase.labels) and bool({label, label.split(".", maxsplit=1)[0]} & phrase.also)
 
 
-def _fit(found: Found, known: NDArray[np.uint32], wanted: Floats, counted: Floats) -> tuple[Floats, Floats]:
-    """Logistic regression for all labels at once; each thread takes some of them."""
-    batches = list(_batches(found, known, np.random.default_rng(0).permutation(len(found))))
-    parts = np.array_split(np.arange(wanted.shape[1]), os.cpu_count() or 1)
-    with ThreadPoolExecutor() as pool:
-        fitted = list(pool.map(lambda part: _descend(batches, len(known), wanted[:, part], counted[:, part]), parts))
-    return np.hstack([weights for weights, _ in fitted]), np.concatenate([bias for _, bias in fitted])
+def _fit(batches: Batches, size: int, wanted: Floats, counted: Floats) -> tuple[NDArray[np.int8], Floats, Floats]:
+    """Logistic regression, some labels at a time, since each of `size` features weighs something for each; (weights, scale, bias)."""
+
+    def fit(part: NDArray[np.intp]) -> tuple[NDArray[np.int8], Floats, Floats]:
+        weights, bias = _descend(batches, size, wanted[:, part], counted[:, part])
+        scale = np.maximum(weights.max(axis=0), -weights.min(axis=0)) / STEPS + 1e-9
+        weights /= scale
+        return np.rint(weights, out=weights).astype(np.int8), scale, bias
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        fitted = list(pool.map(fit, np.array_split(np.arange(wanted.shape[1]), PARTS)))
+    whole, scale, bias = zip(*fitted, strict=True)
+    return np.hstack(whole), np.concatenate(scale), np.concatenate(bias)
 
 
-def _descend(batches: list[tuple[Any, Any, Any]], size: int, wanted: Floats, counted: Floats) -> tuple[Floats, Floats]:
+def _descend(batches: Batches, size: int, wanted: Floats, counted: Floats) -> tuple[Floats, Floats]:
     """Adagrad over the batches, in an order that every run repeats."""
     order = np.random.default_rng(1)
     weights = np.zeros((size, wanted.shape[1]), dtype=np.float32)
