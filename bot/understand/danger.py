@@ -4,7 +4,7 @@ against a change."""
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -126,11 +126,12 @@ def _patterns(path: Path, kinds: Collection[str]) -> list[Pattern]:
     for line in _lines(blocks.pop(LISTS, "")):
         name, _, words = line.partition(" ")
         lists[name] = words.strip()
+    choices = cache(_choices)  # the same words stand in many lines: held once
     found = []
     for kind, block in blocks.items():
         if kind not in kinds:
             raise DataError(f"{path}:1: {kind!r} is none of {', '.join(sorted(kinds))}")
-        found += [_pattern(kind, _spelt_out(line, lists, path), path) for line in _lines(block)]
+        found += [_pattern(kind, _spelt_out(line, lists, path), path, choices) for line in _lines(block)]
     return found
 
 
@@ -146,19 +147,19 @@ def _spelt_out(line: str, lists: Mapping[str, str], path: Path) -> str:
         raise DataError(f"{path}: {line!r} names {missing.args[0]}, which is not among its {LISTS}") from None
 
 
-def _pattern(kind: str, line: str, path: Path) -> Pattern:
-    places: list[tuple[str, ...]] = []
-    for part in line.split():
-        if "*" in part.split("|"):
-            places.append(())
-            continue
-        choices = tuple(_choice(word) for word in part.split("|"))
-        if not all(choice.rstrip("~") for choice in choices):
+def _pattern(kind: str, line: str, path: Path, choices: Callable[[str], tuple[str, ...]]) -> Pattern:
+    places = tuple(map(choices, line.split()))
+    for part, place in zip(line.split(), places, strict=True):
+        if not all(choice.rstrip("~") for choice in place):
             raise DataError(f"{path}: {part!r} in {line!r} has an alternative without a word")
-        places.append(choices)
     if not places or not places[-1]:
         raise DataError(f"{path}: {line!r} must name words, and end with one")
-    return Pattern(kind, tuple(places))
+    return Pattern(kind, places)
+
+
+def _choices(part: str) -> tuple[str, ...]:
+    """The alternatives at one place of a line; () for any words."""
+    return () if "*" in part.split("|") else tuple(map(_choice, part.split("|")))
 
 
 def _place(choices: tuple[str, ...]) -> str:
