@@ -10,7 +10,6 @@ from bot.accounts import calendars, people, second, signing_in
 from bot.accounts.sessions import CODE, ENROL, IN, Held
 from bot.accounts.types import Refused
 from bot.web import cookie, guard
-from bot.web.roles import CARE
 from bot.web.tongue import known, own_names, say, words
 from bot.web.wiring import wired
 
@@ -139,8 +138,8 @@ def end_others() -> BaseResponse:
 
 
 def _own(held: Held, *, problem: str = "") -> str:
-    theirs = {"calendars": held.actor.role in CARE, "calendar": calendars.of(guard.accounts(), held)}
-    shown = {"email": held.email, "languages": own_names(), "chosen": held.actor.language, **theirs}
+    calendar = calendars.of(guard.accounts(), held)
+    shown = {"email": held.email, "languages": own_names(), "chosen": held.actor.language, "calendar": calendar}
     return render_template("account.html", problem=problem, **shown)
 
 

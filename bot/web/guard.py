@@ -24,7 +24,7 @@ from bot.web.forms import SAFE, FormTokens, check_token, same_site, token_field
 from bot.web.roles import CARE, ENTRANCE, OPEN, RULES
 from bot.web.wiring import wired
 
-__all__ = ["accounts", "actor", "address", "colleagues", "headers", "held", "install", "safe_next", "same_site", "signed_in"]
+__all__ = ["accounts", "actor", "address", "colleagues", "headers", "held", "install", "may", "safe_next", "same_site", "signed_in"]
 POLICY = "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
 YEAR = 365 * 24 * 3600  # seconds
 
@@ -48,7 +48,7 @@ def install(app: Flask, *, secure: bool, demo: bool = False) -> None:
     app.url_map.converters["int"] = _Id
     tongue.install(app)
     app.jinja_env.add_extension(FormTokens)
-    app.jinja_env.globals["form_token_field"] = token_field
+    app.jinja_env.globals |= {"form_token_field": token_field, "may": may}
     busy.install(app)
     app.before_request(_demo if demo else _guard)
     app.after_request(_finish)
@@ -62,6 +62,11 @@ def install(app: Flask, *, secure: bool, demo: bool = False) -> None:
 def actor() -> Actor:
     """The person whose request this is; nobody, without a name, on the way in."""
     return g.get("actor") or Actor(id=None, name="", role="", clinic_id=wired().bot.clinic_id)
+
+
+def may(endpoint: str) -> bool:
+    """Whether the person whose request this is may open a route: no page offers what it answers 403 to. The demo has no roles."""
+    return gate().demo or actor().role in RULES[endpoint].roles
 
 
 def colleagues() -> tuple[Actor, ...]:
@@ -134,7 +139,7 @@ def _guard() -> BaseResponse | None:
     passive = rule is not None and rule.passive
     if "actor" not in g:
         return _to_login(passive=passive)
-    if rule is None or actor().role not in rule.roles:
+    if rule is None or not may(request.endpoint):
         abort(403, "Your role does not open this.")
     check_token()
     if not passive:

@@ -19,10 +19,8 @@ from bot.errors import DataError
 from bot.owned.export import as_yaml
 from bot.preview import Entry, report
 from bot.settings import ROOT
-from bot.web.cookie import gate
 from bot.web.forms import as_number
-from bot.web.guard import actor
-from bot.web.roles import EDITORS
+from bot.web.guard import actor, may
 from bot.web.tongue import say, words
 from bot.web.wiring import wired
 
@@ -53,7 +51,7 @@ def index() -> str:
     bot.current.look()
     refused = {each.change.section: each for each in bot.current.refused}
     shown = {"sections": SECTIONS.values(), "changed": edit.changed_at(bot), "refused": refused}
-    return render_template("settings.html", may=_may(), **shown)
+    return render_template("settings.html", **shown)
 
 
 @blueprint.get("/file")
@@ -141,10 +139,6 @@ def _typed(target: Target, holds: ClinicFile, *, without: str = "") -> Any:
     return {**part, chosen.said: {**chosen.sentences(part), **kept}} if chosen.said else {**part, **kept}
 
 
-def _may() -> bool:
-    return gate().demo or actor().role in EDITORS
-
-
 def _page(target: Target, holds: ClinicFile, part: Any, wrong: Problems | None = None, *, stale: bool = False) -> str:
     """The form, filled with `part`; the list of a section whose entries have pages of their own."""
     bot, chosen = wired().bot, target.section
@@ -159,7 +153,6 @@ def _page(target: Target, holds: ClinicFile, part: Any, wrong: Problems | None =
         "wrong": Wrong({place[inner:]: what for place, what in (wrong or {}).items()}),
         # what the form was first filled with, until its sender has been told that somebody else has changed it
         "seen": (not stale and request.form.get("seen")) or edit.mark(target.part(holds.data)),
-        "may": _may(),
         "places": {chosen.place(place, languages, words()): what for place, what in (wrong or {}).items()},
         "language_names": {code: words().language_name(code) for code in languages},
     }
@@ -167,7 +160,7 @@ def _page(target: Target, holds: ClinicFile, part: Any, wrong: Problems | None =
         shown["theirs"] = edit.difference(chosen, holds.data, target.put(holds.data, part), languages, words())
     if chosen.paged and not target.entry:
         return render_template("setting_list.html", entries=holds.data.get(chosen.paged) or {}, **shown)
-    if not _may():
+    if not may("inbox.settings.change"):
         lines = chosen.tell(target.put({}, part), languages, words())
         return render_template("setting.html", lines=lines, **shown)
     return render_template("setting.html", kind=kind, value=kind.show(part), **shown)

@@ -44,7 +44,7 @@ if (page.dataset.events && window.EventSource) {
 const STILL = 10000; // milliseconds without a move, after which nobody is at it
 const list = document.querySelector("[data-list]"), news = document.querySelector("[data-news]");
 let touched = -STILL, pending;
-for (const what of ["pointermove", "pointerdown", "wheel", "keydown"]) list?.closest("form").addEventListener(what, () => { touched = performance.now(); }, { passive: true });
+for (const what of ["pointermove", "pointerdown", "wheel", "keydown"]) list?.closest(".work").addEventListener(what, () => { touched = performance.now(); }, { passive: true });
 const inHand = () => !document.hidden && (performance.now() - touched < STILL || list.contains(document.activeElement) || list.querySelector(":checked"));
 const lines = (part) => new Map([...part.querySelectorAll("[data-item]")].map((line) => [line.dataset.item, line]));
 function renew(now) {
@@ -53,7 +53,7 @@ function renew(now) {
   if (moved && !inHand()) { show(now); return; }
   for (const [id, line] of old) {
     if (fresh.has(id)) exchange(line, fresh.get(id));
-    else { line.classList.add("gone"); Object.assign(line.querySelector("[name=item]"), { checked: false, disabled: true }); }
+    else { line.classList.add("gone"); Object.assign(line.querySelector("[name=item]") ?? {}, { checked: false, disabled: true }); }
   }
   pending = moved ? now : undefined;
   news.hidden = added.length === 0;
@@ -62,11 +62,11 @@ function renew(now) {
 }
 function exchange(line, fresh) {
   const can = () => [...line.querySelectorAll("a, button, input")];
-  const on = can().indexOf(document.activeElement), chosen = line.querySelector("[name=item]").checked, here = line.matches(".current");
+  const on = can().indexOf(document.activeElement), chosen = line.querySelector("[name=item]")?.checked, here = line.matches(".current");
   line.innerHTML = fresh.innerHTML;
   line.className = fresh.className;
   line.classList.toggle("current", here);
-  line.querySelector("[name=item]").checked = chosen;
+  if (chosen) line.querySelector("[name=item]").checked = true;
   if (on >= 0) can()[Math.min(on, can().length - 1)].focus();
 }
 function show(now) {
@@ -143,7 +143,7 @@ const focus = (selector) => () => document.querySelector(selector)?.focus();
 const keys = {
   j: () => step(1), k: () => step(-1),
   o: () => current()?.querySelector("a").click(),
-  x: () => current()?.querySelector("[name=item]").click(),
+  x: () => current()?.querySelector("[name=item]")?.click(),
   c: () => (current()?.querySelector("[data-claim]") || document.querySelector("[data-do=c]"))?.click(),
   e: focus("[data-outcome], #outcome"), E: press("[data-do=E]"), i: press("[data-next]"), r: focus("#text, [data-reply]"), t: press("[data-do=t]"), u: press("[data-up]"), b: press("[data-do=b]"), m: press("[data-do=m]"),
   n: () => { const more = document.querySelector("[data-do=n]"); if (more) { more.parentElement.open = true; document.getElementById("note").focus(); } },
