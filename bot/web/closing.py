@@ -14,6 +14,7 @@ from bot.web.tongue import say, words
 from bot.web.wiring import wired
 
 blueprint = Blueprint("closing", __name__)
+TOLD = 5  # visits that stand: told with the reason, by way of a cookie, which holds 4 kB; the page itself lists all of them
 
 
 @blueprint.get("/closing")
@@ -34,9 +35,11 @@ def close() -> BaseResponse:
         return redirect(url_for("inbox.closing.index"), code=303)
     done = closing.close(bot, day, by=actor())
     flash(say("%(told)s are told by text. %(others)s must be phoned: see the inbox.", told=done.told, others=done.to_phone))
-    for each, why in done.left:
+    for each, why in done.left[:TOLD]:
         time = words().clock(each.start.astimezone(bot.clinic.zone))
         flash(say("Still booked: %(name)s, %(time)s. %(why)s", name=each.name, time=time, why=why))
+    if (more := len(done.left) - TOLD) > 0:
+        flash(words().many("%(num)s more is still booked: see below.", "%(num)s more are still booked: see below.", more))
     return redirect(url_for("inbox.closing.index", day=day.isoformat()), code=303)
 
 

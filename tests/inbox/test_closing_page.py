@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.delivery import switch
-from bot.store.models import AppointmentRow
+from bot.store.models import AppointmentRow, PatientRow
 from tests.inbox.conftest import Desk, page
 
 
@@ -21,6 +21,24 @@ def test_a_day_is_looked_at_before_it_is_closed(desk: Desk) -> None:
     done = desk.ana.post("/inbox/closing", data={"day": day}, follow_redirects=True).get_data(as_text=True)
     assert "told by text" in done and "No visit is booked on that day" in done
     assert _first_visit(desk).status == "cancelled"
+
+
+def test_more_visits_that_stand_than_a_cookie_holds_are_all_told(desk: Desk) -> None:
+    """The first with the reason, the others by their number and in the list; a browser takes no cookie above 4 kB."""
+    first = _first_visit(desk)
+    with desk.bot.store.begin() as session:
+        for number in range(60):
+            patient = PatientRow(clinic_id=first.clinic_id, name=f"Wiesława Brzęczyszczykiewicz-{number}", language="pl")
+            session.add(patient)
+            session.flush()
+            at = {"service": "checkup", "start": first.start + timedelta(seconds=number), "minutes": 30}
+            session.add(AppointmentRow(clinic_id=first.clinic_id, patient_id=patient.id, **at))
+    day = first.start.astimezone(desk.bot.clinic.zone).date().isoformat()
+    answer = desk.ana.post("/inbox/closing", data={"day": day})
+    assert max(map(len, answer.headers.getlist("Set-Cookie"))) < 4096
+    said = page(desk.ana, answer.headers["Location"])
+    assert said.count("Still booked: ") == 5 and "55 more are still booked" in said
+    assert all(f"Brzęczyszczykiewicz-{number} " in said for number in range(60))
 
 
 def test_a_day_that_is_over_or_none_is_refused_in_words(desk: Desk) -> None:
