@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
+from cryptography.fernet import InvalidToken
 from sqlalchemy.orm import Session
 
 from bot.apply import Scope, apply
@@ -12,7 +13,7 @@ from bot.care.check_ins import Asked, check
 from bot.care.due import Number, plan
 from bot.care.forecast import sent
 from bot.core import Bot
-from bot.delivery import recheck
+from bot.delivery import damaged, recheck
 from bot.dialogue.effects import LogItem
 from bot.remind import About, ask_check_in, tell
 from bot.store import care, programmes
@@ -51,12 +52,19 @@ def plan_due(bot: Bot, *, limit: int = BATCH) -> int:
             with bot.store.begin() as session:
                 phone = session.get_one(PhoneRow, phone_id, with_for_update=True)
                 _check(bot, session, phone, _plan_phone(bot, session, phone, mine), asked)
+        except InvalidToken:  # its number, or what else the schedule must know of it
+            damaged.phone(bot, phone_id)
+            _later(bot, mine, asked, now + damaged.AGAIN)
         except Exception as error:  # another worker was faster, the patient wrote meanwhile, or something is wrong with it
             log.warning("not_planned", phone=phone_id, error=type(error).__name__)
-            with bot.store.begin() as session:
-                care.look_at(session, mine, {look.id: now + AGAIN for look in mine})
-                programmes.look_at(session, asked, {each.id: now + AGAIN for each in asked})
+            _later(bot, mine, asked, now + AGAIN)
     return len(looked) + len(plans)
+
+
+def _later(bot: Bot, looked: list[Look], plans: list[programmes.Look], at: datetime) -> None:
+    with bot.store.begin() as session:
+        care.look_at(session, looked, {look.id: at for look in looked})
+        programmes.look_at(session, plans, {each.id: at for each in plans})
 
 
 def _plan_phone(bot: Bot, session: Session, phone: PhoneRow, looked: list[Look]) -> Number:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import LargeBinary, select, type_coerce, update
+from structlog.testing import capture_logs
 
 from bot.channels.console import received
+from bot.delivery.planner import plan_due
 from bot.delivery.replies import watch
 from bot.delivery.worker import index_words
 from bot.store import words, worklist
@@ -53,6 +55,27 @@ def test_nor_does_a_number_or_a_name(row: type[PhoneRow | PatientRow], post: Pos
         session.execute(update(table(row)).where(which).values({column: DAMAGED}))
     assert post.send() == 1
     assert (post.outbox(others).status, post.outbox(ours).status, post.items()) == ("sent", "failed", ["not_delivered unreadable"])
+
+
+def test_nor_is_a_phone_whose_number_is_damaged_looked_at_every_minute(post: Post) -> None:
+    """A person hears of it once, and others are reminded; once somebody has added the key, so is this one."""
+    bot, dorothy = post.world.bot, PhoneRow.id == post.world.phones["dorothy"]
+    with bot.store.begin() as session:
+        token = session.scalar(select(type_coerce(table(PhoneRow).c.number, LargeBinary)).where(dorothy))
+        session.execute(update(table(PhoneRow)).where(dorothy).values(number=DAMAGED))
+    with capture_logs() as said:
+        for _ in range(30):
+            plan_due(bot)
+            post.wait(minutes=1)
+    assert [each["event"] for each in said] == ["unreadable"]
+    assert listed(post) == ["Dorothy Hale: not_delivered unreadable"]
+    reminded = {text.phone_id for text in post.rows(CommunicationRow)}
+    assert post.world.phones["ernesto"] in reminded and post.world.phones["dorothy"] not in reminded
+    with bot.store.begin() as session:
+        session.execute(update(table(PhoneRow)).where(dorothy).values(number=type_coerce(token, LargeBinary)))
+    post.wait(days=1)
+    plan_due(bot)
+    assert post.world.phones["dorothy"] in {text.phone_id for text in post.rows(CommunicationRow)}
 
 
 def test_nor_does_it_keep_others_from_being_looked_up(post: Post) -> None:
