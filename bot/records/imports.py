@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.ehr.csv_in import Problem, Row, encoding, open_table
@@ -18,11 +16,9 @@ from bot.records.opened import Records
 from bot.records.people import People
 from bot.records.visits import Slots, Visits
 from bot.records.waitlist import WaitingList
-from bot.store.database import Conflict, Store
 
 TAKERS: dict[str, type[Visits | Slots | WaitingList]] = {"visits": Visits, "slots": Slots, "waiting list": WaitingList}
 BATCH = 200  # rows of one transaction: others write between two of them
-PAUSES = (1, 2, 4, 8)  # seconds before a batch that could not be written is tried again
 
 
 def import_file(records: Records, path: Path, *, dry_run: bool = False, progress: Callable[[int], None] = lambda _: None) -> Report:
@@ -55,19 +51,9 @@ def _batch(records: Records, report: Report, rows: list[Row | Problem], *, dry_r
             report.counts[Came.REJECTED] += 1
     if not good:
         return
-    part = _unhurried(records.store, partial(_write, records, report.kind, good, dry_run=dry_run))
+    part = records.unhurried(partial(_write, records, report.kind, good, dry_run=dry_run))
     report.counts.update(part.counts)
     report.problems += part.problems
-
-
-def _unhurried(store: Store, work: Callable[[Session], Report]) -> Report:
-    """Nobody waits for an import: where others are in its way, or the database starts anew, it waits and does the batch again."""
-    for pause in PAUSES:
-        try:
-            return store.run(work)
-        except (Conflict, OperationalError):
-            time.sleep(pause)
-    return store.run(work)
 
 
 def _write(records: Records, kind: str, rows: list[Row], session: Session, *, dry_run: bool) -> Report:

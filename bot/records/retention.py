@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -56,11 +57,16 @@ def _purge(records: Records, kind: str, part: Part, before: datetime) -> int:
             found = list(session.scalars(old.where(id_ > last).order_by(id_).limit(BATCH)))
         if not found:
             return done
-        with records.store.begin() as session:
-            if ids := list(session.scalars(old.where(id_.in_(found)))):
-                part.take_away(session, ids)
-                records.record(session.connection(), action="purge", about=kind, reason=f"{len(ids)} of them")
-        done, last = done + len(ids), found[-1]
+        done += records.unhurried(partial(_take_away, records, kind, part, old.where(id_.in_(found))))
+        last = found[-1]
+
+
+def _take_away(records: Records, kind: str, part: Part, old: Ids, session: Session) -> int:
+    """One batch, of which as many as are still old."""
+    if ids := list(session.scalars(old)):
+        part.take_away(session, ids)
+        records.record(session.connection(), action="purge", about=kind, reason=f"{len(ids)} of them")
+    return len(ids)
 
 
 def _old_texts(clinic_id: int, before: datetime) -> Ids:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from bot.channels.console import received
 from bot.delivery.planner import plan_due
 from bot.ehr.csv_in import Row
-from bot.records import imports
+from bot.records import imports, opened
 from bot.records.batch import Batch, Came, Report
 from bot.records.opened import Records
 from bot.remind import About, ask_medicine, tell
@@ -516,7 +516,7 @@ def test_a_batch_that_meets_others_is_done_anew(
         return came
 
     monkeypatch.setattr(imports, "_take", meets)
-    monkeypatch.setattr(imports, "PAUSES", (0, 0, 0))
+    monkeypatch.setattr(opened, "PAUSES", (0, 0, 0))
     (path := tmp_path / "patients.csv").write_text(f"{PATIENTS}\n{GRETA}\nP2,Hugo Lang,xx,{PHONE},self,,,yes\n", encoding="utf-8")
     report = imports.import_file(records, path)
     assert report.counts == Counter({Came.NEW: 1, Came.REJECTED: 1})

@@ -10,17 +10,20 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 from sqlalchemy import text as sql
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from bot.channels.console import received
 from bot.clinic import load_clinic
 from bot.errors import DataError
-from bot.records import retention
+from bot.records import opened, retention
 from bot.records.opened import Records
 from bot.records.retention import purge
 from bot.settings import ROOT
-from bot.store import audit
+from bot.store import audit, database
 from bot.store import inbox as pages
-from bot.store.models import CommunicationRow, ConsentRow, SlotRow, TaskRow
+from bot.store.database import Conflict
+from bot.store.models import AuditRow, CommunicationRow, ConsentRow, SlotRow, TaskRow
 from bot.store.sending_models import OutboxRow
 from bot.turn import take
 from tests.world import World
@@ -123,6 +126,24 @@ def test_a_purge_goes_on_where_it_was_cut_off(world: World, records: Records, mo
         take(world.bot, received(sender=world.number("dorothy"), body="hello"))
     world.clock.now += timedelta(days=31)
     assert purge(records)["messages"] == 3
+
+
+def test_a_batch_that_meets_others_is_done_anew(world: World, records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As an import's is: a conflict and a lock that it does not get; nothing of the first tries is counted or in the trail."""
+    take(world.bot, received(sender=world.number("dorothy"), body="hello"))
+    world.clock.now += timedelta(days=31)
+    (part,) = retention.KINDS["messages"]
+    meets = [Conflict("others")] * database.TRIES + [OperationalError("UPDATE", None, Exception("database is locked"))]
+
+    def take_away(session: Session, ids: list[int]) -> None:
+        part.take_away(session, ids)
+        if meets:
+            raise meets.pop()
+
+    monkeypatch.setitem(retention.KINDS, "messages", (replace(part, take_away=take_away),))
+    monkeypatch.setattr(opened, "PAUSES", (0, 0))
+    assert purge(records)["messages"] == 1
+    assert [row.reason for row in all_of(records, AuditRow) if row.about == "messages"] == ["1 of them"]
 
 
 @pytest.mark.parametrize(
