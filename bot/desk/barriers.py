@@ -13,6 +13,7 @@ from bot.actor import Actor
 from bot.core import Bot
 from bot.desk.work import Refused, hold, record
 from bot.remind import ask_helped
+from bot.store import tasks
 from bot.store.models import TaskRow
 
 SILENCE = timedelta(days=1)  # how long an answer is waited for before the item is back in the list
@@ -46,9 +47,9 @@ def ask(bot: Bot, ids: Iterable[int], *, by: Actor) -> int:
 
 
 def _barriers(bot: Bot, session: Session, ids: Iterable[int], by: Actor) -> Iterator[TaskRow]:
-    mine = TaskRow.clinic_id == by.clinic_id, TaskRow.kind == "barrier", TaskRow.status == "requested"
-    query = select(TaskRow).where(TaskRow.id.in_(list(ids)), *mine).order_by(TaskRow.phone_id, TaskRow.appointment_id, TaskRow.id)
-    for item in session.scalars(query):
+    open_ = TaskRow.kind == "barrier", TaskRow.status == "requested"
+    query = select(TaskRow).where(tasks.chosen(ids, by.clinic_id), *open_)
+    for item in session.scalars(query.order_by(TaskRow.phone_id, TaskRow.appointment_id, TaskRow.id)):
         if item.phone_id is not None:
             hold(session, item.phone_id, by=by, now=bot.clock(), take=False)
             yield item

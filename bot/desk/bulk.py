@@ -17,7 +17,7 @@ from bot.desk import later, outcome, replies, staff, work
 from bot.desk.work import Refused
 from bot.errors import Said
 from bot.segments import segments
-from bot.store import care, queries, worklist
+from bot.store import care, queries, tasks, worklist
 from bot.store.database import Conflict
 from bot.store.models import CommunicationRow, PatientRow, PhoneRow, TaskRow
 from bot.store.sending_models import OutboxRow, PlannedReplyRow
@@ -183,9 +183,7 @@ def _after(bot: Bot, talk: Talk, *, close: bool, back: bool, by: Actor) -> None:
 
 def _items(session: Session, chosen: Chosen, by: Actor) -> list[TaskRow]:
     if len(chosen.items) <= ITEMS:
-        # Asked for the clinic too, SQLite would rather go through all that it ever had.
-        found = session.scalars(select(TaskRow).where(TaskRow.id.in_(chosen.items)))
-        rows = [row for row in found if row.clinic_id == by.clinic_id]
+        rows = session.scalars(select(TaskRow).where(tasks.chosen(chosen.items, by.clinic_id))).all()
         if len({row.phone_id for row in rows}) <= MOST:
             return sorted(rows, key=lambda row: chosen.items.index(row.id))
     raise Refused("At most %(most)s conversations can be answered at once: what one page of the list shows.", most=MOST)

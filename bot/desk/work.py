@@ -208,10 +208,7 @@ def _each(
     now = bot.clock()
     with bot.store.begin() as session:
         rows = session.scalars(
-            select(TaskRow)
-            .where(TaskRow.id.in_(list(ids)), TaskRow.clinic_id == by.clinic_id, TaskRow.status == status)
-            .order_by(TaskRow.id)
-            .with_for_update()
+            select(TaskRow).where(tasks.chosen(ids, by.clinic_id), TaskRow.status == status).order_by(TaskRow.id).with_for_update()
         ).all()
         for phone_id in (row.phone_id for row in rows if row.phone_id is not None):
             hold(session, phone_id, by=by, now=now, take=False)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, insert, select, true, update
 
 from bot.dialogue.effects import CloseItems, LogItem
 from bot.dialogue.items import KINDS
 from bot.store import alerts
-from bot.store.models import PhoneRow
+from bot.store.models import PhoneRow, TaskRow
 from bot.store.prepared import Prepared
 from bot.store.turns import TASK, TASKS, Line, table
 from bot.store.work_models import PromiseRow
@@ -40,6 +41,13 @@ _NEW_ITEM = Prepared(
     *("phone_id", "kind", "detail", "appointment_id", "clinic_id", "communication_id", "created_at", "rank", "due_at", "fix_by"),
 )
 _NEW_PROMISE = Prepared(insert(PROMISES), "clinic_id", "phone_id", "communication_id", "made_at", "due_at")
+
+
+def chosen(ids: Iterable[int], clinic_id: int) -> ColumnElement[bool]:
+    """These items, if they are the clinic's. Each is looked up: `+ 0` keeps SQLite from rather going through all that the clinic ever
+    had, and every text waits while it does.
+    """
+    return and_(TaskRow.id.in_(list(ids)), TaskRow.clinic_id + 0 == clinic_id)
 
 
 def log(

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from bot.actor import Actor
 from bot.channels.console import received
@@ -309,3 +310,18 @@ def test_forms_lead_back_to_our_own_pages_alone(desk: Desk) -> None:
     for back in ("https://evil.example/inbox", "//evil.example", "/inbox//evil.example", "/inbox\\evil.example", "javascript:1"):
         answer = desk.ana.post("/inbox/me", data={"actor": "1", "back": back})
         assert answer.headers["Location"] == "/inbox"
+
+
+def test_to_undo_a_large_close_reads_those_items_alone(world: World) -> None:
+    """Whatever else a clinic has closed: SQLite looks each up instead of going through all of it, while texts wait to be written."""
+    say(world, "dorothy", "please have somebody call me")
+    asked: list[tuple[str, tuple[object, ...]]] = []
+    event.listen(world.bot.store.engine, "before_cursor_execute", lambda _c, _u, said, given, *_: asked.append((said, given)))
+    assert work.resolve(world.bot, range(1, 60), outcome="done", by=BEN) == 1
+    assert work.reopen(world.bot, range(1, 60), by=BEN) == 1
+    looks = [(said, given) for said, given in asked if said.startswith("SELECT") and "FROM task" in said and " IN (" in said]
+    assert len(looks) == 2
+    with world.bot.store.engine.connect() as connection:
+        for said, given in looks:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", given).all()
+            assert [step.detail for step in plan] == ["SEARCH task USING INTEGER PRIMARY KEY (rowid=?)"]
