@@ -30,7 +30,7 @@ MAY = {
     "accounts": {"accounts", "actor", "errors", "store"},
     "actor": set(),
     "channels": {"channels"},
-    "apply": {"dialogue", "store"},
+    "apply": {"apply", "dialogue", "store"},
     "owned": {"owned", "actor", "clinic", "errors", "store"},
     "core": {"clinic", "dialogue", "moments", "owned", "reads", "store", "texts"},
     "turn": {"apply", "channels", "core", "dialogue", "reads", "segments", "store", "texts", "understand"},

@@ -1,4 +1,4 @@
-"""What a decision wants done, as data. `bot/apply.py` has one small function for each."""
+"""What a decision wants done, as data. `bot/apply/` has one small function for each."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ DECIDES = (
     "bot/understand/**/*.py",
     "bot/dialogue/**/*.py",
     "bot/care/**/*.py",
-    "bot/apply.py",
+    "bot/apply/**/*.py",
     "bot/cadence.py",
     "bot/clinic.py",
     "bot/core.py",

@@ -14,7 +14,8 @@ from bot.channels.console import received
 from bot.clinic import ClinicFile
 from bot.operate import replay as replaying
 from bot.operate.replay import Deciding, Tally, replay
-from bot.operate.version import version_of
+from bot.operate.version import DECIDES, version_of
+from bot.settings import ROOT
 from bot.store.crypto import ERASED
 from bot.store.models import CommunicationRow
 from bot.turn import take
@@ -146,3 +147,8 @@ def test_a_version_changes_with_whatever_decides_and_with_nothing_else(changed: 
     (tmp_path / "2" / changed).write_text("otherwise")
     version_of.cache_clear()
     assert versions[0] == versions[1] == versions[2] != version_of(tmp_path / "2")
+
+
+def test_every_part_of_the_version_is_there() -> None:
+    """A file that has moved is not left out in silence."""
+    assert [pattern for pattern in DECIDES if not any(ROOT.glob(pattern))] == []
