@@ -17,8 +17,6 @@ from bot.store.models import CommunicationRow, PhoneRow, SlotRow
 from bot.store.outgoing import queue
 
 BY_HAND = "by hand"  # the step of a reminder that a coordinator sent; each is one of its own
-BOOKED, MOVED, CALLED_OFF = "booked", "moved", "called off"  # the steps of news about a visit, which must reach the patient
-NEWS = (BOOKED, MOVED, CALLED_OFF)
 Sentence = tuple[str, list[tuple[str, Value]]]  # the key of an approved text, and the values of its gaps
 
 
@@ -43,7 +41,10 @@ OVER = frozenset({"missed", "clinic_called_off", "asked_called_off"})  # they ar
 
 
 def remind(bot: Bot, session: Session, phone_id: int) -> CommunicationRow | None:
-    """Queues a reminder of the phone's open visits at a coordinator's word; None when none may or need be sent."""
+    """Queues a reminder of the phone's open visits at a coordinator's word; None when none may or need be sent.
+
+    One that waits and says just that is not written twice.
+    """
     phone = queries.locked_phone(session, phone_id)
     now = bot.clock()
     number, _ = care.number(session, phone, now=now, zone=bot.clinic.zone)
@@ -52,6 +53,8 @@ def remind(bot: Bot, session: Session, phone_id: int) -> CommunicationRow | None
     visits = [visit for visit in facts.visits if visit.id in may]
     if number.stop or not visits:
         return None
+    if waits := care.waiting_about(session, phone_id, step=BY_HAND, visits={(visit.id, visit.start) for visit in visits}):
+        return session.get_one(CommunicationRow, waits)
     every = [About(id=visit.id, start=visit.start, step=BY_HAND, say=("reminder",)) for visit in visits]
     return tell(bot, session, phone, every, useless_at=max(visit.start + timedelta(minutes=visit.minutes) for visit in visits))
 

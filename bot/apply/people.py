@@ -6,7 +6,7 @@ from sqlalchemy import insert, select, update
 
 from bot.apply.scope import Scope
 from bot.dialogue.effects import EndProgramme, OptIn, OptOut, Prefer, RecordAnswer, SetDetails, SetLanguage
-from bot.store import care, programmes
+from bot.store import care, news, programmes
 from bot.store.models import ConsentRow
 from bot.store.programme_models import CarePlanRow
 from bot.store.sending_models import OutboxRow
@@ -34,15 +34,15 @@ def _people(scope: Scope) -> list[int]:
 
 
 def opt_out(scope: Scope, effect: OptOut) -> None:
-    """Nothing more is sent to this phone; what waits is dropped (O-10), and who was in a programme must agree to it anew."""
+    """What waits for this phone is dropped (O-10): news of a visit are told by a person, programmes must be agreed to anew."""
     scope.phone.opted_out_at = scope.now
     _consent(scope, "opt_out", effect.source)
     texts = select(TEXT.id).where(TEXT.phone_id == scope.phone.id, TEXT.sender != "safety")
     waiting = update(OUTBOX).where(OUTBOX.c.status == "waiting", OUTBOX.c.communication_id.in_(texts))
     dropped = waiting.values(status="dropped", reason=care.OPTED_OUT).returning(OUTBOX.c.communication_id)
-    ids = list(scope.execute(dropped).scalars())
-    if ids:
+    if ids := list(scope.execute(dropped).scalars()):
         scope.execute(update(TEXTS).where(TEXT.id.in_(ids)), status="canceled")
+        news.by_phone(scope.session, news.take_back(scope.session, ids), scope.now)
     programmes.close(scope.connection, PLAN.phone_id == scope.phone.id, status="revoked", reason=care.OPTED_OUT, now=scope.now)
 
 

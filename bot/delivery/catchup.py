@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from bot.actor import Actor
 from bot.core import Bot
 from bot.delivery import recheck
-from bot.remind import NEWS, remind
-from bot.store import audit, care, waiting
+from bot.remind import remind
+from bot.store import audit, care, news, waiting
 from bot.store.models import CommunicationRow, PhoneRow
+from bot.store.news import NEWS
 from bot.store.sending_models import OutboxRow
 
 LATE = timedelta(minutes=30)  # a text that should have gone so long ago has been held up
@@ -51,7 +52,8 @@ def groups(bot: Bot) -> list[Group]:
 def act(bot: Bot, *, kind: str, reason: str, do: str, by: Actor) -> int:
     """Does one thing with a group as it is now; gives with how many texts. Each has a transaction of its own.
 
-    send: lets them go, which a pause or a stop still prevents. replace: drops them and writes what is booked now, if anything is.
+    send: lets them go, which a pause or a stop still prevents. replace: drops them and writes what is booked now, if anything is,
+    once a phone; news that this does not tell are told by a person.
     """
     group = next((each for each in groups(bot) if (each.kind, each.reason) == (kind, reason)), None)
     if group is None or do not in group.can:
@@ -84,11 +86,13 @@ def _each(bot: Bot, outbox_id: int, do: str) -> bool:
         phone = session.get_one(PhoneRow, text.phone_id, with_for_update=True)
         outbox.status, outbox.reason, text.status = "dropped", "after an outage", "canceled"
         if do == "drop":
-            recheck.dropped(bot, session, text=text, phone=phone, why=outbox.reason)
+            recheck.dropped(bot, session, text=text, phone=phone)
             return True
-        care.take_back(session, care.requests(session, text.id))
+        untold = news.take_back(session, [text.id])
         session.flush()
-        remind(bot, session, phone.id)
+        fresh = remind(bot, session, phone.id)
+        told = {each.appointment_id for each in care.requests(session, fresh.id)} if fresh else set()
+        news.by_phone(session, [each for each in untold if each[1] not in told], bot.clock())
     return True
 
 

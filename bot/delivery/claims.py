@@ -138,7 +138,7 @@ def _does_not_go(
         outbox.status, outbox.look_at = "sent", None
     else:
         outbox.status, communication.status = "dropped", "canceled"
-        recheck.dropped(bot, session, text=communication, phone=phone, why=found.why)
+        recheck.dropped(bot, session, text=communication, phone=phone)
 
 
 def _why_not(bot: Bot, session: Session, due: list[Due], now: datetime) -> dict[int, Reason]:

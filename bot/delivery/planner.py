@@ -127,5 +127,5 @@ def _take_back(bot: Bot, session: Session, phone: PhoneRow, looked: list[Look]) 
         found = recheck.reason(bot, session, text=text, phone=phone, now=bot.clock()) if text.phone_id == phone.id else None
         if found is not None and found.until is None:
             outbox.status, outbox.reason, text.status = "dropped", found.why, "canceled"
-            recheck.dropped(bot, session, text=text, phone=phone, why=found.why)
+            recheck.dropped(bot, session, text=text, phone=phone)
     session.flush()

@@ -8,16 +8,15 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.apply import Scope, apply
 from bot.care.due import NO_PAPERS, NOT_A_VISIT, Number, not_wanted
 from bot.care.schedule import MISSED, PAPERS, Cadence
 from bot.core import Bot
 from bot.desk import later
-from bot.dialogue.effects import LogItem
 from bot.dialogue.types import Ask, Wants
-from bot.remind import BY_HAND, CALLED_OFF, NEWS
-from bot.store import care, programmes, queries, waiting
+from bot.remind import BY_HAND
+from bot.store import care, news, programmes, queries, waiting
 from bot.store.models import AppointmentRow, CommunicationRow, PatientRow, PhoneRow, SlotRow
+from bot.store.news import CALLED_OFF, NEWS
 from bot.store.programme_models import CheckInRow
 from bot.store.sending_models import CommunicationRequestRow
 from bot.store.waiting_models import OfferRow, WaitingRow
@@ -96,8 +95,8 @@ def _reason(
 
 def _why_not(session: Session, asked: CommunicationRequestRow, number: Number, cadence: Cadence) -> str:
     """Why this visit must not be written about so any more, or ""."""
-    news = asked.step in NEWS
-    if number.stop and not (news and number.stop == care.TAKEN_OVER):  # the news are the coordinator's own
+    is_news = asked.step in NEWS
+    if number.stop and not (is_news and number.stop == care.TAKEN_OVER):  # the news are the coordinator's own
         return number.stop
     if asked.step == CALLED_OFF:
         row = session.get_one(AppointmentRow, asked.appointment_id)
@@ -105,7 +104,7 @@ def _why_not(session: Session, asked: CommunicationRequestRow, number: Number, c
     visit = next((visit for visit in number.visits if visit.id == asked.appointment_id), None)
     if visit is None or visit.start != asked.start:
         return CHANGED
-    if news or asked.step.startswith(BY_HAND):
+    if is_news or asked.step.startswith(BY_HAND):
         return visit.stop or (CHANGED if visit.group == MISSED else "")
     # What the patient has said since may make this step needless.
     step = next((step for step in cadence.steps(visit.service) if step.name == asked.step and visit.group in step.to), None)
@@ -137,17 +136,11 @@ def _why_no_offer(session: Session, offer: OfferRow, number: Number, now: dateti
     return "the time is taken" if taken or offer.status != "open" else ""
 
 
-def dropped(bot: Bot, session: Session, *, text: CommunicationRow, phone: PhoneRow, why: str) -> None:
+def dropped(bot: Bot, session: Session, *, text: CommunicationRow, phone: PhoneRow) -> None:
     """A text will not go after all: the schedule may write again, and news that do not arrive so are told by a person."""
-    asked = care.requests(session, text.id)
-    care.take_back(session, asked)
-    programmes.take_back(session, [text.id])
     if offer := waiting.offer_in(session, text.id):
         state = queries.state_of(phone)
         if state.prompt and state.prompt.ask is Ask.OFFER and state.prompt.slots == (offer.slot_id,):
             queries.keep_state(phone, replace(state, prompt=None))  # what was not asked cannot be answered
-        waiting.take_back(session, offer)
-    news = next((each for each in asked if each.step in NEWS), None)
-    if news is not None and why != CHANGED:
-        effect = LogItem(kind="not_told", detail=news.step.replace(" ", "_"), visit=news.appointment_id)
-        apply(Scope(connection=session.connection(), opened=session, phone=phone, now=bot.clock()), (effect,))
+            session.flush()
+    news.by_phone(session, news.take_back(session, [text.id]), bot.clock())

@@ -15,9 +15,10 @@ from bot.desk.news import SENTENCES, reach
 from bot.desk.work import Refused, hold, record
 from bot.dialogue.effects import CloseItems, LogItem
 from bot.dialogue.visits import SETTLED
-from bot.remind import BOOKED, CALLED_OFF, MOVED, About, tell
+from bot.remind import About, tell
 from bot.store import queries, tasks
 from bot.store.models import AppointmentRow, PhoneRow, SlotRow
+from bot.store.news import BOOKED, CALLED_OFF, MOVED
 
 # (what was done, whether the patient had asked for it) → the kinds of items that asked for just this. A change of the clinic's own
 # answers nobody's wish, but nobody need call off any more what is called off.

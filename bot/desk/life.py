@@ -10,22 +10,15 @@ from bot.care.life import FOR_GOOD
 from bot.core import Bot
 from bot.store import audit, care, life, reach, waiting
 from bot.store.models import PatientRow
-from bot.store.outgoing import drop_waiting
 from bot.store.work_models import ActionRow
 
 NOTED = "life"  # what a timeline and the audit trail call it
 
 
-def silence(session: Session, patient: PatientRow) -> None:
-    """What waits to be sent about the patient does not go, and what was asked is forgotten."""
-    drop_waiting(session, patient.id)
-    reach.forget(session, patient.id, [link.phone_id for link in reach.links(session, patient.id)])
-
-
 def stands(bot: Bot, session: Session, patient: PatientRow) -> None:
     """Something has happened: nothing goes, and somebody sees to the visits that are still booked."""
     now = bot.clock()
-    silence(session, patient)
+    reach.silence(session, patient.id, now)
     life.nothing_to_see_to(session, patient.id, now)  # of an earlier event
     life.see_to_visits(session, patient, now)
     if patient.life_event in FOR_GOOD:

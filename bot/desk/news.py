@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.core import Bot
-from bot.remind import BOOKED, CALLED_OFF, MOVED
 from bot.rendering import compose
 from bot.store import care, queries
 from bot.store.models import PatientRow, PhoneRow
+from bot.store.news import BOOKED, CALLED_OFF, MOVED
 from bot.texts import SOURCE
 
 # (what was done, whether the patient had asked for it) → the sentence that tells of it.

@@ -125,12 +125,11 @@ def _reached(
     bot: Bot, session: Session, patient: PatientRow, before: Details, wanted: Details, agreed: Agreed | None, by: Actor
 ) -> Iterator[int]:
     """Links the person with the phones that are wanted, and with no other; gives those that are new."""
-    numbers = dict(wanted.phones)
+    numbers, left = dict(wanted.phones), []
     for link in reach.links(session, patient.id):
         relation = numbers.pop(session.get_one(PhoneRow, link.phone_id).number, None)
         if relation is None:
-            reach.forget(session, patient.id, [link.phone_id])
-            reach.unlink(session, link)
+            left.append(link)
         else:
             link.relation = relation
     for number, relation in numbers.items():
@@ -140,6 +139,8 @@ def _reached(
             consent(bot, session, phone.id, agreed, by)
         yield phone.id
     session.flush()
+    for link in left:
+        reach.unlink(session, link, bot.clock())
 
 
 def _follow(bot: Bot, session: Session, patient: PatientRow, before: Details, wanted: Details) -> None:
@@ -148,7 +149,7 @@ def _follow(bot: Bot, session: Session, patient: PatientRow, before: Details, wa
     if wanted.life_event and wanted.life_event != before.life_event:
         life.stands(bot, session, patient)
     elif wanted.silent and not before.silent:
-        life.silence(session, patient)
+        reach.silence(session, patient.id, now)
     if before.life_event and not wanted.life_event:
         events.nothing_to_see_to(session, patient.id, now)
     session.flush()

@@ -11,8 +11,7 @@ from bot.ehr.csv_in import Row, Value
 from bot.records.batch import Batch, Came, news
 from bot.store import care
 from bot.store.models import ConsentRow, PatientPhoneRow, PatientRow, PhoneRow
-from bot.store.outgoing import drop_waiting
-from bot.store.reach import unlink
+from bot.store.reach import silence, unlink
 
 FIELDS = {
     "name": "name", "language": "language", "birth_year": "birth_year", "zone": "zone", "details": "details_ok",
@@ -72,7 +71,8 @@ class People:
         self._reach(row, patient, changed, before=_numbers_of(patient.source))
         patient.source = source
         if changed.get("active") is False or changed.get("do_not_text") is True:
-            drop_waiting(self._batch.session, patient.id)
+            self._batch.session.flush()
+            silence(self._batch.session, patient.id, self._batch.now)
         if REACHING & changed.keys():
             self._batch.session.flush()
             care.look_again_for(self._batch.session, [patient.id], self._batch.now)
@@ -91,8 +91,6 @@ class People:
         links, relation = self._links.setdefault(patient.id, {}), row.says.get("relation")
         if "phone" in changed:
             now_named = set(_numbers(changed["phone"]))
-            for number in sorted(before - now_named):
-                self._unlink(patient, number)
             for number in changed["phone"]:
                 phone = self._phone(number)
                 if phone.id not in links:
@@ -100,6 +98,9 @@ class People:
                     self._batch.session.add(links[phone.id])
                 if phone.opted_out_at is not None:
                     self._batch.note(row, "phone", "has opted out of texts: nothing is sent there")
+            self._batch.session.flush()
+            for number in sorted(before - now_named):
+                self._unlink(patient, number)
         for link in links.values():
             if relation is not None and {"phone", "relation"} & changed.keys():
                 link.relation = str(relation).casefold()
@@ -109,7 +110,7 @@ class People:
         phone = self._phone(number)
         link = self._links[patient.id].pop(phone.id, None)
         if link is not None:
-            unlink(self._batch.session, link)
+            unlink(self._batch.session, link, self._batch.now)
 
     def _phone(self, number: str) -> PhoneRow:
         records = self._batch.records

@@ -110,7 +110,10 @@ class Visits:
 
 
 class Slots:
-    """Free times from a clinic's file. A time that a visit or a patient's choice holds here stays taken whatever the file says."""
+    """Free times from a clinic's file. A time that a visit or a patient's choice holds here stays taken whatever the file says.
+
+    One that was closed here, with its day or with a visit that the clinic moved away, is not opened by a file that calls it free.
+    """
 
     def __init__(self, batch: Batch, rows: list[Row]) -> None:
         self._batch = batch
@@ -133,6 +136,10 @@ class Slots:
             if says["start"] != slot.start:
                 self._batch.note(row, "start", "a patient has taken this time here: it stays as it is")
                 return Came.SAME
+        closed = slot.status == "busy-unavailable" and (says.get("status"), says["start"]) == ("free", slot.start)
+        if closed:  # the file said so before, too: it knows nothing of that yet
+            del says["status"]
+            self._batch.note(row, "status", "was closed here and stays so: to open it, let the file say busy first, or another time")
         changed = {name: value for name, value in says.items() if getattr(slot, name) != value}
         for name, value in changed.items():
             setattr(slot, name, value)

@@ -280,3 +280,13 @@ def queued(session: Session, visits: Iterable[int]) -> list[OutboxRow]:
     about = asked.communication_id == OutboxRow.communication_id
     query = select(OutboxRow).join(asked, about).where(asked.appointment_id.in_(list(visits)), OutboxRow.status == "waiting")
     return list(session.scalars(query).unique())
+
+
+def waiting_about(session: Session, phone_id: int, *, step: str, visits: set[tuple[int, datetime]]) -> int | None:
+    """The text that waits to be sent to a phone, in a step so called, about just these visits at these times."""
+    asked = CommunicationRequestRow
+    query = select(asked).join(OutboxRow, asked.communication_id == OutboxRow.communication_id)
+    about: dict[int, set[tuple[int, datetime]]] = {}
+    for row in session.scalars(query.where(asked.phone_id == phone_id, asked.step.startswith(step), OutboxRow.status == "waiting")):
+        about.setdefault(row.communication_id, set()).add((row.appointment_id, row.start))
+    return next((text for text, which in about.items() if which == visits), None)

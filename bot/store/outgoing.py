@@ -10,8 +10,9 @@ from sqlalchemy import delete, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from bot.segments import segments
-from bot.store import care, programmes
+from bot.store import news
 from bot.store.models import BREAK, AppointmentRow, CommunicationRow, PatientPhoneRow, PhoneRow
+from bot.store.news import Untold
 from bot.store.programme_models import CarePlanRow, CheckInRow
 from bot.store.sending_models import CommunicationRequestRow, OutboxRow, PlannedReplyRow
 from bot.store.turns import Line
@@ -121,11 +122,12 @@ def ride_along(session: Session, phone: PhoneRow | Line, row_id: int, messages: 
     session.flush()
 
 
-def drop_waiting(session: Session, patient_id: int, *, visit_id: int | None = None, phone_id: int | None = None) -> int:
+def drop_waiting(session: Session, patient_id: int, *, visit_id: int | None = None, phone_id: int | None = None) -> list[Untold]:
     """Drops what waits to be sent by itself about a patient's visits (or one of them, or on one phone), since it may no longer be so.
 
     On a phone where nobody else is reached, what is about no visit goes too, unless one visit is meant. Answers and what
-    coordinators wrote stay. What else a dropped text told may be written about again. Gives how many were dropped.
+    coordinators wrote stay. What else a dropped text told may be written about again. Gives the news among them, which `by_phone`
+    gives to a person, where somebody is to hear them.
     """
     link, asked = PatientPhoneRow, CommunicationRequestRow
     visits = select(AppointmentRow.id).where(AppointmentRow.patient_id == patient_id)
@@ -149,9 +151,7 @@ def drop_waiting(session: Session, patient_id: int, *, visit_id: int | None = No
     ids = list(session.scalars(waiting))
     session.execute(update(OutboxRow).where(OutboxRow.communication_id.in_(ids)).values(status="dropped"))
     session.execute(update(CommunicationRow).where(CommunicationRow.id.in_(ids)).values(status="canceled"))
-    care.take_back(session, list(session.scalars(select(asked).where(asked.communication_id.in_(ids)))))
-    programmes.take_back(session, ids)
-    return len(ids)
+    return news.take_back(session, ids)
 
 
 def drop_all(session: Session, phone_id: int) -> None:

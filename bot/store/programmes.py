@@ -23,6 +23,7 @@ OPEN = ("active", "on-hold")
 LOST = ("failed", "undelivered")
 AFTER = 8 * DAY  # a visit that has taken place longer ago starts no programme
 ELSEWHERE = "agreed on another phone"
+CHANGED = "the visit has changed"
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ def of_patients(
         return ()
     sent = _sent(session, [row.id for row in rows])
     secret = _confidential(session, [row.appointment_id for row in rows if links[row.patient_id].relation != "self"])
+    had = _took_place(session, [row.appointment_id for row in rows])
     return tuple(
         Enrolled(
             id=row.id,
@@ -113,7 +115,8 @@ def of_patients(
             again=(row.again_step, row.again_at) if row.again_step and row.again_at else None,
             stop=stops[row.patient_id]
             or (ELSEWHERE if row.phone_id != links[row.patient_id].phone_id else "")
-            or ("confidential, and the phone is somebody else's" if row.appointment_id in secret else ""),
+            or ("confidential, and the phone is somebody else's" if row.appointment_id in secret else "")
+            or (CHANGED if row.appointment_id is not None and row.appointment_id not in had else ""),
         )
         for row in rows
         if row.programme in programmes
@@ -123,6 +126,12 @@ def of_patients(
 def _confidential(session: Session, visits: list[int | None]) -> set[int]:
     wanted = [visit for visit in visits if visit is not None]
     return set(session.scalars(select(AppointmentRow.id).where(AppointmentRow.id.in_(wanted), AppointmentRow.confidential)))
+
+
+def _took_place(session: Session, visits: list[int | None]) -> set[int]:
+    """Those of the visits that programmes follow which still count as had: who is then written down as missing one was not there."""
+    wanted = [visit for visit in visits if visit is not None]
+    return set(session.scalars(select(AppointmentRow.id).where(AppointmentRow.id.in_(wanted), AppointmentRow.status == "fulfilled")))
 
 
 def _sent(source: Connection | Session, plans: list[int]) -> dict[int, list[Sent]]:

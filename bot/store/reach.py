@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from bot.store import queries
+from bot.store import news, queries
 from bot.store.models import AppointmentRow, PatientPhoneRow
 from bot.store.outgoing import drop_waiting
 
@@ -19,11 +20,26 @@ def links(session: Session, patient_id: int) -> list[PatientPhoneRow]:
     return list(session.scalars(query.order_by(PatientPhoneRow.phone_id)))
 
 
-def unlink(session: Session, link: PatientPhoneRow) -> None:
-    """The patient is not reached there any more: what waits to be sent there about them does not go."""
-    drop_waiting(session, link.patient_id, phone_id=link.phone_id)
+def unlink(session: Session, link: PatientPhoneRow, now: datetime) -> None:
+    """The patient is not reached there any more: what waits to be sent there about them does not go, what was asked is forgotten.
+
+    News of a visit that did not arrive so are told by a person: link the patient's other phones first.
+    """
+    untold = drop_waiting(session, link.patient_id, phone_id=link.phone_id)
+    forget(session, link.patient_id, [link.phone_id])
     session.delete(link)
     session.flush()
+    news.by_phone(session, untold, now)
+
+
+def silence(session: Session, patient_id: int, now: datetime) -> None:
+    """Nothing is started about the patient any more: what waits does not go, what was asked is forgotten.
+
+    News of a visit that did not arrive so are told by a person.
+    """
+    untold = drop_waiting(session, patient_id)
+    forget(session, patient_id, [link.phone_id for link in links(session, patient_id)])
+    news.by_phone(session, untold, now)
 
 
 def forget(session: Session, patient_id: int, phones: list[int]) -> None:

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from bot.desk import closing, news
-from bot.remind import CALLED_OFF
+from bot.store.news import CALLED_OFF
 from bot.web.guard import actor
 from bot.web.tongue import say, words
 from bot.web.wiring import wired

@@ -14,9 +14,9 @@ from bot.core import Bot
 from bot.desk import booking, news, work
 from bot.desk.booking import Desk, Done
 from bot.dialogue.types import Slot
-from bot.remind import BOOKED, CALLED_OFF, MOVED
 from bot.store import inbox, queries
 from bot.store.inbox import Visitor
+from bot.store.news import BOOKED, CALLED_OFF, MOVED
 from bot.web.forms import as_number
 from bot.web.guard import actor
 from bot.web.tongue import say, words

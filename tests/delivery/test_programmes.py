@@ -211,6 +211,17 @@ def test_a_visit_that_has_taken_place_is_followed_up_once(world: World) -> None:
     assert plan_of(world, "marcus").status == "completed"
 
 
+def test_who_turns_out_to_have_missed_the_visit_is_not_asked_how_they_are_after_it(world: World) -> None:
+    """The next file puts right what the last one said; they are asked back, and nothing else."""
+    visit = visit_of(world, "marcus")
+    change(world, visit, start=datetime(2026, 3, 3, 14, 0, tzinfo=NEW_YORK), service="lab", status="fulfilled")
+    run(world, datetime(2026, 3, 4, 16, tzinfo=UTC))
+    assert plan_of(world, "marcus").status == "active" and texts(world, "marcus") == []
+    change(world, visit, status="noshow")
+    run(world, datetime(2026, 3, 8, 20, tzinfo=UTC))
+    assert [("We missed you" in body, "after your visit" in body) for _, body in texts(world, "marcus")] == [(True, False)]
+
+
 def test_a_confidential_visit_is_not_followed_up_on_a_parents_phone(world: World) -> None:
     """Nor is another kind of visit than the programme names (N-07)."""
     with world.bot.store.begin() as session:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from bot.channels.console import Console
 from bot.delivery.planner import plan_due
 from bot.delivery.sender import send_waiting
 from bot.desk import closing, staff, work
+from bot.records.imports import import_file
+from bot.records.opened import Records
 from bot.store.models import AppointmentRow, SlotRow, TaskRow
 from tests.delivery.test_planner import NEW_YORK, run, texts
 from tests.world import World, make_world
@@ -47,6 +50,25 @@ def test_everybody_booked_is_told_and_the_reminders_that_wait_do_not_go(world: W
     run(world, datetime(2026, 3, 7, tzinfo=NEW_YORK))
     assert len(texts(world, "dorothy")) == 1
     assert closing.affected(world.bot, FRIDAY) == []
+
+
+def test_the_next_file_of_free_times_does_not_open_a_closed_day(world: World, tmp_path: Path) -> None:
+    """It says what it said before; once it has said that they are taken, or tells another time, it is followed."""
+    bot, path = world.bot, tmp_path / "slots.csv"
+    records = Records(store=bot.store, clinic=bot.clinic, clinic_id=bot.clinic_id, clock=world.clock, actor="command:test")
+
+    def came(start: str, status: str) -> str:
+        path.write_text(f"identifier,service,start,status\nS1,primary,{start},{status}\n", encoding="utf-8")
+        import_file(records, path)
+        with bot.store.session() as session:
+            return session.scalars(select(SlotRow.status).where(SlotRow.identifier == "S1")).one()
+
+    assert came("2026-03-06 11:15", "free") == "free"
+    closing.close(bot, FRIDAY, by=world.staff)
+    assert came("2026-03-06 11:15", "free") == "busy-unavailable"
+    assert [came("2026-03-06 11:15", "busy"), came("2026-03-06 11:15", "free")] == ["busy", "free"]
+    closing.close(bot, FRIDAY, by=world.staff)
+    assert came("2026-03-09 11:15", "free") == "free"
 
 
 def test_who_cannot_be_told_by_text_is_somebodys_to_phone(world: World) -> None:
