@@ -14,6 +14,7 @@ from bot.dialogue.types import Ask, Facts, Prompt, State, Waiting, Wants
 from bot.rendering import Value, compose
 from bot.store import care, queries
 from bot.store.models import CommunicationRow, PhoneRow, SlotRow
+from bot.store.news import NEWS
 from bot.store.outgoing import queue
 
 BY_HAND = "by hand"  # the step of a reminder that a coordinator sent; each is one of its own
@@ -123,6 +124,8 @@ def tell(
     now = bot.clock()
     facts, state = read_facts(bot, session, phone, now)
     said, prompt = list(sentences(visits)), _prompt(visits, facts.now)
+    if _stays(bot, session, phone, visits, state.prompt):
+        prompt = state.prompt
     steps = ", ".join(dict.fromkeys(each.step for each in visits))
     row = _ask(bot, session, phone, state, _language(facts, state), said, prompt, steps, useless_at)
     for each in visits:
@@ -168,6 +171,19 @@ def _prompt(visits: list[About], now: datetime) -> Prompt | None:
         starts=tuple(each.start for each in asked),
         act="confirm" if sure else "",
     )
+
+
+def _stays(bot: Bot, session: Session, phone: PhoneRow, visits: list[About], prompt: Prompt | None) -> bool:
+    """Whether the question that is open about one of these visits stays so, since news of it wait for the morning.
+
+    Who answers until then answers about the old time, and hears of the new one first (F-03).
+    """
+    if prompt is None or prompt.ask not in (Ask.REMINDER, Ask.READ_BACK):
+        return False
+    if not any(each.step in NEWS and each.id in prompt.visits for each in visits):
+        return False
+    zones = {care.zone_of(person.zone, bot.clinic.zone) for person, _ in queries.people(session, phone.id).values()}
+    return not bot.clinic.cadence.hours.lawful(bot.clock(), tuple(zones))
 
 
 def _allowed(facts: Facts, state: State) -> bool:

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from bot.actor import Actor
 from bot.core import Bot
 from bot.desk.booking import Desk, call_off
 from bot.desk.work import Refused
 from bot.errors import Said
-from bot.store import care
+from bot.store import care, reach
 from bot.store.models import AppointmentRow, PatientRow, SlotRow
 from bot.store.turns import table
 
@@ -58,12 +59,14 @@ def affected(bot: Bot, day: date) -> list[Affected]:
 def close(bot: Bot, day: date, *, by: Actor) -> Closed:
     """Takes the day's free times away, calls each visit off as a change of the clinic, and tells its patient.
 
+    A visit of that day that its patient called off before cannot be had back.
     Each visit has a transaction of its own: done again, it goes on where it was cut off. Reminders that wait are dropped with it.
     """
     begin, end = _span(bot, day)
     with bot.store.begin() as session:
         free = (SLOTS.clinic_id == bot.clinic_id, SLOTS.start >= begin, SLOTS.start < end, SLOTS.status != "busy")
         session.execute(update(table(SlotRow)).where(*free).values(status="busy-unavailable"))
+        reach.keep_off(session, _called_off(bot, session, begin, end))
     done = Closed()
     for each in affected(bot, day):
         if each.phone_id is None:
@@ -77,6 +80,13 @@ def close(bot: Bot, day: date, *, by: Actor) -> Closed:
         done.told += came.told
         done.to_phone += not came.told
     return done
+
+
+def _called_off(bot: Bot, session: Session, begin: datetime, end: datetime) -> dict[int, int]:
+    """visit → patient of those called off within that time."""
+    visit = AppointmentRow
+    query = select(visit.id, visit.patient_id).where(visit.clinic_id == bot.clinic_id, visit.status == "cancelled")
+    return {row.id: row.patient_id for row in session.execute(query.where(visit.start >= begin, visit.start < end))}
 
 
 def _span(bot: Bot, day: date) -> tuple[datetime, datetime]:

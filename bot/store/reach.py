@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -56,4 +57,16 @@ def forget(session: Session, patient_id: int, phones: list[int]) -> None:
             state = replace(state, prompt=None)
         queries.keep_state(phone, replace(state, undo=tuple(each for each in state.undo if each.visit not in theirs)))
         flag_modified(phone, "state")
+    session.flush()
+
+
+def keep_off(session: Session, visits: Mapping[int, int]) -> None:
+    """These visits, visit → patient, were called off by text or otherwise; no text brings them back any more."""
+    query = select(PatientPhoneRow.phone_id).where(PatientPhoneRow.patient_id.in_(set(visits.values())))
+    for phone_id in sorted(set(session.scalars(query))):
+        phone = queries.locked_phone(session, phone_id)
+        state = queries.state_of(phone)
+        left = tuple(each for each in state.undo if each.visit not in visits)
+        if left != state.undo:
+            queries.keep_state(phone, replace(state, undo=left))
     session.flush()

@@ -22,7 +22,7 @@ from bot.records.imports import import_file
 from bot.records.opened import Records
 from bot.remind import remind
 from bot.store import queries
-from bot.store.models import AppointmentRow, PatientRow, PhoneRow, TaskRow
+from bot.store.models import AppointmentRow, PatientRow, PhoneRow, SlotRow, TaskRow
 from bot.turn import take
 from tests.delivery.test_planner import NEW_YORK, change, texts, visit_of
 from tests.world import World, make_world
@@ -108,6 +108,36 @@ def test_who_is_not_told_by_text_that_a_visit_is_called_off_is_somebodys_to_phon
     send_waiting(world.bot, Console())
     assert to_phone(world) == [("called_off", number or world.number("mei"))]
     assert texts(world, "mei", "waiting") == texts(world, "mei") == []
+
+
+def stands(world: World, visit: int) -> tuple[str, str]:
+    """A visit's status, and what its patient has said of it."""
+    with world.bot.store.session() as session:
+        row = session.get_one(AppointmentRow, visit)
+        return row.status, row.participant
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_an_answer_to_the_reminder_is_none_to_the_news_that_wait_for_the_morning(bot_parts: Any, answer: str) -> None:
+    """Whoever answers in the evening hears of the new time, and is asked (F-03); in the morning the news go all the same."""
+    world = make_world(bot_parts)
+    visit = visit_of(world, "dorothy")
+    world.remind("dorothy")
+    send_waiting(world.bot, Console())
+    world.clock.now = NIGHT
+    with world.bot.store.session() as session:
+        at = datetime(2026, 3, 11, 9, tzinfo=NEW_YORK)
+        slot = session.scalars(select(SlotRow.id).where(SlotRow.service == "primary", SlotRow.start == at)).one()
+    booking.move(world.bot, visit, slot_id=slot, desk=replace(desk(world), phone_id=world.phones["dorothy"]))
+    said = take(world.bot, received(sender=world.number("dorothy"), body=answer))
+    assert "Wed, Mar 11, 9:00 AM" in said and "confirmed" not in said
+    assert stands(world, visit) == ("booked", "needs-action")
+    world.clock.now += timedelta(hours=12)
+    send_waiting(world.bot, Console())
+    assert "had to move your visit" in texts(world, "dorothy")[-1][1]
+    take(world.bot, received(sender=world.number("dorothy"), body="yes"))
+    assert stands(world, visit) == ("booked", "accepted")
+    world.bot.store.engine.dispose()
 
 
 def test_news_that_the_clinics_own_file_has_overtaken_are_nobodys_to_phone(world: World) -> None:

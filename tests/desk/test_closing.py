@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.channels.console import Console
+from bot.channels.console import Console, received
 from bot.delivery.planner import plan_due
 from bot.delivery.sender import send_waiting
 from bot.desk import closing, staff, work
 from bot.records.imports import import_file
 from bot.records.opened import Records
 from bot.store.models import AppointmentRow, SlotRow, TaskRow
-from tests.delivery.test_planner import NEW_YORK, run, texts
+from bot.turn import take
+from tests.delivery.test_planner import NEW_YORK, run, texts, visit_of
 from tests.world import World, make_world
 
 FRIDAY = date(2026, 3, 6)  # dorothy and ernesto have visits
@@ -50,6 +51,19 @@ def test_everybody_booked_is_told_and_the_reminders_that_wait_do_not_go(world: W
     run(world, datetime(2026, 3, 7, tzinfo=NEW_YORK))
     assert len(texts(world, "dorothy")) == 1
     assert closing.affected(world.bot, FRIDAY) == []
+
+
+def test_a_visit_that_its_patient_called_off_is_not_had_back_on_a_closed_day(world: World) -> None:
+    """UNDO would bring somebody to a locked door."""
+    with world.bot.store.begin() as session:
+        visit = session.get_one(AppointmentRow, visit_of(world, "dorothy"))
+        visit.slot_id = None  # as those are that the clinic's own file has brought
+    world.remind("dorothy")
+    assert "called off" in take(world.bot, received(sender=world.number("dorothy"), body="I can't come, please cancel my visit"))
+    closing.close(world.bot, FRIDAY, by=world.staff)
+    take(world.bot, received(sender=world.number("dorothy"), body="UNDO"))
+    with world.bot.store.session() as session:
+        assert session.get_one(AppointmentRow, visit_of(world, "dorothy")).status == "cancelled"
 
 
 def test_the_next_file_of_free_times_does_not_open_a_closed_day(world: World, tmp_path: Path) -> None:
