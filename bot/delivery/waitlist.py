@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.care.due import first_free
@@ -73,7 +74,7 @@ def _offer(bot: Bot, session: Session, slot: SlotRow, terms: Terms, now: datetim
     for each in waiting.line(session, slot, zone=bot.clinic.zone):
         if told == terms.at_once:
             break
-        if not each.fits(slot.start.astimezone(bot.clinic.zone)):
+        if not each.fits(slot.start.astimezone(bot.clinic.zone)) or _is_elsewhere(session, each, slot):
             continue
         at = _tell(bot, session, each, slot, now, until)
         told += at == now
@@ -102,6 +103,14 @@ def _tell(bot: Bot, session: Session, each: Waiting, slot: SlotRow, now: datetim
     session.add(OfferRow(**made, slot_id=slot.id, start=slot.start, until=until))
     session.flush()
     return now
+
+
+def _is_elsewhere(session: Session, each: Waiting, slot: SlotRow) -> bool:
+    """Whether the patient has another visit during that time."""
+    visit, end = AppointmentRow, slot.start + timedelta(minutes=slot.minutes)
+    theirs = visit.patient_id == each.patient, visit.status == "booked", visit.start < end, visit.start > slot.start - timedelta(days=1)
+    others = session.execute(select(visit.id, visit.start, visit.minutes).where(*theirs))
+    return any(id_ != each.visit and start + timedelta(minutes=minutes) > slot.start for id_, start, minutes in others)
 
 
 def _not_by_text(session: Session, each: Waiting, relation: str) -> bool:

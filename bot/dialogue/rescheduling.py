@@ -150,7 +150,7 @@ def _elsewhen(wishes: tuple[Wish, ...], visit: Visit | None) -> tuple[Wish, ...]
 
 def offer(draft: Draft, *, visit: Visit | None, patient: int | None, wishes: tuple[Wish, ...], times: int, service: str = "") -> str:
     """Up to three free times that fit; if none does, the nearest ones once, then a person."""
-    suitable = _suitable(draft, visit, service)
+    suitable = _suitable(draft, visit, service, patient)
     when = When(wishes=wishes or (Wish(),))
     fitting = [slot for slot in suitable if when.fits(slot.start)]
     if visit is not None and when.wishes == (Wish(),):  # "another day": the visit's own only where there is no other
@@ -240,11 +240,21 @@ def _which_slot(draft: Draft, prompt: Prompt) -> str:
     return "which_slot"
 
 
-def _suitable(draft: Draft, visit: Visit | None, service: str) -> list[Slot]:
-    """Free slots of the visit's service; for a new visit of the one called off, else of those that the clinic opened."""
+def _suitable(draft: Draft, visit: Visit | None, service: str, patient: int | None = None) -> list[Slot]:
+    """Free slots of the visit's service; for a new visit of the one called off, else of those that the clinic opened.
+
+    Not those during another visit of the same patient.
+    """
     earliest = draft.facts.now + NOTICE
     services = {visit.service} if visit else {service} if service else set(draft.facts.clinic.open_services)
-    return [slot for slot in draft.facts.slots if slot.start >= earliest and slot.service in services]
+    who = visit.patient_id if visit else patient
+    others = [each for each in draft.facts.visits if each.patient_id == who and each is not visit]
+    free = (slot for slot in draft.facts.slots if slot.start >= earliest and slot.service in services)
+    return [slot for slot in free if not any(slot.start < _end(each) and each.start < _end(slot) for each in others)]
+
+
+def _end(each: Slot | Visit) -> datetime:
+    return each.start + timedelta(minutes=each.minutes)
 
 
 def _spread(slots: list[Slot]) -> list[Slot]:

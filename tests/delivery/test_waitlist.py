@@ -194,6 +194,20 @@ def test_a_time_that_does_not_fit_is_not_offered(world: World) -> None:
     assert offered(world) == ["lucia"]
 
 
+def test_a_time_is_not_offered_to_who_has_another_visit_then(world: World) -> None:
+    """Nobody can be at both; one that ends as the time begins is none of them."""
+    for who, hour, minute in (("olga", 13, 40), ("amina", 13, 30), ("mei", 14, 20)):
+        wait(world, who)
+        with world.bot.store.begin() as session:
+            row = session.get_one(AppointmentRow, visit_of(world, who))
+            start = datetime(2026, 3, 6, hour, minute, tzinfo=NEW_YORK)
+            other = {"clinic_id": row.clinic_id, "patient_id": row.patient_id, "service": "lab", "start": start, "minutes": 30}
+            session.add(AppointmentRow(**other))
+    opens(world, 6)
+    work(world)
+    assert offered(world) == ["amina"]
+
+
 @pytest.mark.parametrize("why", ["stopped", "visits only", "fewer", "do not text", "taken over", "texted today"])
 def test_who_must_not_or_does_not_want_to_be_texted_is_passed_over(world: World, why: str) -> None:
     """O-10, O-18, N-08: the time goes to the next one at once, and the place on the list stays."""
