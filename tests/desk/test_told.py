@@ -11,8 +11,9 @@ from bot.delivery import catchup, claims, recheck
 from bot.desk import later
 from bot.desk.told import REASONS, detail, did
 from bot.desk.words import ENGLISH
-from bot.remind import BY_HAND, CALLED_OFF
+from bot.remind import BY_HAND
 from bot.store import care
+from bot.store.news import CALLED_OFF
 
 EAST = ZoneInfo("America/New_York")
 
