@@ -42,7 +42,8 @@ HOLDS = {
 # What stands beside items of other kinds than those of `detail`.
 BESIDE = {
     "booked": "booked", "moved": "moved", "called_off": "called off", "papers": "papers", "unknown": "unknown",
-    "unreadable": "damaged in the database", "wrong_number?": "wrong number?", "opt_out?": "wants no texts?", **HOLDS,
+    "unreadable": "damaged in the database", "wrong_number?": "wrong number?", "opt_out?": "wants no texts?",
+    "human?": "wants no call?", **HOLDS,
 }  # fmt: skip
 # Why a text does not go, why it waits, and why a programme stands still, as the schedule and the sender give it.
 REASONS = (

@@ -9,7 +9,7 @@ from bot.dialogue.effects import CloseItems, RestoreAppointment, SetDetails, Set
 from bot.dialogue.questions import tell
 from bot.dialogue.targets import about, by_number
 from bot.dialogue.types import Ask, Participant, Prompt, Undo
-from bot.dialogue.visits import SETTLED, read_back
+from bot.dialogue.visits import SETTLED, confirm, read_back
 
 # What the numbers of a question stand for. The texts of bot/texts.py list them in this order.
 MEANS: dict[tuple[Ask, str], dict[int, str]] = {
@@ -34,6 +34,8 @@ def numbers(draft: Draft) -> str | None:
         return None
     if prompt.ask is Ask.WHICH:
         named = draft.read.about or draft.read.about_day
+        if number is None and prompt.act == "cancel" and "confirm" in draft.acts:
+            return _other_stays(draft, prompt)
         if number is None and named:
             number = named[0] if len(named) == 1 else 0 if len(named) == len(prompt.visits) else None
         return _which(draft, prompt, number) if number is not None else None
@@ -50,6 +52,18 @@ def numbers(draft: Draft) -> str | None:
         draft.say("ask_question")
         draft.remember(prompt=None)
     return f"number_{act}"
+
+
+def _other_stays(draft: Draft, prompt: Prompt) -> str | None:
+    """ "I do come on Thursday", when it was asked which visit to call off: of two it must be the other, and that is asked."""
+    named = [visit for number in draft.read.about or draft.read.about_day if (visit := by_number(draft, number))]
+    left = [visit for each in prompt.visits if (visit := draft.visit(each)) and visit not in named]
+    if len(named) != 1 or len(left) != 1:
+        return None
+    draft.acts.discard("confirm")
+    confirm(draft, named[0])
+    read_back(draft, left[0], "cancel")
+    return "which_other"
 
 
 def _which(draft: Draft, prompt: Prompt, number: int) -> str | None:
@@ -77,9 +91,10 @@ def details(draft: Draft) -> str | None:
     draft.remember(prompt=None, asked_back=False)
     draft.acts.clear()
     draft.doubtful.clear()
-    topics = tuple(prompt.act.split(","))
+    topics, visit = tuple(prompt.act.split(",")), draft.visit(prompt.visits[0]) if prompt.visits else None
+    draft.do(CloseItems(kinds=("question",), visit=prompt.visits[0] if prompt.visits else None, details=topics))
     if yes:
-        tell(draft, topics, draft.visit(prompt.visits[0]) if prompt.visits else None)
+        tell(draft, topics, visit)
     else:
         draft.log("human", detail=prompt.act, visit=draft.only_visit)
         draft.say("details_no")

@@ -6,7 +6,7 @@ from bot.dialogue.draft import Draft
 from bot.dialogue.effects import SetLanguage
 from bot.dialogue.targets import about, meant
 from bot.dialogue.types import Ask, Visit, Wants
-from bot.dialogue.visits import unknown
+from bot.dialogue.visits import SILENCE, unknown
 
 CLINICAL = frozenset({"results", "medication", "procedure"})  # only a person of the care team may answer (S-11)
 GUESS = 0.4  # what is read with less is answered by a person alone
@@ -47,6 +47,8 @@ def _answer(draft: Draft, topic: str) -> None:
         draft.say("video", link=visit.video_link)
     elif not _clinic_says(draft, topic):
         _pass_on(draft, topic)
+    elif topic == "interpreter":  # the answer promises one, so somebody must see to it
+        draft.log("language", visit=meant(draft))
 
 
 def when(draft: Draft) -> None:
@@ -73,6 +75,8 @@ def private(draft: Draft, topics: tuple[str, ...]) -> None:
             if topic != "prep" or not _clinic_says(draft, topic):
                 _pass_on(draft, topic)
     elif None in choices:
+        for topic in topics:  # who does not answer that is still owed the other answer
+            draft.log("question", detail=topic, visit=visit, shown_from=draft.facts.now + SILENCE)
         draft.say("ask_details")
         draft.ask(about(draft, Ask.DETAILS, (visit,) if visit else (), act=",".join(topics)))
     else:
@@ -177,7 +181,7 @@ PASSED_ON = {
 
 def passed_on(draft: Draft) -> str | None:
     """What goes to a person as it is."""
-    done = None
+    done = _spoken_against(draft)
     for act, (kind, sentence) in PASSED_ON.items():
         if act in draft.acts and not (act == "other" and draft.spoken):
             if not draft.facts.people and act in ("update_info", "other"):
@@ -188,6 +192,20 @@ def passed_on(draft: Draft) -> str | None:
                 draft.remember(call=draft.state.call or act == "human")
             done = act
     return done
+
+
+def _spoken_against(draft: Draft) -> str | None:
+    """ "Do not call, I am deaf": what sounds like a wish for a call, or for no more texts, and is none; so a person reads it.
+
+    Of a text that says nothing but "stop sending it twice", `safety.consent` has logged that.
+    """
+    known = draft.facts.people and not draft.read.told  # of what is told, a person reads anyway
+    doubts = draft.doubtful & {"human", "opt_out"} if known else set()
+    for act in sorted(doubts):
+        draft.log("other", detail=f"{act}?", visit=meant(draft))
+        if not draft.spoken:
+            draft.say("received")
+    return "spoken_against" if doubts else None
 
 
 def about_texts(draft: Draft) -> str | None:

@@ -8,7 +8,7 @@ from functools import partial
 
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import BookAppointment, CloseItems, MoveAppointment
-from bot.dialogue.targets import about, target
+from bot.dialogue.targets import about, by_number, target
 from bot.dialogue.types import Ask, Participant, Prompt, Slot, State, Undo, Visit
 from bot.dialogue.visits import SETTLED, SILENCE, confirm, unknown
 from bot.dialogue.waitlist import or_wait
@@ -92,7 +92,7 @@ def reschedule(draft: Draft) -> str | None:
         return offer(draft, visit=visit, patient=prompt.patient, wishes=(), times=prompt.times, service=prompt.service)
     searching = prompt is not None and prompt.ask in (Ask.WHEN, Ask.SLOTS)
     beside = draft.acts - {"social", "other"}
-    timed = draft.read.when is not None and not draft.read.when.doubtful and beside <= {"barrier"}
+    timed = draft.read.when is not None and not draft.read.when.doubtful and beside <= {"barrier", "ask"}
     if "reschedule" in draft.doubtful and (not beside or timed) and not draft.doubtful & {"confirm", "cancel"}:
         draft.acts.add("reschedule")
     answering = searching and draft.read.when is not None and draft.acts <= ANSWERING
@@ -102,6 +102,8 @@ def reschedule(draft: Draft) -> str | None:
     draft.settled = True
     if prompt is not None and searching:
         visit = _visit_of(draft, prompt)
+        if other := _of_another(draft, visit):  # "and mine?": what was asked about the first one stays with a person
+            return begin(draft, other)
         return begin(draft, visit, patient=prompt.patient, times=prompt.times + 1, wishes=(), service=prompt.service)
     if draft.facts.visits:
         wishes = prompt.wishes if prompt is not None and prompt.ask is Ask.WHICH else ()
@@ -202,6 +204,12 @@ def _anew(draft: Draft) -> str:
     if lost:
         return begin(draft, None, patient=lost[0].patient_id, service=lost[0].service)
     return begin(draft, None, patient=_new_for(draft))
+
+
+def _of_another(draft: Draft, visit: Visit | None) -> Visit | None:
+    """The one visit that the text names by its person, where that is not the one whose time is being looked for."""
+    named = by_number(draft, draft.read.about[0]) if len(draft.read.about) == 1 else None
+    return named if named is not None and visit is not None and named.id != visit.id else None
 
 
 def _visit_of(draft: Draft, prompt: Prompt) -> Visit | None:

@@ -13,7 +13,7 @@ SOURCE = "split"  # of the reason, by which it is told later that more than this
 
 def joined(read: Understanding, reads: Callable[[Message], Understanding], message: Message, before: list[str]) -> Understanding:
     """The reading of a message, with the danger that shows when it is read together with the texts just `before` it, oldest first."""
-    if read.urgent or read.keyword or not before:
+    if read.urgent or read.keyword or read.number is not None or not before:  # a number answers what we asked
         return read
     together = reads(replace(message, text=" ".join([*before, message.text])))
     if together.urgent is None or (_plain(read) and not _loud(together)):

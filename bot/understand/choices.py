@@ -25,6 +25,13 @@ def lone_number(text: str) -> int | None:
     return int(kept) if kept and kept.isdecimal() and len(kept) <= 2 else None
 
 
+def number_told(text: str, lexicons: Sequence[Lexicon]) -> int | None:
+    """The number that the text is but for words that change nothing ("option 2 please"); none beside a "no", which may be the answer."""
+    number = lone_number(text)
+    refuses = any(lexicon.keywords.get(word) == "no" for word in words(fold(text)) for lexicon in lexicons)
+    return _bare(fold(text), lexicons) if number is None and not refuses else number
+
+
 @dataclass(frozen=True)
 class Pick:
     """number: of the option. said: the part of the text that tells it, where the rest has been read as ruling others out."""
@@ -50,10 +57,10 @@ def pick(
         left = _left_over(folded, options, lexicon, read)
         if left is not None:
             return Pick(left, said="")
+    fits = fitting(when, options)
     bare = _bare(folded, lexicons)
     if bare is not None:
-        return Pick(bare) if _offered(bare, options) else None
-    fits = fitting(when, options)
+        return _by_figure(bare, options, fits)
     for lexicon in lexicons:
         found = named(folded, options, lexicon)
         if found is not None:
@@ -76,6 +83,17 @@ def _bare(folded: str, lexicons: Sequence[Lexicon]) -> int | None:
         if len(rest) == 1 and rest[0].isdecimal():
             return int(rest[0])
     return None
+
+
+def _by_figure(figure: int, options: tuple[Option, ...], fits: list[int]) -> Pick | None:
+    """The option of that number, else the only one of that hour or day ("the 9 one"); None where the words name the hour of another.
+
+    fits: the options that the words can mean as a time.
+    """
+    if _offered(figure, options):
+        return Pick(figure) if not fits or figure in fits else None
+    at = fits or [option.number for option in options if figure in (option.start.hour, option.start.hour - 12, option.start.day)]
+    return Pick(at[0]) if len(at) == 1 else None
 
 
 def _offered(number: int, options: tuple[Option, ...]) -> bool:

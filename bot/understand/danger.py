@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from bot.errors import DataError
-from bot.understand.labels import CHANGES, TOLD, URGENT
+from bot.understand.labels import GUARDED, TOLD, URGENT
 from bot.understand.normalise import fold, words
 from bot.yamlfile import read_yaml
 
@@ -99,8 +99,8 @@ def _key(choice: str) -> str:
 
 
 def load_guards(path: Path) -> Floor:
-    """Reads a language's guards.yaml: for each change the patterns that speak against it. Raises DataError."""
-    return _floor(_patterns(path, CHANGES), CHANGES, "")
+    """Reads a language's guards.yaml: for each change (or call) the patterns that speak against it. Raises DataError."""
+    return _floor(_patterns(path, GUARDED), GUARDED, "")
 
 
 def load_floor(path: Path) -> Floor:

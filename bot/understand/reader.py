@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.understand import clauses, learned
-from bot.understand.choices import fitting, lone_number, people_named, pick, placed
+from bot.understand.choices import fitting, lone_number, number_told, people_named, pick, placed
 from bot.understand.danger import Floor, Prepared, load_floor, load_guards, load_told, prepare
 from bot.understand.judge import Judged, judge
 from bot.understand.language import Detector
@@ -76,7 +76,7 @@ class Reader:
         if found and found.startswith("und-"):
             judged = judged.unread()
         when = self._when(text, message, order) if judged.wants_time(context) else None
-        choice = None
+        choice, number = None, self._number(text, message, order)
         if context is Context.SLOTS:
             lexicons = [self.tongues[code].lexicon for code in order]
             picked = pick(text, message.slots, lexicons, when, read=lambda part: self._when(part, message, order))
@@ -99,13 +99,13 @@ class Reader:
             urgent=judged.urgent,
             told=judged.told,
             choice=choice if "choose" in judged.acts | judged.doubtful else None,
-            number=lone_number(text),
+            number=number,
             answers=said,
             about=about,
             about_day=about_day,
             when=when,
             language=found,
-            language_sure=sure,
+            language_sure=sure and number is None,  # what stands beside it is too little to tell: "numero 2 por favor"
             language_to=chinese(text, None) if judged.language_to == "zh" else judged.language_to,
             keyword=keyword,
             reasons=self._reasons(repaired, judged),
@@ -203,6 +203,11 @@ class Reader:
             if found is not None:
                 return found
         return None
+
+    def _number(self, text: str, message: Message, order: list[str]) -> int | None:
+        """The number that answers a question with numbered choices; "a las 2" is an hour."""
+        number = number_told(text, [self.tongues[code].lexicon for code in order])
+        return number if number is None or lone_number(text) is not None or self._when(text, message, order) is None else None
 
     def _turns(self, text: str, order: list[str]) -> bool:
         """Whether a text may say one thing of one and another of somebody else: it has parts, or a bare "no" in it."""

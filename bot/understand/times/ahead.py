@@ -37,3 +37,13 @@ def list_goes_on(elements: list[Element], at: int, kind: type[Days] | type[Windo
         elif element.kinds & (ENDS | NEGATIONS | GOOD):
             break
     return count > 1
+
+
+def corrects(elements: list[Element], at: int) -> bool:
+    """Whether another day or window stands behind a position, and nothing but approval between."""
+    for element in elements[at + 1 :]:
+        if not isinstance(element, Mark):
+            return True
+        if element.kinds & NEGATIONS and "correction" not in element.kinds:
+            return False
+    return False

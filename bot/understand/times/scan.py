@@ -39,6 +39,7 @@ MARKS = (
     "nor",
     "and",
     "clause",
+    "correction",
     "reason",
     "neutral",
     "verb",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from bot.understand.times.ahead import ENDS, GOOD, NEGATIONS, atom_ahead, list_goes_on, next_element
+from bot.understand.times.ahead import ENDS, GOOD, NEGATIONS, atom_ahead, corrects, list_goes_on, next_element
 from bot.understand.times.data import Days, Mark, Signed, Window
 from bot.understand.times.scan import Element
 
 
 def _wide(days: Days) -> bool:
     return days.kind in ("any", "stretch") or len(days.days) > 4
+
+
+def _single(atom: Days | Window) -> bool:
+    return isinstance(atom, Window) or not _wide(atom)
 
 
 def _one_sided(atom: Days | Window) -> bool:
@@ -65,6 +69,8 @@ class Scope:
 
     def _mark(self, at: int, mark: Mark) -> int:
         kinds = mark.kinds
+        if "correction" in kinds and self._corrected(at):
+            return at + 1
         self.reason = "reason" in kinds or (self.reason and not kinds & (GOOD | ENDS))
         if kinds & GOOD and (self._denied_behind(at) or not self._good(at, kinds)):  # "शुक्रवार ठीक नहीं"
             return at + 1
@@ -83,6 +89,14 @@ class Scope:
         elif kinds & {"or", "and"}:
             self.sep = "or" if self.sep != "break" else self.sep
         return at + 1
+
+    def _corrected(self, at: int) -> bool:
+        """ "Tuesday, no wait, Wednesday": takes back what was found; True when the mark does. Of more than one it is not sure which."""
+        if not self.found or not corrects(self.elements, at):
+            return False
+        self.doubtful = self.doubtful or len(self.found) > 1 or self.found[0].no or not _single(self.found[0].atom)
+        self.found, self.pending, self.sep, self.denial, self.excepted = [], "", "", None, None
+        return True
 
     def _exception(self, at: int, kinds: frozenset[str]) -> bool:
         """Applies a word that takes out what follows or what stands before it; True when the mark is one."""

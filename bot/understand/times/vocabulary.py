@@ -52,6 +52,7 @@ LISTS = frozenset(
         "moving",
         "reason",
         "clause",
+        "correction",
         "neutral",
         "verb",
         "not_weekdays",
