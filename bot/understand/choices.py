@@ -26,7 +26,7 @@ def lone_number(text: str) -> int | None:
 
 
 def number_told(text: str, lexicons: Sequence[Lexicon]) -> int | None:
-    """The number that the text is but for words that change nothing ("option 2 please"); none beside a "no", which may be the answer."""
+    """The number that the text is but for words that change nothing ("option 2 please"); none beside a "no", which may answer, too."""
     number = lone_number(text)
     refuses = any(lexicon.keywords.get(word) == "no" for word in words(fold(text)) for lexicon in lexicons)
     return _bare(fold(text), lexicons) if number is None and not refuses else number
@@ -191,6 +191,8 @@ def people_named(text: str, options: tuple[Option, ...], lexicons: Iterable[Lexi
     if "all" in relations:
         return tuple(option.number for option in options)
     names = [word for word in folded.split() if len(word) > 2]
+    if len({option.who for option in options}) < 2:
+        return ()  # they are all of one person, whose name tells none of them
     return tuple(
         option.number
         for option in options

@@ -44,10 +44,21 @@ def _numbered(text: str) -> list[tuple[int, str]]:
 def _by_person(text: str, visits: tuple[Option, ...], lexicons: list[Lexicon]) -> list[tuple[int, str]]:
     if NUMBERED.search(text):
         return []
-    found = [(_meant(part, visits, lexicons), part) for part in _turns(text, lexicons)]
+    found = [(_meant(part, visits, lexicons), part) for part in paired(text, lexicons) or _turns(text, lexicons)]
     if len({numbers for numbers, _ in found if numbers}) < 2:
         return []
     return [(numbers[0], part) for numbers, part in found if len(numbers) == 1]
+
+
+def paired(text: str, lexicons: list[Lexicon]) -> list[str]:
+    """The parts of a text that is nothing but people, each with a yes or no behind: "me yes theo no"; [] of any other."""
+    parts: list[list[str]] = [[]]
+    for word in squeeze(text).split():
+        parts[-1].append(word)
+        if any(lexicon.keywords.get(word) in WORDS for lexicon in lexicons):
+            parts.append([])
+    *pairs, rest = parts
+    return [" ".join(pair) for pair in pairs] if not rest and all(1 < len(pair) <= SHORT for pair in pairs) else []
 
 
 def _turns(text: str, lexicons: list[Lexicon]) -> list[str]:

@@ -16,7 +16,7 @@ from bot.understand.language import Detector
 from bot.understand.lexicon import Lexicon, load_lexicon, squeeze
 from bot.understand.model import Model
 from bot.understand.normalise import chinese, clean, fold, tapped, words
-from bot.understand.parts import answers
+from bot.understand.parts import answers, paired
 from bot.understand.spelling import Speller
 from bot.understand.times import Vocabulary, load_mixed, read_times
 from bot.understand.types import Answer, Context, Message, Reason, Understanding, When
@@ -88,6 +88,8 @@ class Reader:
         elif len(message.visits) > 1 and lone_number(text) is not None:
             judged = replace(judged, acts=frozenset(), doubtful=frozenset())  # it names one of them, and says nothing of it
         about, about_day, said = self._visits(text, message, order)
+        if said and paired(text, [self.tongues[code].lexicon for code in order]):  # it says nothing else
+            judged = replace(judged, acts=frozenset(), doubtful=frozenset())
         if len(about) > 1 and not said and self._turns(text, order):  # "not him, but I can": both are named, one thing is said of each
             mixed = judged.acts & MIXED
             judged, about = replace(judged, acts=judged.acts - mixed, doubtful=judged.doubtful | mixed), () if mixed else about

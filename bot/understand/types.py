@@ -101,7 +101,8 @@ class Understanding:
     urgent: "medical", "self_harm", "abuse" or None.
     told: "death" or a lost pregnancy, whoever's; "hospital", where somebody is now; "distress", the end of their strength without
     danger (`intents/*/told.yaml`).
-    choice: number of the offered option that was picked, or None. number: the number that is all there is in the text, but for words that change nothing ("2 please").
+    choice: number of the offered option that was picked, or None. number: the number that is all there is in the text, but for
+    words that change nothing ("2 please").
     answers: what is said of single visits. about: numbers of the visits that the text names by person;
     about_day: by their day or time.
     language: code of the language that the text is written in, None when the text does not tell; language_sure: it
