@@ -63,7 +63,7 @@ def _other_stays(draft: Draft, prompt: Prompt) -> str | None:
     draft.acts.discard("confirm")
     confirm(draft, named[0])
     read_back(draft, left[0], "cancel")
-    return "which_other"
+    return "which"
 
 
 def _which(draft: Draft, prompt: Prompt, number: int) -> str | None:

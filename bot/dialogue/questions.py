@@ -205,7 +205,7 @@ def _spoken_against(draft: Draft) -> str | None:
         draft.log("other", detail=f"{act}?", visit=meant(draft))
         if not draft.spoken:
             draft.say("received")
-    return "spoken_against" if doubts else None
+    return "other" if doubts else None
 
 
 def about_texts(draft: Draft) -> str | None:
