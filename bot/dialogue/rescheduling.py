@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
 from functools import partial
 
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import BookAppointment, CloseItems, MoveAppointment
+from bot.dialogue.slots import nearest, spread, suitable
 from bot.dialogue.targets import about, by_number, target
 from bot.dialogue.types import Ask, Participant, Prompt, Slot, State, Undo, Visit
 from bot.dialogue.visits import SETTLED, SILENCE, confirm, unknown
 from bot.dialogue.waitlist import or_wait
 from bot.understand.types import Understanding, When, Wish
 
-NOTICE = timedelta(hours=2)  # no slot is offered that begins sooner
-OFFERED = 3
 ANSWERING = frozenset({"reschedule", "choose", "ask", "barrier", "social", "confirm", "cancel", "other"})  # may stand beside a wish
 
 
@@ -130,7 +128,7 @@ def begin(
         wishes = _elsewhen(when.wishes, visit)
     if wishes:
         return offer(draft, visit=visit, patient=patient, wishes=wishes, times=times, service=service)
-    if times > 2 or (visit is None and not _suitable(draft, None, service)):
+    if times > 2 or (visit is None and not suitable(draft.facts, None, service)):
         return _to_a_person(draft, visit, "find_time")
     _silence(draft, visit)
     if times > 1:
@@ -152,19 +150,19 @@ def _elsewhen(wishes: tuple[Wish, ...], visit: Visit | None) -> tuple[Wish, ...]
 
 def offer(draft: Draft, *, visit: Visit | None, patient: int | None, wishes: tuple[Wish, ...], times: int, service: str = "") -> str:
     """Up to three free times that fit; if none does, the nearest ones once, then a person."""
-    suitable = _suitable(draft, visit, service, patient)
+    free = suitable(draft.facts, visit, service, patient)
     when = When(wishes=wishes or (Wish(),))
-    fitting = [slot for slot in suitable if when.fits(slot.start)]
+    fitting = [slot for slot in free if when.fits(slot.start)]
     if visit is not None and when.wishes == (Wish(),):  # "another day": the visit's own only where there is no other
         fitting = [slot for slot in fitting if slot.start.date() != visit.start.date()] or fitting
     waits = partial(or_wait, draft, visit=visit, patient=patient, service=service, wishes=wishes)
-    if not fitting and (times > 2 or not suitable):
+    if not fitting and (times > 2 or not free):
         _to_a_person(draft, visit, "no_fit")
         if waits():
             asked = {"patient": patient, "wishes": wishes, "service": service, "or_wait": True}
             draft.ask(about(draft, Ask.WAIT, (visit,) if visit else (), **asked))
         return "no_fit"
-    picked = _spread(fitting) if fitting else _nearest(suitable, wishes)
+    picked = spread(fitting) if fitting else nearest(free, wishes)
     draft.say("offer" if fitting else "offer_other", options=tuple(slot.start for slot in picked))
     also = not fitting and waits()
     _silence(draft, visit)
@@ -246,50 +244,6 @@ def _which_slot(draft: Draft, prompt: Prompt) -> str:
     draft.say("which_slot", options=prompt.slot_starts)
     draft.ask(replace(prompt, at=draft.facts.now, act="asked"))
     return "which_slot"
-
-
-def _suitable(draft: Draft, visit: Visit | None, service: str, patient: int | None = None) -> list[Slot]:
-    """Free slots of the visit's service; for a new visit of the one called off, else of those that the clinic opened.
-
-    Not those during another visit of the same patient.
-    """
-    earliest = draft.facts.now + NOTICE
-    services = {visit.service} if visit else {service} if service else set(draft.facts.clinic.open_services)
-    who = visit.patient_id if visit else patient
-    others = [each for each in draft.facts.visits if each.patient_id == who and each is not visit]
-    free = (slot for slot in draft.facts.slots if slot.start >= earliest and slot.service in services)
-    return [slot for slot in free if not any(slot.start < _end(each) and each.start < _end(slot) for each in others)]
-
-
-def _end(each: Slot | Visit) -> datetime:
-    return each.start + timedelta(minutes=each.minutes)
-
-
-def _spread(slots: list[Slot]) -> list[Slot]:
-    """The first ones, at most two on a day while other days are free."""
-    picked: list[Slot] = []
-    for slot in slots:
-        same_day = sum(slot.start.date() == other.start.date() for other in picked)
-        if len(picked) < OFFERED and same_day < 2:
-            picked.append(slot)
-    for slot in slots:
-        if len(picked) < OFFERED and slot not in picked:
-            picked.append(slot)
-    return sorted(picked, key=lambda slot: slot.start)
-
-
-def _nearest(slots: list[Slot], wishes: tuple[Wish, ...]) -> list[Slot]:
-    """The ones that miss the wishes least: right day first, then right time of day, then soon."""
-
-    def distance(slot: Slot) -> tuple[int, datetime]:
-        best = 2
-        for wish in wishes:
-            day = wish.days is None or slot.start.date() in wish.days
-            time = Wish(start=wish.start, end=wish.end).fits(slot.start)
-            best = min(best, (not day) + (not time))
-        return best, slot.start
-
-    return _spread(sorted(slots, key=distance)[: 3 * OFFERED])
 
 
 def keep(draft: Draft) -> str | None:
