@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -91,15 +92,22 @@ def part(path: Path) -> str:
     return path.relative_to(ROOT / "bot").parts[0].removesuffix(".py")
 
 
-def imports(path: Path) -> set[str]:
+@cache
+def parsed(path: Path) -> ast.Module:
+    """A file as Python reads it."""
+    return ast.parse(path.read_text())
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
     """Full names of the modules that a file imports."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    found: set[str] = set()
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             found |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+    return frozenset(found)
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if part(path) in MAY], ids=lambda path: str(path.relative_to(ROOT)))
@@ -131,11 +139,10 @@ def test_flask_is_known_to_web_and_commands_alone() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_files_are_taken_in_at_one_sitting(path: Path) -> None:
     """At most 300 lines a file, 60 a function."""
-    text = path.read_text()
     if "migrations" in path.parts:
         return
-    assert len(text.splitlines()) <= 300
-    for node in ast.walk(ast.parse(text)):
+    assert len(path.read_text().splitlines()) <= 300
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.FunctionDef):
             assert (node.end_lineno or 0) - node.lineno < 60, f"{node.name} is too long"
 

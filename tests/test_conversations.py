@@ -36,10 +36,11 @@ TURN_KEYS = {"they", "says", "has", "lacks", "first", "silent"}
 
 
 def conversations(files: str = "*") -> Iterator[Any]:
-    """Every conversation of those files."""
-    for path in sorted(FOLDER.glob(f"{files}.yaml")):
+    """Every conversation of those files. The languages' own tell the same stories: each is quick in a third of them."""
+    for language, path in enumerate(sorted(FOLDER.glob(f"{files}.yaml"))):
         for number, talk in enumerate(read_yaml(path), 1):
-            yield pytest.param(talk, id=f"{path.stem}-{number:02} {talk['name']}")
+            again = path.stem.startswith("lang_") and (language + number) % 3
+            yield pytest.param(talk, id=f"{path.stem}-{number:02} {talk['name']}", marks=[pytest.mark.slow] if again else [])
 
 
 @pytest.mark.parametrize("talk", list(conversations()))

@@ -56,6 +56,7 @@ def reasons(world: World) -> list[str]:
     return [entry.held_back for entry in hers if any(why.startswith("papers:") for why in entry.why)]
 
 
+@pytest.mark.slow
 def test_who_is_silent_is_asked_in_the_weeks_reminder_and_never_again(world: World) -> None:
     """One text, not two; it names no paper (H-02), and the later reminders do not repeat it, not even after an answer."""
     run(world, datetime(2026, 3, 13, tzinfo=UTC))
@@ -70,6 +71,7 @@ def test_who_is_silent_is_asked_in_the_weeks_reminder_and_never_again(world: Wor
     assert asked(world) == ["Thu 12 14:00"]
 
 
+@pytest.mark.slow
 def test_who_has_confirmed_is_asked_by_a_text_of_its_own_and_docs_tells_which(world: World) -> None:
     """At the time of the clinic's file; the answer is about that visit."""
     change(world, visit_of(world, "dorothy"), participant="accepted")

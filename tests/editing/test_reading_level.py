@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from statistics import mean
 
+import pytest
 import textstat
 
 from bot.texts import TEXTS
@@ -40,6 +41,7 @@ def grade(english: str) -> float:
     return float(textstat.flesch_kincaid_grade(said)) if said.strip() else 0.0
 
 
+@pytest.mark.slow
 def test_english_texts_are_read_with_six_years_of_school() -> None:
     """On average over all, and each text but the named ones."""
     grades = {key: grade(english) for key, english in TEXTS.items()}

@@ -116,6 +116,7 @@ def test_the_new_languages_are_found(parts: Parts) -> None:
     assert "eo" in parts.reader.times
 
 
+@pytest.mark.slow
 def test_a_patient_is_answered_in_the_new_language(world: World) -> None:
     """Confirmed, with the day as the language writes it."""
     answer = says(world, "jes mi venos, dankon")
