@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import structlog
+from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.care.due import first_free
 from bot.care.waitlist import Terms
 from bot.core import Bot
-from bot.delivery import switch
+from bot.delivery import damaged, switch
 from bot.dialogue.types import Waiting, Wants
 from bot.remind import offer_time
 from bot.store import care, queries, waiting
-from bot.store.models import AppointmentRow, PatientRow, SlotRow
+from bot.store.models import AppointmentRow, PatientPhoneRow, PatientRow, SlotRow
 from bot.store.sending_models import SenderRow
 from bot.store.waiting_models import OfferRow
 
@@ -35,18 +36,24 @@ def offer_due(bot: Bot, *, limit: int = BATCH) -> int:
         waiting.put_aside(session, clinic_id=bot.clinic_id, now=now)
         due = waiting.due(session, clinic_id=bot.clinic_id, now=now, limit=limit)
     for slot_id in due:
+        unread: list[int] = []
         try:
             with bot.store.begin() as session:
-                _look(bot, session, session.get_one(SlotRow, slot_id, with_for_update=True))
+                _look(bot, session, session.get_one(SlotRow, slot_id, with_for_update=True), unread)
         except Exception as error:  # another worker was faster, the patient wrote meanwhile, or something is wrong with it
             log.warning("not_offered", slot=slot_id, error=type(error).__name__)
             with bot.store.begin() as session:
                 session.get_one(SlotRow, slot_id, with_for_update=True).offer_at = now + AGAIN
+        for phone_id in unread:
+            damaged.phone(bot, phone_id)
     return len(due)
 
 
-def _look(bot: Bot, session: Session, slot: SlotRow) -> None:
-    """Offers one time, if it is free and it is somebody's turn, and notes when to look at it again."""
+def _look(bot: Bot, session: Session, slot: SlotRow, unread: list[int]) -> None:
+    """Offers one time, if it is free and it is somebody's turn, and notes when to look at it again.
+
+    unread: gets the phones that were passed over since no key opens what must be known of them.
+    """
     now, terms = bot.clock(), bot.clinic.waitlist
     if slot.offer_at is None or slot.offer_at > now:
         return
@@ -59,10 +66,10 @@ def _look(bot: Bot, session: Session, slot: SlotRow) -> None:
     elif switch.words(session.get(SenderRow, bot.clinic_id)):
         slot.offer_at = now + LATER
     else:
-        slot.offer_at = _offer(bot, session, slot, terms, now)
+        slot.offer_at = _offer(bot, session, slot, terms, now, unread)
 
 
-def _offer(bot: Bot, session: Session, slot: SlotRow, terms: Terms, now: datetime) -> datetime | None:
+def _offer(bot: Bot, session: Session, slot: SlotRow, terms: Terms, now: datetime, unread: list[int]) -> datetime | None:
     """Writes to the next ones; gives when they have had their time, or when somebody can be written to, if nobody can now."""
     last = slot.start - terms.notice
     opens = bot.clinic.cadence.hours.after(now, (bot.clinic.zone,))
@@ -76,17 +83,23 @@ def _offer(bot: Bot, session: Session, slot: SlotRow, terms: Terms, now: datetim
             break
         if not each.fits(slot.start.astimezone(bot.clinic.zone)) or _is_elsewhere(session, each, slot):
             continue
-        at = _tell(bot, session, each, slot, now, until)
+        link = care.reached_on(session, [each.patient]).get(each.patient)
+        if link is None:
+            continue
+        try:
+            at = _tell(bot, session, each, link, slot, now, until)
+        except InvalidToken:
+            unread.append(link.phone_id)
+            continue
         told += at == now
         later += [at] if at is not None and now < at < last else []
     return until if told else min(later, default=None)
 
 
-def _tell(bot: Bot, session: Session, each: Waiting, slot: SlotRow, now: datetime, until: datetime) -> datetime | None:
+def _tell(
+    bot: Bot, session: Session, each: Waiting, link: PatientPhoneRow, slot: SlotRow, now: datetime, until: datetime
+) -> datetime | None:
     """Offers a time to somebody: now, or gives when that might be done; None: not as things are."""
-    link = care.reached_on(session, [each.patient]).get(each.patient)
-    if link is None:
-        return None
     phone = queries.locked_phone(session, link.phone_id)
     number, _ = care.number(session, phone, now=now, zone=bot.clinic.zone)
     if number.wants is not Wants.ALL or number.stop == care.OPTED_OUT or _not_by_text(session, each, link.relation):

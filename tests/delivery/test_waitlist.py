@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import LargeBinary, select, type_coerce, update
 
 from bot.care.life import HAPPENED
 from bot.care.waitlist import Terms
@@ -22,8 +22,9 @@ from bot.desk import person, staff
 from bot.dialogue.effects import JoinWaitlist
 from bot.owned.current import Current
 from bot.store import queries, waiting
-from bot.store.models import AppointmentRow, PatientRow, PhoneRow, SlotRow
+from bot.store.models import AppointmentRow, PatientRow, PhoneRow, SlotRow, TaskRow
 from bot.store.sending_models import OutboxRow
+from bot.store.turns import table
 from bot.store.waiting_models import OfferRow
 from bot.store.work_models import ActionRow
 from bot.turn import take
@@ -330,6 +331,21 @@ DO = st.lists(
     min_size=4,
     max_size=25,
 )
+
+
+def test_a_number_that_no_key_opens_keeps_the_time_from_nobody_behind(world: World) -> None:
+    """The next ones get it, and a person hears of the one who was passed over."""
+    wait(world, "mei")
+    wait(world, "olga")
+    with world.bot.store.begin() as session:
+        mei = PhoneRow.id == world.phones["mei"]
+        session.execute(update(table(PhoneRow)).where(mei).values(number=type_coerce(b"no token of any key", LargeBinary)))
+    opens(world, 16)
+    work(world)
+    assert offered(world) == ["olga"]
+    with world.bot.store.session() as session:
+        items = session.scalars(select(TaskRow).where(TaskRow.phone_id == world.phones["mei"]))
+        assert [(item.kind, item.detail) for item in items] == [("not_delivered", "unreadable")]
 
 
 @pytest.mark.slow
