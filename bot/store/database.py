@@ -38,7 +38,7 @@ NO_KEY: Any = {"key_share": True}  # a row lock that does not keep others from a
 CONFLICTS = ("40001", "40P01")  # PostgreSQL: could not serialise, deadlock
 
 AGAIN = 0.0003  # seconds between two tries for the write lock
-TRIES = 5  # how often what conflicts is done anew
+TRIES = 10  # how often what conflicts is done anew
 LOCK_SECONDS = 3  # how long a writer waits for another one before the database counts as down
 T = TypeVar("T")
 patience = ContextVar("patience", default=1)  # times as long as LOCK_SECONDS that the writers of a thread wait
