@@ -1,14 +1,15 @@
 """How fast the signed webhook is: Attend beside a floor that checks, commits twice and answers, in one run, round by round.
 
-    .venv/bin/python bench/webhook.py [--quick] [--database SQLite|PostgreSQL] [--stored N] [--plain] [--messages FILE ...]
+    .venv/bin/python bench/webhook.py [--quick] [--database SQLite|PostgreSQL] [--stored N] [--plain] [--unread] [--messages FILE ...]
 
 Each message comes from a patient of its own who was asked about a visit. What a worker does beside (sending, the schedule, the search
 index) is not measured here: `WORKERS=apart`. --stored: Attend on a database with so many earlier messages (bench/history.py) runs
-too, --plain: Attend without encryption and audit (bench/plain.py). Beside messages a second stands the processor time of one, of the
-server and of its database, since the former depends on what else the machine does. Fails when Attend handles fewer than LEAST of the
-floor's messages a second, fewer than KEPT of what it handles on an empty database or without encryption and audit; when less than
-KEPT of its processor time would do without these; when a message takes more than MOST times the processor time with earlier ones; or
-when any gets an error or no answer.
+too, --plain: Attend without encryption and audit (bench/plain.py), --unread: Attend that looks up what its own sentences mean, to see
+what reading costs (bench/unread.py). Beside messages a second stands the processor time of one, of the server and of its database,
+since the former depends on what else the machine does. Fails when Attend handles fewer than LEAST of the floor's messages a second,
+fewer than KEPT of what it handles on an empty database or without encryption and audit; when less than KEPT of its processor time
+would do without these; when a message takes more than MOST times the processor time with earlier ones; or when any gets an error or
+no answer.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ LEAST = 0.25  # below this something has become slow by mistake
 KEPT = 0.8  # of its own throughput on an empty database, and without encryption and audit
 MOST = 1.2  # times the processor time of a message on an empty database
 CLIENTS = 8
-ATTEND, FLOOR, PLAIN = "Attend", "floor", "not encrypted"
+ATTEND, FLOOR, PLAIN, UNREAD = "Attend", "floor", "not encrypted", "not read"
 
 
 @dataclass
@@ -87,6 +88,8 @@ def _servers(options: argparse.Namespace, folder: Path, new: Callable[[], str], 
         applications[f"{options.stored:,} stored"] = "app:serve()"
     if options.plain:
         applications[PLAIN] = "plain:serve()"
+    if options.unread:
+        applications[UNREAD] = "unread:serve()"
     servers = {}
     for name, application in applications.items():
         url = new()
@@ -120,6 +123,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--database", choices=("SQLite", "PostgreSQL"), default="SQLite")
     parser.add_argument("--stored", type=int, default=0, help="also with so many earlier messages")
     parser.add_argument("--plain", action="store_true", help="also without encryption and audit")
+    parser.add_argument("--unread", action="store_true", help="also with nothing but looking up what its own sentences mean")
     parser.add_argument("--messages", nargs="+", type=Path, help='JSON lines with "text" and "lang"; else the test sentences')
     return parser.parse_args()
 
@@ -129,6 +133,11 @@ def _texts(files: list[Path] | None) -> list[tuple[str, str]]:
     if files:
         lines = [json.loads(line) for path in files for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
         return [(line.get("lang") or "en", line["text"]) for line in lines]
+    return own_texts()
+
+
+def own_texts() -> list[tuple[str, str]]:
+    """(language, text) of the sentences that the reader is tested with."""
     intents = served.ROOT / "intents"
     own = [[(code, phrase.text) for phrase in load_phrases(intents / code / "tests.yaml")] for code in ("en", "es")]
     return [pair for pairs in zip(*own, strict=False) for pair in pairs]
@@ -162,6 +171,8 @@ def _verdict(found: dict[str, Measured]) -> int:
         elif name == PLAIN:
             shares.append((attend / measured.rate, KEPT, f"of that {PLAIN}"))
             shares.append((measured.cost / found[ATTEND].cost, KEPT, f"of its processor time goes {PLAIN}"))
+        elif name == UNREAD:
+            shares.append((measured.rate / found[FLOOR].rate, LEAST, f"of the floor's {name}"))
         elif name != ATTEND:
             shares.append((measured.rate / attend, KEPT, f"of it with {name}"))
             shares.append((measured.rate / found[FLOOR].rate, LEAST, f"of the floor's with {name}"))
