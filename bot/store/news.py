@@ -8,9 +8,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.care.life import FOR_GOOD
 from bot.dialogue.effects import LogItem
 from bot.store import care, programmes, queries, tasks, waiting
-from bot.store.models import AppointmentRow
+from bot.store.models import AppointmentRow, PatientRow
 from bot.store.sending_models import CommunicationRequestRow
 
 BOOKED, MOVED, CALLED_OFF = "booked", "moved", "called off"  # the steps of news about a visit
@@ -41,10 +42,12 @@ def _is_so(session: Session, asked: CommunicationRequestRow) -> bool:
 
 
 def by_phone(session: Session, untold: Iterable[Untold], now: datetime) -> None:
-    """Somebody tells them otherwise: an item each, in the conversation where the patient is reached now."""
+    """Somebody tells them otherwise: an item each, in the conversation where the patient is reached now; none of who has died."""
     for step, visit_id, phone_id in untold:
         session.flush()  # the phone is read anew
         visit = session.get_one(AppointmentRow, visit_id)
+        if session.scalar(select(PatientRow.life_event).where(PatientRow.id == visit.patient_id)) in FOR_GOOD:
+            continue
         link = care.reached_on(session, [visit.patient_id]).get(visit.patient_id)
         phone = queries.locked_phone(session, link.phone_id if link else phone_id)
         item = LogItem(kind="not_told", detail=step.replace(" ", "_"), visit=visit_id)

@@ -110,6 +110,13 @@ def test_who_is_not_told_by_text_that_a_visit_is_called_off_is_somebodys_to_phon
     assert texts(world, "mei", "waiting") == texts(world, "mei") == []
 
 
+@pytest.mark.parametrize(("event", "told"), [("died", []), ("hospital", ["called_off"])])
+def test_nobody_is_to_phone_who_has_died(world: World, event: str, told: list[str]) -> None:
+    """Who is in hospital must still hear that the visit is off, from a person."""
+    corrected(world, life_event=event)
+    assert [what for what, _ in to_phone(world)] == told
+
+
 def stands(world: World, visit: int) -> tuple[str, str]:
     """A visit's status, and what its patient has said of it."""
     with world.bot.store.session() as session:
