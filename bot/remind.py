@@ -1,4 +1,4 @@
-"""Texts that the clinic starts: how they are written, what they ask, what is remembered of them. Who gets one when is the caller's."""
+"""Texts that the clinic starts: how they are written, what they ask. Who gets one when is the caller's."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from bot.core import Bot, read_facts
 from bot.dialogue.check_ins import ASKS
 from bot.dialogue.types import Ask, Facts, Prompt, State, Waiting, Wants
 from bot.rendering import Value, compose
-from bot.store import care, queries
+from bot.store import asking, care, queries
 from bot.store.models import CommunicationRow, PhoneRow, SlotRow
-from bot.store.news import NEWS
 from bot.store.outgoing import queue
 
 BY_HAND = "by hand"  # the step of a reminder that a coordinator sent; each is one of its own
@@ -61,24 +60,24 @@ def remind(bot: Bot, session: Session, phone_id: int) -> CommunicationRow | None
 
 
 def ask_medicine(bot: Bot, session: Session, phone_id: int) -> CommunicationRow | None:
-    """Queues the medicine question and remembers it; None when none may be sent."""
+    """Queues the medicine question; None when none may be sent."""
     phone = queries.locked_phone(session, phone_id)
     facts, state = read_facts(bot, session, phone, bot.clock())
     if not facts.people or not _allowed(facts, state) or facts.wants is not Wants.ALL:
         return None
     prompt = Prompt(ask=Ask.MEDICATION, at=facts.now)
-    return _ask(bot, session, phone, state, _language(facts, state), [("medication", [])], prompt, BY_HAND)
+    return _ask(bot, session, phone, _language(facts, state), [("medication", [])], prompt, BY_HAND)
 
 
 def ask_check_in(bot: Bot, session: Session, phone: PhoneRow, *, check_in: int, say: str, useless_at: datetime) -> CommunicationRow:
-    """Queues a question of a programme and remembers it."""
+    """Queues a question of a programme."""
     facts, state = read_facts(bot, session, phone, bot.clock())
     prompt = Prompt(ask=ASKS[say], at=facts.now, check_in=check_in)
-    return _ask(bot, session, phone, state, _language(facts, state), [(say, [])], prompt, "programme", useless_at)
+    return _ask(bot, session, phone, _language(facts, state), [(say, [])], prompt, "programme", useless_at)
 
 
 def ask_helped(bot: Bot, session: Session, phone_id: int, *, barrier: str, visit_id: int | None) -> CommunicationRow | None:
-    """Queues the question whether help has worked and remembers it; None when none may be sent. barrier: several, by commas."""
+    """Queues the question whether help has worked; None when none may be sent. barrier: several, by commas."""
     phone = queries.locked_phone(session, phone_id)
     facts, state = read_facts(bot, session, phone, bot.clock())
     if not facts.people or not _allowed(facts, state):
@@ -89,11 +88,11 @@ def ask_helped(bot: Bot, session: Session, phone_id: int, *, barrier: str, visit
     if facts.wants is not Wants.ALL and not visits:
         return None
     prompt = Prompt(ask=Ask.HELPED, at=facts.now, visits=visits, act=barrier)
-    return _ask(bot, session, phone, state, _language(facts, state), [("helped", [])], prompt, BY_HAND)
+    return _ask(bot, session, phone, _language(facts, state), [("helped", [])], prompt, BY_HAND)
 
 
 def offer_time(bot: Bot, session: Session, phone: PhoneRow, *, waiting: Waiting, slot: SlotRow, until: datetime) -> CommunicationRow:
-    """Queues the offer of a free time to somebody who waits, and remembers it."""
+    """Queues the offer of a free time to somebody who waits."""
     facts, state = read_facts(bot, session, phone, bot.clock())
     start = slot.start.astimezone(bot.clinic.zone)
     said: list[Sentence] = [("waitlist_offer", [("when", start)])]
@@ -110,13 +109,13 @@ def offer_time(bot: Bot, session: Session, phone: PhoneRow, *, waiting: Waiting,
         patient=waiting.patient,
         service=waiting.service,
     )
-    return _ask(bot, session, phone, state, _language(facts, state), said, prompt, "waiting list", until)
+    return _ask(bot, session, phone, _language(facts, state), said, prompt, "waiting list", until)
 
 
 def tell(
     bot: Bot, session: Session, phone: PhoneRow, every: Iterable[About], *, useless_at: datetime | None = None
 ) -> CommunicationRow:
-    """Queues one text about these visits, notes what it is about, and remembers the question in it.
+    """Queues one text about these visits and notes what it is about.
 
     Raises sqlalchemy.exc.IntegrityError when one of the visits has got this text before.
     """
@@ -124,10 +123,8 @@ def tell(
     now = bot.clock()
     facts, state = read_facts(bot, session, phone, now)
     said, prompt = list(sentences(visits)), _prompt(visits, facts.now)
-    if _stays(bot, session, phone, visits, state.prompt):
-        prompt = state.prompt
     steps = ", ".join(dict.fromkeys(each.step for each in visits))
-    row = _ask(bot, session, phone, state, _language(facts, state), said, prompt, steps, useless_at)
+    row = _ask(bot, session, phone, _language(facts, state), said, prompt, steps, useless_at)
     for each in visits:
         step = f"{BY_HAND} {row.id}" if each.step == BY_HAND else each.step
         care.request(session, phone=phone, communication_id=row.id, step=step, visit=each.id, start=each.start, now=now)
@@ -173,19 +170,6 @@ def _prompt(visits: list[About], now: datetime) -> Prompt | None:
     )
 
 
-def _stays(bot: Bot, session: Session, phone: PhoneRow, visits: list[About], prompt: Prompt | None) -> bool:
-    """Whether the question that is open about one of these visits stays so, since news of it wait for the morning.
-
-    Who answers until then answers about the old time, and hears of the new one first (F-03).
-    """
-    if prompt is None or prompt.ask not in (Ask.REMINDER, Ask.READ_BACK):
-        return False
-    if not any(each.step in NEWS and each.id in prompt.visits for each in visits):
-        return False
-    zones = {care.zone_of(person.zone, bot.clinic.zone) for person, _ in queries.people(session, phone.id).values()}
-    return not bot.clinic.cadence.hours.lawful(bot.clock(), tuple(zones))
-
-
 def _allowed(facts: Facts, state: State) -> bool:
     """Nothing automatic to who opted out, is held, or is in a coordinator's hands, nor where nobody is left to be texted."""
     return not (facts.opted_out or state.hold or state.paused or all(person.life_event for person in facts.people))
@@ -199,15 +183,13 @@ def _ask(
     bot: Bot,
     session: Session,
     phone: PhoneRow,
-    state: State,
     language: str,
     said: list[Sentence],
     prompt: Prompt | None,
     why: str,
     useless_at: datetime | None = None,
 ) -> CommunicationRow:
-    """Queues the text, keeps why, of which approved sentences and by which version (S-17), and remembers what it asks."""
-    queries.keep_state(phone, replace(state, prompt=prompt))
+    """Queues the text with what it asks (see `asking`), keeps why, of which approved sentences and by which version (S-17)."""
     body = compose(bot.clinic.clinic.name, [" ".join(bot.texts.render(key, language, values) for key, values in said)], language)
     return queue(
         session,
@@ -220,4 +202,5 @@ def _ask(
         rule=f"start.{why}",
         texts=",".join(dict.fromkeys(key for key, _ in said)),
         reader=bot.decides,
+        asks=asking.kept(prompt),
     )

@@ -109,7 +109,7 @@ def fill(settings: Settings) -> None:
         bot = app.extensions["attend"].bot
         world = World(bot=bot, clock=clock, phones=seed(bot, PEOPLE))
         for who in ("dorothy", "marcus", "lucia", "ernesto", "nadia", "rosa"):
-            world.remind(who)
+            world.remind(who, goes=False)
 
 
 @pytest.fixture(scope="session")

@@ -151,11 +151,13 @@ def _wait(world: World, who: str, amount: str, unit: str) -> None:
 def _medicine(world: World, who: str) -> None:
     with world.bot.store.begin() as session:
         ask_medicine(world.bot, session, world.phone_id(who))
+    send_waiting(world.bot, Console())
 
 
 def _remind(world: World, who: str) -> None:
     with world.bot.store.begin() as session:
         remind(world.bot, session, world.phone_id(who))
+    send_waiting(world.bot, Console())
 
 
 def _programme(world: World, who: str) -> None:

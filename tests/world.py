@@ -13,8 +13,10 @@ from cryptography.fernet import Fernet
 from sqlalchemy import Connection, make_url
 
 from bot.actor import Actor
+from bot.channels.console import Console
 from bot.clinic import ClinicFile, load_clinic
 from bot.core import Bot
+from bot.delivery.sender import send_waiting
 from bot.demo.seed import seed
 from bot.owned.current import Current
 from bot.remind import remind
@@ -74,10 +76,12 @@ class World:
             number = self.number(who)
             return queries.phone(session, self.bot.store.cipher, clinic_id=self.bot.clinic_id, number=number, now=NOW).id
 
-    def remind(self, who: str) -> None:
-        """Sends the reminder that most conversations begin with."""
+    def remind(self, who: str, *, goes: bool = True) -> None:
+        """Sends the reminder that most conversations begin with. goes: else it waits in the outbox."""
         with self.bot.store.begin() as session:
             remind(self.bot, session, self.phones[who])
+        if goes:
+            send_waiting(self.bot, Console())
 
 
 def load_parts() -> Parts:

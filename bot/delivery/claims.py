@@ -18,7 +18,7 @@ from bot.delivery import damaged, recheck, switch
 from bot.delivery.recheck import Reason
 from bot.dialogue.effects import LogItem
 from bot.segments import segments
-from bot.store import queries
+from bot.store import asking, queries
 from bot.store.models import CommunicationRow, PhoneRow
 from bot.store.outgoing import Priority
 from bot.store.sending_models import OutboxRow
@@ -92,6 +92,8 @@ def _claim(bot: Bot, now: datetime, *, rate: float, limit: int) -> Batch:
             elif sender.free_at is None or sender.free_at <= now:
                 switch.use(sender, segments=segments(communication.body), rate=rate, now=now)
                 claimed.append(_lease(outbox, communication, phone.number, now))
+                if outbox.asks is not None:
+                    asking.opens(phone, outbox.asks, now)
         wait = max(sender.free_at - now, timedelta(0)) if sender.free_at else timedelta(0)
     return Batch(tuple(claimed), len(due), wait)
 
@@ -103,7 +105,7 @@ def _waiting(bot: Bot, now: datetime) -> Select[int]:
 
 
 def _due(session: Session, bot: Bot, now: datetime, limit: int, *, urgent_alone: bool) -> list[Due]:
-    """The next due texts, locked; those that another transaction holds, of an opt-out perhaps, are passed over."""
+    """The next due texts, locked, with the phones of those that ask. What others hold, to note an opt-out perhaps, is passed over."""
     query = (
         DUE.where(OutboxRow.clinic_id == bot.clinic_id, OutboxRow.status == "waiting", OutboxRow.send_at <= now)
         .order_by(OutboxRow.send_at, OutboxRow.id)
@@ -113,7 +115,9 @@ def _due(session: Session, bot: Bot, now: datetime, limit: int, *, urgent_alone:
     for priority in (Priority.URGENT,) if urgent_alone else Priority:  # one after the other: each is a range of the index
         if len(found) < limit:
             found += _rows(session, query.where(OutboxRow.priority == priority).limit(limit - len(found)))
-    return found
+    asks = [phone.id for outbox, _, phone in found if outbox.asks is not None]
+    free = asking.free(session, asks) if asks else set()
+    return [each for each in found if each[0].asks is None or each[2].id in free]
 
 
 def _look(bot: Bot, now: datetime, session: Session, outbox_id: int) -> None:

@@ -13,7 +13,7 @@ from bot.care.due import TALKING, Booked, Number
 from bot.care.life import HAPPENED
 from bot.care.schedule import DAY, GROUPS, MISSED
 from bot.dialogue.types import Paper, Participant, Wants
-from bot.store import papers, programmes, queries, waiting
+from bot.store import asking, papers, programmes, queries, waiting
 from bot.store.models import LOOK_NOW, AppointmentRow, ConsentRow, PatientPhoneRow, PatientRow, PhoneRow
 from bot.store.programmes import Look, Programmes
 from bot.store.sending_models import CommunicationRequestRow, OutboxRow
@@ -125,6 +125,7 @@ def numbers(
     stops = {who: stop_of(person) for who, person in people.items()}
     plans = programmes.of_patients(session, stops, known, links=links) if known else ()
     texted, silent = _texted(session, every, now), _silent(session, every.values(), now)
+    asked = asking.since(session, every, now - TALKING)
     found = {}
     for id_, phone in every.items():
         zones = tuple(dict.fromkeys(zone_of(person.zone, zone) for who, person in people.items() if links[who].phone_id == id_))
@@ -135,7 +136,7 @@ def numbers(
             visits=tuple(visit for visit in visits if links[visit.patient].phone_id == id_),
             texted=texted[id_],
             stop=_stopped(phone, state.hold, state.paused) or happened or (NOT_SURE if id_ in silent else ""),
-            busy_until=state.prompt.at + TALKING if state.prompt else None,
+            busy_until=max((at + TALKING for at in (state.prompt and state.prompt.at, asked.get(id_)) if at), default=None),
             plans=tuple(plan for plan in plans if links[plan.patient].phone_id == id_),
             wants=Wants(phone.wants),
         )

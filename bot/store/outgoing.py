@@ -43,11 +43,12 @@ def queue(
     rule: str | None = None,
     texts: str | None = None,
     reader: str | None = None,
+    asks: str | None = None,
 ) -> CommunicationRow:
     """A text that goes out by itself: its row and its place in the outbox, in the caller's transaction.
 
     send_at: not before; None: at once. useless_at: when it has lost its use and is no longer sent. rule, texts, reader: see the row,
-    of what the bot starts; an answer's stand with the text that it answers.
+    of what the bot starts; an answer's stand with the text that it answers. asks: see `asking.kept`.
     """
     sent = CommunicationRow(
         clinic_id=clinic_id,
@@ -66,7 +67,8 @@ def queue(
     session.add(sent)
     session.flush()
     priority = _priority(sender, answers=in_reply_to is not None)
-    waits = OutboxRow(clinic_id=clinic_id, communication_id=sent.id, priority=priority, send_at=send_at or now, useless_at=useless_at)
+    waits = OutboxRow(clinic_id=clinic_id, communication_id=sent.id, priority=priority, useless_at=useless_at, asks=asks)
+    waits.send_at = send_at or now
     session.add(waits)
     return sent
 
@@ -161,5 +163,5 @@ def drop_all(session: Session, phone_id: int) -> None:
     unsent = select(OutboxRow.communication_id).where(theirs, waiting)
     session.execute(update(CommunicationRow).where(CommunicationRow.id.in_(unsent)).values(status="canceled"))
     session.execute(update(OutboxRow).where(theirs, OutboxRow.status.in_(("waiting", "sending"))).values(status="dropped"))
-    session.execute(update(OutboxRow).where(theirs).values(look_at=None))
+    session.execute(update(OutboxRow).where(theirs).values(look_at=None, asks=None))
     session.execute(delete(PlannedReplyRow).where(PlannedReplyRow.phone_id == phone_id))

@@ -18,7 +18,8 @@ class OutboxRow(Base):
     priority: `outgoing.Priority`. useless_at: when it has lost its use. reason: why it was put off, dropped, or failed.
     look_at: when somebody looks up at the provider what became of it, unless that is known by then; while a worker sends it,
     the end of that worker's lease. attempts tells one lease from the next. twin_sid: the provider's id of a second one of the same
-    text, which it took so late that looking it up had found nothing.
+    text, which it took so late that looking it up had found nothing. asks: the open question from when it goes, see `asking.kept`;
+    None: whatever is open stays so.
     """
 
     __tablename__ = "outbox"
@@ -38,6 +39,7 @@ class OutboxRow(Base):
     look_at: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(String(80))
     twin_sid: Mapped[str | None] = mapped_column(String(64))
+    asks: Mapped[str | None]
 
 
 class PlannedReplyRow(Base):

@@ -95,13 +95,13 @@ def test_nobody_is_asked_for_what_is_there(world: World) -> None:
 
 
 def test_what_is_ticked_while_the_text_waits_is_not_asked_for(world: World) -> None:
-    """O-21: the reminder goes all the same, a little later, without that sentence."""
+    """O-21: the reminder goes all the same, without that sentence."""
     world.clock.now = datetime(2026, 3, 12, 18, 0, tzinfo=UTC)
     assert plan_due(world.bot)
     tick(world, "insurance", "forms")
     run(world, datetime(2026, 3, 12, 19, 0, tzinfo=UTC))
     ((at, body),) = texts(world, "dorothy")
-    assert (at, body.endswith("STOP ends texts.")) == ("Thu 12 15:00", True)
+    assert (at, body.endswith("STOP ends texts.")) == ("Thu 12 14:00", True)
     run(world, AFTER)
     assert asked(world) == []
 

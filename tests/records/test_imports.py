@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
-from bot.channels.console import received
+from bot.channels.console import Console, received
 from bot.delivery.planner import plan_due
+from bot.delivery.sender import send_waiting
 from bot.ehr.csv_in import Row
 from bot.records import imports, opened
 from bot.records.batch import Batch, Came, Report
@@ -97,7 +98,7 @@ def waiting(records: Records) -> list[str]:
 
 def remind(world: World, records: Records) -> None:
     """A reminder of Greta's visit waits to be sent."""
-    World(bot=world.bot, clock=world.clock, phones={"greta": phone(records).id}).remind("greta")
+    World(bot=world.bot, clock=world.clock, phones={"greta": phone(records).id}).remind("greta", goes=False)
 
 
 @pytest.mark.parametrize("kind", ["patients", "visits", "slots", "waiting"])
@@ -148,11 +149,21 @@ def test_a_visits_file_may_tell_about_its_patients(import_: Import, records: Rec
 
 @pytest.mark.usefixtures("greta")
 def test_a_visit_moved_in_the_file_takes_its_waiting_texts_with_it(world: World, records: Records, import_: Import) -> None:
-    """The reminder names the old time, so it is dropped, and an answer to it is not taken for a yes to the new one (F-03)."""
+    """The reminder names the old time, so it is dropped."""
     remind(world, records)
     assert import_(VISITS, VISIT.replace("10 09:30", "12 14:00")).counts == {Came.MOVED: 1}
     assert waiting(records) == ["dropped"]
     assert visit(records).start == datetime(2026, 3, 12, 18, 0, tzinfo=UTC)
+
+
+@pytest.mark.usefixtures("greta")
+def test_a_yes_to_a_visit_that_the_file_has_moved_since_is_none_to_the_new_time(
+    world: World, records: Records, import_: Import
+) -> None:
+    """F-03: the reminder that it answers named the old one."""
+    remind(world, records)
+    send_waiting(world.bot, Console())
+    import_(VISITS, VISIT.replace("10 09:30", "12 14:00"))
     assert "has changed since we wrote" in says(world, "yes I will be there")
     assert visit(records).participant == "needs-action"
 

@@ -80,7 +80,7 @@ def test_a_patient_is_found_by_the_clinics_own_number(records: Records) -> None:
 
 def test_nothing_of_an_erased_patient_can_be_found(world: World, records: Records) -> None:
     """Name, number, words, readings, notes and what waits to be sent; visits and consent stay as bare facts."""
-    world.remind("dorothy")
+    world.remind("dorothy", goes=False)
     take(world.bot, received(sender=world.number("dorothy"), body="please call me about zanahoria"))
     done = erase(records, id_of(records, "Dorothy Hale"))
     assert (done.phones, done.texts) == (1, 2)

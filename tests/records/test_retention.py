@@ -79,7 +79,7 @@ def test_a_conversation_whose_words_are_gone_can_still_be_looked_at(world: World
 def test_what_is_young_waits_or_is_unanswered_stays(world: World, records: Records) -> None:
     """Thirty days less a minute; a reminder that has not been sent; a text that nobody has answered yet."""
     talk(world)
-    world.remind("marcus")
+    world.remind("marcus", goes=False)
     world.clock.now += timedelta(days=30) - timedelta(minutes=1)
     assert purge(records)["messages"] == 0
     world.clock.now += timedelta(days=60)
