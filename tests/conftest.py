@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 import socket
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,7 @@ def fill(settings: Settings) -> None:
         bot = app.extensions["attend"].bot
         world = World(bot=bot, clock=clock, phones=seed(bot, PEOPLE))
         for who in ("dorothy", "marcus", "lucia", "ernesto", "nadia", "rosa"):
-            world.remind(who, goes=False)
+            world.remind(who)
 
 
 @pytest.fixture(scope="session")
@@ -117,7 +118,9 @@ def seeded_file(bot_parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> P
     """A database with the demo's people; tests work on copies."""
     folder = tmp_path_factory.mktemp("seeded")
     fill(settings_in(folder))
-    return folder / "clinic.db"  # the last connection is closed, so the journal is folded in
+    with closing(sqlite3.connect(folder / "clinic.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # only this file is copied
+    return folder / "clinic.db"
 
 
 @pytest.fixture(scope="session")

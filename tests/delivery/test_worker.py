@@ -13,7 +13,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from bot import commands
+from bot.remind import remind
 from bot.settings import ROOT, Settings
+from bot.store.models import PhoneRow
 from bot.store.sending_models import OutboxRow
 from tests.conftest import KEY
 from tests.patience import LONG, until
@@ -41,6 +43,10 @@ def resident(pid: int) -> int:
 @pytest.mark.alone
 def test_a_process_of_its_own_sends_and_ends_when_told(app: Flask, settings: Settings) -> None:
     """`flask worker`: what waits is sent, without the reader's memory, and SIGTERM ends it with nothing left half done."""
+    bot = app.extensions["attend"].bot
+    with bot.store.begin() as session:
+        for phone_id in session.scalars(select(PhoneRow.id)).all():
+            remind(bot, session, phone_id)
     assert waiting(app) > 1
     command = [sys.executable, "-m", "flask", "--app", "app", "worker"]
     process = subprocess.Popen(command, cwd=ROOT, env={**environment(settings), "SEGMENTS_PER_SECOND": "100"}, stderr=subprocess.PIPE)

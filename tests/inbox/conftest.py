@@ -15,7 +15,9 @@ from flask.testing import FlaskClient
 
 import app as application
 from bot import demo
+from bot.channels.console import Console
 from bot.core import Bot
+from bot.delivery.sender import send_waiting
 from bot.settings import Settings
 from bot.store.models import TaskRow
 from bot.web.wiring import Wired
@@ -42,7 +44,8 @@ class Desk:
         return wired.bot
 
     def text(self, phone: int, words: str) -> None:
-        """A patient texts the clinic."""
+        """A patient texts the clinic, with what waited to be sent before them."""
+        send_waiting(self.bot, Console())
         self.app.test_client().post(f"/demo/{phone}/text", data={"body": words})
 
     def rows(self, kind: Any, *where: Any) -> list[Any]:
