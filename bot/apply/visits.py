@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from bot.apply.scope import Scope
 from bot.dialogue.effects import BookAppointment, CancelAppointment, MoveAppointment, RestoreAppointment, SetParticipant
-from bot.store import queries, turns
+from bot.dialogue.types import Undo
+from bot.store import queries, turns, waiting
 from bot.store.database import Conflict
 from bot.store.models import AppointmentRow, SlotRow
 
@@ -71,6 +72,7 @@ def restore_appointment(scope: Scope, effect: RestoreAppointment) -> None:
         if made is not None:
             _give_back(scope, made.slot_id)
             made.slot_id, made.status, made.changed_at = None, "cancelled", scope.now
+            _wait_again(scope, made, undo)
         return
     visit = _visit(scope, undo.visit)
     if visit.slot_id != undo.slot:
@@ -81,6 +83,13 @@ def restore_appointment(scope: Scope, effect: RestoreAppointment) -> None:
     if undo.act == "move" and undo.minutes:
         visit.minutes, visit.practitioner = undo.minutes, undo.practitioner
     visit.start, visit.status, visit.participant, visit.told_at = undo.start, "booked", undo.participant, scope.now
+    _wait_again(scope, visit, undo)
+
+
+def _wait_again(scope: Scope, visit: AppointmentRow, undo: Undo) -> None:
+    if undo.at is not None:
+        scope.flush()
+        waiting.again(scope.session, visit.clinic_id, visit.patient_id, visit.service, since=undo.at, now=scope.now)
 
 
 def _take(scope: Scope, slot_id: int) -> SlotRow:

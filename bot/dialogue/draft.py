@@ -82,6 +82,7 @@ class Draft:
             minutes=visit.minutes,
             practitioner=visit.practitioner,
             to=to,
+            at=self.facts.now,
         )
         self.undo.append(before)
 

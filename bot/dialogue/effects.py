@@ -87,7 +87,10 @@ class BookAppointment:
 
 @dataclass(frozen=True)
 class RestoreAppointment:
-    """Put a visit back to what it was (UNDO). Conflicts if its old time is no longer free."""
+    """Put a visit back to what it was (UNDO), and the patient on the waiting list again if the change took them off it.
+
+    Conflicts if its old time is no longer free.
+    """
 
     undo: Undo
 

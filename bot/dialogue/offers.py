@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 
 from bot.dialogue.draft import Draft
@@ -79,4 +80,5 @@ def _take(draft: Draft, prompt: Prompt, patient: int) -> str:
     draft.settled = True
     rule = take(draft, slot, visit=visit, patient=patient)
     draft.do(LeaveWaitlist(patient=patient, service=prompt.service, status="booked"))
+    draft.undo = [replace(each, waited=True) for each in draft.undo]
     return rule

@@ -166,6 +166,8 @@ def undo(draft: Draft) -> str | None:
         else:
             draft.do(RestoreAppointment(undo=replace(change, participant=Participant.ACCEPTED) if comes else change))
             draft.say("undone_booking" if change.act == "book" else "undone", when=change.start)
+            if change.waited:
+                draft.say("waitlist_on")
     draft.do(*(CloseItems(kinds=SETTLED, visit=change.visit or None) for change in changes))
     draft.remember(undo=(), prompt=None, asked_back=False)
     return "undo"

@@ -69,8 +69,8 @@ def take(draft: Draft, slot: Slot, *, visit: Visit | None, patient: int | None) 
     if patient is None:
         unknown(draft)
         return "unknown_sender"
-    undo = Undo(visit=0, start=slot.start, participant=Participant.NEEDS_ACTION, slot=slot.id, act="book", patient=patient)
-    draft.undo.append(undo)
+    as_before, now = Participant.NEEDS_ACTION, draft.facts.now
+    draft.undo.append(Undo(visit=0, start=slot.start, participant=as_before, slot=slot.id, act="book", patient=patient, at=now))
     draft.do(BookAppointment(patient=patient, slot=slot.id))
     draft.say("booked", when=slot.start)
     return "booked"

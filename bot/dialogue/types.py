@@ -244,7 +244,8 @@ class Prompt:
 class Undo:
     """How to take the last change back: what the visit was before.
 
-    to: when the visit is since a move. minutes, to: 0 and None where an earlier version did not keep them. patient: whose it is.
+    to: when the visit is since a move. at: when it was changed. waited: a time from the waiting list was taken. patient: whose it is.
+    minutes, to, at: 0 and None where an earlier version did not keep them.
     """
 
     visit: int
@@ -256,6 +257,8 @@ class Undo:
     minutes: int = 0
     practitioner: str = ""
     to: datetime | None = None
+    at: datetime | None = None
+    waited: bool = False
 
 
 class Hold(StrEnum):

@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from bot.dialogue.effects import DeclineOffer, JoinWaitlist, LeaveWaitlist
@@ -48,9 +48,24 @@ def join(source: Source, clinic_id: int, effect: JoinWaitlist, now: datetime, *,
     if new:
         who = {"clinic_id": clinic_id, "patient_id": effect.patient, "service": effect.service, "source": effect.source}
         source.execute(insert(WAITS).values(**who, **{"since": now, **values}, status="waiting"))
-    free = (SLOTS.c.clinic_id == clinic_id, SLOTS.c.service == effect.service, SLOTS.c.start > now, SLOTS.c.status != "busy")
-    source.execute(update(SLOTS).where(*free).values(offer_at=LOOK_NOW))
+    _look_again(source, clinic_id, effect.service, now)
     return new
+
+
+def again(source: Source, clinic_id: int, patient: int, service: str, *, since: datetime, now: datetime) -> None:
+    """Whose wait a visit has ended `since`, which is taken back, keeps their place; unless they have been put on the list anew."""
+    ended = WAITS.c.status.in_(("booked", "over")), WAITS.c.closed_at >= since
+    last = select(func.max(WAITS.c.id)).where(WAITS.c.patient_id == patient, WAITS.c.service == service, *ended)
+    anew = exists().where(_waits(patient, service)).correlate(None)
+    goes_on = update(WAITS).where(WAITS.c.id == last.scalar_subquery(), ~anew).values(status="waiting", closed_at=None)
+    if source.execute(goes_on).rowcount:  # type: ignore[attr-defined]
+        _look_again(source, clinic_id, service, now)
+
+
+def _look_again(source: Source, clinic_id: int, service: str, now: datetime) -> None:
+    """The times of a service are looked at again: somebody may wait for one who did not."""
+    free = (SLOTS.c.clinic_id == clinic_id, SLOTS.c.service == service, SLOTS.c.start > now, SLOTS.c.status != "busy")
+    source.execute(update(SLOTS).where(*free).values(offer_at=LOOK_NOW))
 
 
 def coming(session: Session, clinic_id: int, patient_id: int, service: str, now: datetime) -> int | None:

@@ -308,6 +308,35 @@ def test_who_has_no_visit_any_more_waits_no_longer(world: World) -> None:
     assert offered(world) == [] == listed(world)
 
 
+def test_undo_brings_the_place_on_the_list_back_with_the_visit(world: World) -> None:
+    """Calling off had ended the wait, since there was nothing to move; what was given up before that stays given up."""
+    for who in ("mei", "olga"):
+        wait(world, who)
+    text(world, "mei", "取消预约")
+    opens(world, 6, 9)
+    work(world)
+    assert listed(world) == ["olga"]
+    assert text(world, "mei", "撤销") == "undone"
+    assert listed(world) == ["mei", "olga"]
+    opens(world, 6)
+    work(world)
+    assert text(world, "mei", "3") == "waitlist_off"
+    text(world, "mei", "取消预约")
+    text(world, "mei", "撤销")
+    assert listed(world) == ["olga"]
+
+
+def test_undo_of_what_staff_have_seen_to_since_puts_nobody_on_the_list_twice(world: World) -> None:
+    """They put the patient on it anew: that is the place that stays."""
+    wait(world, "mei")
+    opens(world, 6)
+    work(world)
+    assert text(world, "mei", "1") == "moved"
+    wait(world, "mei")
+    assert text(world, "mei", "UNDO").startswith("undone")
+    assert listed(world) == ["mei"]
+
+
 def test_while_texts_are_paused_nothing_is_offered(world: World) -> None:
     """The time would be over before anybody could read of it."""
     wait(world, "mei")
