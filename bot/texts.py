@@ -166,7 +166,7 @@ NOTES = {
     "less": "The words are the first of `fewer` and of `visits_only` in your keywords.yaml.",
     "or_wait": "Follows a sentence that says that nothing, or nothing fitting, is free.",
     "waitlist_offer": "It may be followed by: your visit on ... stays booked until then.",
-    "waitlist_on": "An answer to 0 (`or_wait`), to 2, and to who was too late (`waitlist_offer`).",
+    "waitlist_on": "An answer to 0 (`or_wait`), to 2, and to who was too late (`waitlist_offer`); may follow `fewer` and `undone`.",
     "prepare": "It must not say for what: it may be read by somebody else (H-02). The question is one that the patient may send.",
     "papers": "It must not say which: others may read it (H-02). DOCS: the first of `docs` in your keywords.yaml.",
     "missed": "{whens} is one or several days and times. NEW: see `cancelled`. It must not sound like blame.",

@@ -125,9 +125,9 @@ def _why_not_asked(plan_id: int, number: Number) -> str:
 
 
 def _why_no_offer(session: Session, offer: OfferRow, number: Number, now: datetime) -> str:
-    """Why a free time must not be offered any more, or ""."""
-    if number.stop or number.wants is not Wants.ALL:
-        return number.stop or NOT_A_VISIT
+    """Why a free time must not be offered any more, or "". Who waits for it has asked for it, however few texts they want."""
+    if number.stop:
+        return number.stop
     waits = session.get_one(WaitingRow, offer.waiting_id)
     if why := care.stop_of(session.get_one(PatientRow, waits.patient_id)):
         return why

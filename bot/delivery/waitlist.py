@@ -13,7 +13,7 @@ from bot.care.due import first_free
 from bot.care.waitlist import Terms
 from bot.core import Bot
 from bot.delivery import damaged, switch
-from bot.dialogue.types import Waiting, Wants
+from bot.dialogue.types import Waiting
 from bot.remind import offer_time
 from bot.store import care, queries, waiting
 from bot.store.models import AppointmentRow, PatientPhoneRow, PatientRow, SlotRow
@@ -102,7 +102,7 @@ def _tell(
     """Offers a time to somebody: now, or gives when that might be done; None: not as things are."""
     phone = queries.locked_phone(session, link.phone_id)
     number, _ = care.number(session, phone, now=now, zone=bot.clinic.zone)
-    if number.wants is not Wants.ALL or number.stop == care.OPTED_OUT or _not_by_text(session, each, link.relation):
+    if number.stop == care.OPTED_OUT or _not_by_text(session, each, link.relation):
         return None
     if phone.unusable_at is not None and not queries.wrote_since(session, phone.id, phone.unusable_at):
         return None

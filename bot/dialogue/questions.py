@@ -7,6 +7,7 @@ from bot.dialogue.effects import SetLanguage
 from bot.dialogue.targets import about, meant
 from bot.dialogue.types import Ask, Visit, Wants
 from bot.dialogue.visits import SILENCE, unknown
+from bot.dialogue.waitlist import still_waits
 
 CLINICAL = frozenset({"results", "medication", "procedure"})  # only a person of the care team may answer (S-11)
 GUESS = 0.4  # what is read with less is answered by a person alone
@@ -222,7 +223,7 @@ LIMITED = {Wants.FEWER: "fewer", Wants.VISITS: "visits_only"}
 
 
 def status(draft: Draft) -> str | None:
-    """STATUS: what is booked and what a coordinator has in hand."""
+    """STATUS: what is booked, what a coordinator has in hand, and what they will be texted."""
     if draft.read.keyword != "status":
         return None
     draft.acts.discard("ask")
@@ -236,6 +237,7 @@ def status(draft: Draft) -> str | None:
         unknown(draft)
     if sentence := LIMITED.get(draft.facts.wants):
         draft.say(sentence)
+    still_waits(draft)
     return "status"
 
 

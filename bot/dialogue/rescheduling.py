@@ -16,12 +16,14 @@ from bot.understand.types import Understanding, When, Wish
 
 ANSWERING = frozenset({"reschedule", "choose", "ask", "barrier", "social", "confirm", "cancel", "other"})  # may stand beside a wish
 
+ABOUT_SLOTS = frozenset({"new", "undo", "off_list", "status", "fewer", "visits_only"})  # commands
+
 
 def wants_slots(read: Understanding, state: State) -> bool:
-    """Whether deciding may need the free slots, so that they are read only then."""
-    if read.acts & {"reschedule", "choose"} or read.doubtful & {"choose", "reschedule"} or read.keyword in ("new", "undo"):
+    """Whether deciding may need the free slots, or who waits for one, so that they are read only then."""
+    if read.acts & {"reschedule", "choose"} or read.doubtful & {"choose", "reschedule"} or read.keyword in ABOUT_SLOTS:
         return True
-    if read.keyword == "off_list" or ("confirm" in read.acts and any(each.act == "cancel" for each in state.undo)):
+    if "confirm" in read.acts and any(each.act == "cancel" for each in state.undo):
         return True
     asking = state.prompt.ask if state.prompt else None
     return asking in (Ask.SLOTS, Ask.WHEN, Ask.OFFER) or (read.number is not None and asking in (Ask.READ_BACK, Ask.CLARIFY, Ask.WHICH))

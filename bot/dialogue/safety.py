@@ -10,6 +10,7 @@ from bot.dialogue.questions import about_texts
 from bot.dialogue.targets import about
 from bot.dialogue.types import Ask, Hold, Wants
 from bot.dialogue.visits import SILENCE
+from bot.dialogue.waitlist import still_waits
 
 OFF_LIST = "off_list"  # what is asked about, where that may mean the texts or the visit
 REPEAT = timedelta(minutes=10)  # the same safety text goes out once in this time; every message alerts (S-14)
@@ -112,12 +113,14 @@ WANTS = {
 
 
 def wants(draft: Draft) -> str | None:
-    """FEWER, VISITS ONLY, ALL TEXTS: less than an opt-out, and whatever was asked last stays open."""
+    """FEWER, VISITS ONLY, ALL TEXTS: less than an opt-out, and whatever was asked last stays open, as the waiting list does."""
     if draft.read.keyword not in WANTS or draft.before.hold is Hold.WRONG_NUMBER:
         return None
     wanted, sentence = WANTS[draft.read.keyword]
     draft.do(Prefer(wants=wanted, source=f"keyword:{draft.read.keyword}"))
     draft.say(sentence)
+    if wanted is not Wants.ALL:
+        still_waits(draft)
     return f"wants_{wanted}"
 
 

@@ -132,7 +132,7 @@ class Clinic:
 
 
 class Wants(StrEnum):
-    """Which of the texts that the bot starts a phone gets. VISITS: those about a visit to come; FEWER: of these the last reminder."""
+    """What the bot starts, beside offers that are waited for. VISITS: texts about a visit to come; FEWER: the last reminder of it."""
 
     ALL = "all"
     VISITS = "visits"

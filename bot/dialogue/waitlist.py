@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CloseItems, JoinWaitlist, LeaveWaitlist
-from bot.dialogue.types import Ask, Visit, Wants
+from bot.dialogue.types import Ask, Visit
 from bot.understand.types import Wish
 
 
 def or_wait(draft: Draft, *, visit: Visit | None, patient: int | None, service: str, wishes: tuple[Wish, ...]) -> bool:
-    """Asks whether to write when a time opens, of who can be told of one and does not wait for it already."""
+    """Asks whether to write when a time opens, of who can be told of one and does not wait for it already.
+
+    Whatever else they want no texts about: what is asked for is no nudge.
+    """
     who, what = visit.patient_id if visit else patient, _service(draft, visit, service)
-    if not draft.facts.clinic.waitlist or draft.facts.wants is not Wants.ALL or who is None or not what:
+    if not draft.facts.clinic.waitlist or who is None or not what:
         return False
     if any((each.patient, each.service, each.wishes) == (who, what, wishes) for each in draft.facts.waiting):
         return False
@@ -57,6 +60,13 @@ def waits_on(draft: Draft, visit: Visit | None) -> None:
     draft.acts.clear()
     draft.doubtful.clear()
     draft.remember(prompt=None, asked_back=False)
+
+
+def still_waits(draft: Draft) -> None:
+    """Says beside what is texted from now on that a time which they wait for is, too."""
+    written_to = {person.id for person in draft.facts.people if not person.life_event}
+    if draft.facts.clinic.waitlist and any(each.patient in written_to for each in draft.facts.waiting):
+        draft.say("waitlist_on")
 
 
 def off(draft: Draft) -> str | None:
