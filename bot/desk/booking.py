@@ -28,7 +28,7 @@ SETTLES: dict[tuple[str, bool], tuple[str, ...]] = {
     (MOVED, True): SETTLED,
     (MOVED, False): (),
     (CALLED_OFF, True): SETTLED,
-    (CALLED_OFF, False): ("declined", "unclear_cancel", "tentative"),
+    (CALLED_OFF, False): tasks.CALLED_OFF,
 }
 
 
@@ -143,6 +143,8 @@ def _finish(bot: Bot, session: Session, visit: AppointmentRow, what: str, desk: 
     asked_for = CloseItems(kinds=SETTLES[what, desk.asked], visit=None if what == BOOKED else visit.id)
     outcome = "called_off" if what == CALLED_OFF else "booked"
     closed = tasks.close(connection, desk.phone_id, asked_for, now=now, outcome=outcome)
+    if what == CALLED_OFF:
+        tasks.called_off(connection, visit.id, now=now)
     detail = (*(moment.isoformat(timespec="minutes") for moment in times), "patient" if desk.asked else "clinic")
     did = partial(record, session, by=desk.by, now=now, phone_id=desk.phone_id)
     did(kind=what.replace(" ", "_"), detail=" ".join(detail))

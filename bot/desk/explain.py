@@ -54,6 +54,7 @@ RULES = {
     "no_fit": "The bot has no free time to offer that fits: a person looks for one.",
     "ask_when": "They want another time: the bot asked when.",
     "slot_taken": "The time they chose was gone.",
+    "called_off_since": "The visit has been called off since it was asked about: they were told.",
     "which_slot": "It was not clear which of the offered times they mean.",
     "unclear_choose": "It was not clear which of the offered times they mean, so it is read back first.",
     "keep": "They keep the visit as it is.",
@@ -104,7 +105,7 @@ ANSWERED = {
     "which_slot": "asked which time", "read_back_move": "asked whether to move it", "answer": "gave the clinic's answer",
     "ask_details": "asked whether texts may name details", "clarify": "asked back", "clarify_visit": "asked back",
     "clarify_visits": "asked back", "which_list": "asked whether texts or the visit are to end",
-    "waitlist_on": "put them on the waiting list", "opted_out": "ended texts",
+    "waitlist_on": "will write when a time opens", "opted_out": "ended texts",
     "language_offer": "offered texts in their language", "safety.medical": "told them to call 911",
     "safety.self_harm": "gave them 988 and 911", "failed": "said that a person will answer",
 }  # fmt: skip

@@ -8,6 +8,7 @@ from enum import StrEnum
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import DeclineOffer, LeaveWaitlist
 from bot.dialogue.rescheduling import take
+from bot.dialogue.targets import called_off_since
 from bot.dialogue.types import Ask, Prompt
 from bot.dialogue.waitlist import leave, waits_on
 
@@ -68,6 +69,9 @@ def _said(draft: Draft, prompt: Prompt) -> Said | None:
 
 def _take(draft: Draft, prompt: Prompt, patient: int) -> str:
     """Books the time, or moves the visit there, if nobody was faster."""
+    if rule := called_off_since(draft, prompt):
+        draft.do(LeaveWaitlist(patient=patient, service=prompt.service, status="over"))
+        return rule
     visit = draft.visit(prompt.visits[0]) if prompt.visits else None
     slot = next((slot for slot in draft.facts.slots if (slot.id, slot.start) == (prompt.slots[0], prompt.slot_starts[0])), None)
     if slot is None:

@@ -8,7 +8,7 @@ from functools import partial
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import BookAppointment, CloseItems, MoveAppointment
 from bot.dialogue.slots import nearest, spread, suitable
-from bot.dialogue.targets import about, by_number, target
+from bot.dialogue.targets import about, by_number, called_off_since, target
 from bot.dialogue.types import Ask, Participant, Prompt, Slot, State, Undo, Visit
 from bot.dialogue.visits import SETTLED, SILENCE, confirm, unknown
 from bot.dialogue.waitlist import or_wait
@@ -36,6 +36,8 @@ def choose(draft: Draft) -> str | None:
     wanted = "choose" in draft.acts or agreed or (draft.doubtful == {"choose"} and not draft.acts - {"social"})
     if prompt is None or prompt.ask is not Ask.SLOTS or not wanted:
         return None
+    if rule := called_off_since(draft, prompt):
+        return rule
     draft.settled = True
     number = draft.read.choice
     if number is None or not 0 < number <= len(prompt.slots):
@@ -89,7 +91,8 @@ def reschedule(draft: Draft) -> str | None:
     if prompt is not None and prompt.ask is Ask.WHEN and draft.acts | draft.doubtful == {"tentative"}:  # "I don't know": any of these?
         draft.settled = True
         visit = _visit_of(draft, prompt)
-        return offer(draft, visit=visit, patient=prompt.patient, wishes=(), times=prompt.times, service=prompt.service)
+        nothing = called_off_since(draft, prompt)
+        return nothing or offer(draft, visit=visit, patient=prompt.patient, wishes=(), times=prompt.times, service=prompt.service)
     searching = prompt is not None and prompt.ask in (Ask.WHEN, Ask.SLOTS)
     beside = draft.acts - {"social", "other"}
     timed = draft.read.when is not None and not draft.read.when.doubtful and beside <= {"barrier", "ask"}
@@ -101,6 +104,8 @@ def reschedule(draft: Draft) -> str | None:
     draft.acts -= {"cancel", "confirm"} if answering else {"cancel"}
     draft.settled = True
     if prompt is not None and searching:
+        if rule := called_off_since(draft, prompt):
+            return rule
         visit = _visit_of(draft, prompt)
         if other := _of_another(draft, visit):  # "and mine?": what was asked about the first one stays with a person
             return begin(draft, other)
@@ -183,22 +188,24 @@ def new_visit(draft: Draft) -> str | None:
     draft.settled = True
     if not draft.facts.people:
         return _unknown(draft)
-    if draft.facts.visits and not _called_off(draft):
+    if draft.facts.visits and not _lost(draft):
         visit = target(draft, "reschedule")
         return begin(draft, visit) if visit else "which_visit"
     return _anew(draft)
 
 
-def _called_off(draft: Draft) -> list[Visit]:
+def _lost(draft: Draft) -> list[Visit]:
+    """The visits that they have just called off; else those that were missed, or that the clinic called off, since we asked."""
     off = [undo.visit for undo in draft.before.undo if undo.act == "cancel"]
-    return [visit for visit in draft.facts.gone if visit.id in off and visit.status == "cancelled"]
+    asked = draft.prompt.visits if draft.prompt else ()
+    called_off = [visit for visit in draft.facts.gone if visit.status == "cancelled"]
+    missed = [visit for visit in draft.facts.gone if visit.id in asked and visit.status in ("booked", "noshow", "cancelled")]
+    return [visit for visit in called_off if visit.id in off] or missed
 
 
 def _anew(draft: Draft) -> str:
-    """A visit in the place of the one that was just called off, or that was missed since it was asked about; else a first one."""
-    asked = draft.prompt.visits if draft.prompt else ()
-    missed = [visit for visit in draft.facts.gone if visit.id in asked and visit.status in ("booked", "noshow")]
-    lost = _called_off(draft) or missed
+    """A visit in the place of one that is lost; else a first one."""
+    lost = _lost(draft)
     if len(lost) > 1:  # which of them is for a person to ask
         return _to_a_person(draft, None, "find_time")
     if lost:

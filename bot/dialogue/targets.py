@@ -5,6 +5,8 @@ from __future__ import annotations
 from bot.dialogue.draft import Draft
 from bot.dialogue.types import Ask, Facts, Prompt, State, Visit
 
+CHANGES = frozenset({"choose", "reschedule", "confirm", "cancel", "tentative"})  # what is said of a visit
+
 
 def listed(state: State, facts: Facts) -> list[tuple[int, Visit]]:
     """The open visits with the numbers that the patient last saw (of the list by start, if none was shown)."""
@@ -90,6 +92,19 @@ def unchanged(draft: Draft, visit: Visit, act: str) -> bool:
     draft.say("moved_since", when=visit.start)
     draft.ask(about(draft, Ask.READ_BACK, (visit,), act="confirm"))
     return False
+
+
+def called_off_since(draft: Draft, prompt: Prompt) -> str | None:
+    """Whether the visit for which a time is looked for has been called off since (F-03): no other is booked in its place unasked."""
+    gone = (visit for visit in draft.facts.gone if visit.id in prompt.visits and visit.status == "cancelled")
+    visit = next(gone, None) if len(prompt.visits) == 1 else None
+    if visit is None:
+        return None
+    draft.settled = True
+    draft.acts -= CHANGES
+    draft.doubtful -= CHANGES
+    draft.say("called_off_since", when=visit.start)
+    return "called_off_since"
 
 
 def _gone(draft: Draft, number: int, act: str) -> None:

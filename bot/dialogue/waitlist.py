@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import CloseItems, JoinWaitlist, LeaveWaitlist
+from bot.dialogue.targets import called_off_since
 from bot.dialogue.types import Ask, Visit
 from bot.understand.types import Wish
 
@@ -42,6 +43,9 @@ def join(draft: Draft) -> str | None:
         return "waitlist_not"
     if draft.read.number != 0 and not (alone and (draft.plain == "yes" or draft.read.number == 1)):
         return None
+    if rule := called_off_since(draft, prompt):
+        draft.acts.clear()
+        return rule
     visit = draft.visit(prompt.visits[0]) if prompt.visits else None
     patient, service = visit.patient_id if visit else prompt.patient, _service(draft, visit, prompt.service)
     if patient is None or not service:

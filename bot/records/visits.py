@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from bot.ehr.csv_in import Row
 from bot.records.batch import Batch, Came, news
 from bot.records.people import People
+from bot.store import tasks
 from bot.store.life import see_to_visits
-from bot.store.models import AppointmentRow, PatientRow, SlotRow, TaskRow
+from bot.store.models import AppointmentRow, PatientRow, SlotRow
 from bot.store.outgoing import drop_waiting
 
 MINUTES = 30
@@ -97,16 +98,8 @@ class Visits:
             if moved or other or status == "booked":
                 visit.told_at = self._batch.now  # who has just been told is not reminded at once
             if status in OFF:
-                self._done(visit)
+                tasks.called_off(self._batch.session.connection(), visit.id, now=self._batch.now)
         return came
-
-    def _done(self, visit: AppointmentRow) -> None:
-        """The clinic has called the visit off: who was asked to do that is done."""
-        self._batch.session.execute(
-            update(TaskRow)
-            .where(TaskRow.appointment_id == visit.id, TaskRow.kind.in_(("declined", "unclear_cancel")), TaskRow.status != "completed")
-            .values(status="completed", outcome="done", closed_at=self._batch.now)
-        )
 
 
 class Slots:

@@ -18,6 +18,8 @@ from bot.store.work_models import PromiseRow
 
 PROMISES = table(PromiseRow)
 PROMISED = PROMISES.c
+CALLED_OFF = ("declined", "unclear_cancel", "tentative")  # kinds of items that nobody need see to once a visit is called off
+ANOTHER_TIME = ("reschedule_unfinished", "no_fit")  # those that look for another time for it
 _ITEM = Prepared(
     select(TASK.id).where(
         TASK.phone_id == bindparam("phone_id"),
@@ -112,6 +114,19 @@ def close(connection: Connection, phone_id: int, closed: CloseItems, *, now: dat
     if ids and not connection.scalar(_AWAITED, {"phone_id": phone_id, "now": now}):
         keep_promise(connection, phone_id, now=now)
     return ids
+
+
+def called_off(connection: Connection, visit_id: int, *, now: datetime) -> None:
+    """The clinic has called a visit off: who was to do that is done, and who wanted another time for it wants a visit."""
+    mine = TASK.appointment_id == visit_id, TASK.status != "completed"
+    over = {"status": "completed", "outcome": "called_off", "closed_at": now, "snoozed_until": None}
+    connection.execute(update(TASKS).where(*mine, TASK.kind.in_(CALLED_OFF)).values(**over))
+    for task_id, phone_id, shown in connection.execute(
+        select(TASK.id, TASK.phone_id, TASK.created_at).where(*mine, TASK.kind.in_(ANOTHER_TIME)).order_by(TASK.id)
+    ).all():
+        there = _ITEM.rows(connection, phone_id=phone_id, kind="booking", detail="", appointment_id=None)
+        anew = {"kind": "booking", "appointment_id": None, "rank": KINDS["booking"].rank, "due_at": shown, "fix_by": None}
+        connection.execute(update(TASKS).where(TASK.id == task_id).values(**(over if there else anew)))
 
 
 def promise(connection: Connection, phone: Line | PhoneRow, *, text: int | None, by: datetime, now: datetime) -> None:

@@ -204,6 +204,18 @@ def test_calling_off_closes_the_item_that_says_to_call_it_off(bot_parts: Any) ->
     assert items(world, status="completed") == [("declined", "called_off")]
 
 
+def test_who_looked_for_another_time_of_a_visit_that_the_clinic_calls_off_wants_a_visit(world: World) -> None:
+    """They still do, and the item is closed by the next visit that is booked, whoever books it."""
+    nothing_fits(world, "dorothy")
+    assert items(world) == [("no_fit", None)]
+    booking.call_off(world.bot, visit_of(world, "dorothy"), desk=desk(world, "dorothy"))
+    assert (items(world), promised(world)) == ([("booking", None)], [False])
+    with world.bot.store.session() as session:
+        patient = next(iter(queries.people(session, world.phones["dorothy"])))
+    booking.book(world.bot, patient, slot_id=slot(world, day=12).id, desk=desk(world, "dorothy", asked=True))
+    assert (items(world), items(world, status="completed")) == ([], [("booking", "booked")])
+
+
 def test_the_bot_settles_what_it_had_promised_a_person_for(world: World) -> None:
     """The patient takes a free time after all: the item is closed, and no apology for silence will be due."""
     nothing_fits(world, "dorothy")

@@ -17,13 +17,14 @@ from sqlalchemy.exc import OperationalError
 from bot.channels.console import Console, received
 from bot.delivery.planner import plan_due
 from bot.delivery.sender import send_waiting
+from bot.dialogue.effects import LogItem
 from bot.ehr.csv_in import Row
 from bot.records import imports, opened
 from bot.records.batch import Batch, Came, Report
 from bot.records.opened import Records
 from bot.remind import About, ask_medicine, tell
 from bot.settings import ROOT
-from bot.store import care
+from bot.store import care, tasks
 from bot.store.models import (
     LOOK_NOW,
     AppointmentRow,
@@ -34,6 +35,7 @@ from bot.store.models import (
     PatientRow,
     PhoneRow,
     SlotRow,
+    TaskRow,
 )
 from bot.store.sending_models import CommunicationRequestRow, OutboxRow
 from bot.turn import take
@@ -301,6 +303,45 @@ def test_a_visit_called_off_in_the_file_takes_its_waiting_texts_with_it(world: W
     assert (visit(records).status, waiting(records)) == ("cancelled", ["dropped"])
     assert import_(VISITS, VISIT).counts == {Came.CHANGED: 1}
     assert visit(records).status == "booked"
+
+
+@pytest.mark.usefixtures("greta")
+def test_a_visit_called_off_in_the_file_while_another_time_is_looked_for(world: World, records: Records, import_: Import) -> None:
+    """F-03: a number takes none of the times unasked, and who says nothing more is a person's, as somebody without a visit."""
+    remind(world, records)
+    assert "Free times:" in says(world, "I can't make it, do you have anything next week in the morning?")
+    import_(VISITS, VISIT.replace("booked", "cancelled"))
+    answer = says(world, "1")
+    assert "no longer booked" in answer and "NEW" in answer
+    open_ = (TaskRow.phone_id == phone(records).id, TaskRow.status != "completed")
+    world.clock.now += timedelta(hours=5)
+    items = [(row.kind, row.appointment_id, row.created_at <= world.clock.now) for row in all_of(records, TaskRow, *open_)]
+    assert items == [("booking", None, True)]
+    assert "What day or time would suit you?" in says(world, "NEW")
+    says(world, "next week in the morning")
+    assert "Your visit is booked" in says(world, "1")
+    assert all_of(records, TaskRow, *open_) == []
+    booked = (AppointmentRow.patient_id == visit(records).patient_id, AppointmentRow.status == "booked")
+    assert [row.service for row in all_of(records, AppointmentRow, *booked)] == ["primary"]
+
+
+@pytest.mark.usefixtures("greta")
+def test_what_was_to_be_done_about_a_visit_is_done_when_the_file_calls_it_off(world: World, records: Records, import_: Import) -> None:
+    """Nobody asks again about a "maybe", and nobody looks for two times where a visit is wanted already."""
+    number = phone(records)
+    visit_id, start = visit(records).id, visit(records).start
+    with records.store.begin() as session:
+        for kind in ("tentative", "declined", "no_fit", "reschedule_unfinished"):
+            effect = LogItem(kind=kind, visit=visit_id)
+            tasks.log(session.connection(), effect, number, text=None, start=start, now=world.clock.now)
+    import_(VISITS, VISIT.replace("booked", "cancelled"))
+    rows = all_of(records, TaskRow, TaskRow.phone_id == number.id)
+    assert sorted((row.kind, row.status, row.outcome) for row in rows) == [
+        ("booking", "requested", None),
+        ("declined", "completed", "called_off"),
+        ("reschedule_unfinished", "completed", "called_off"),
+        ("tentative", "completed", "called_off"),
+    ]
 
 
 @pytest.mark.usefixtures("greta")
