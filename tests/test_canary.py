@@ -126,7 +126,7 @@ def run(app: Flask, settings: Settings, clock: Clock, folder: Path, monkeypatch:
         for page in ("/metrics", "/healthz", "/readyz", "/nowhere", f"/inbox/phone/{10**9}", "/inbox/phone/x", "/sms"):
             shown = browser.get(page).text
             assert [word for word in (*STORED.values(), *UNSTORED.values(), *typed, NAME, PHONE[2:]) if word in shown] == [], page
-    rotate(bot.store)
+    rotate(records)
     purge(records)
     export(records, "messages", "csv")
     everything(records, IDENTIFIER)

@@ -158,10 +158,9 @@ def _register_key(cli: click.Group, clear_errors: Clear) -> None:
         """Brings everything under the newest key of ATTEND_KEY, while the clinic works on. Can be run again."""
         with clear_errors():
             records, settings = _records(), read_settings()
-            for each in rotate(records.store):
+            for each in rotate(records):
                 print(f"{each.table}: {each.rows} rows, {each.renewed} values renewed")
-            with records.store.begin() as session:
-                records.record(session.connection(), action="rotate key", about="database")
+            records.unhurried(lambda session: records.record(session.connection(), action="rotate key", about="database"))
         waiting = len(list(settings.spool_dir.glob("*.msg")))
         print(f"{waiting} messages wait in the spool under an old key: keep it until they are gone." if waiting else KEY_DONE)
 

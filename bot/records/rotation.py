@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Column, LargeBinary, Table, select, type_coerce, update
+from sqlalchemy.orm import Session
 
+from bot.records.opened import Records
 from bot.store.crypto import EncryptedText
 from bot.store.database import Store
 from bot.store.models import Base
@@ -24,12 +27,13 @@ class Rotated:
     renewed: int
 
 
-def rotate(store: Store, *, progress: Callable[[str, int], None] = lambda *_: None) -> list[Rotated]:
+def rotate(records: Records, *, progress: Callable[[str, int], None] = lambda *_: None) -> list[Rotated]:
     """Re-encrypts every encrypted column. What is under the newest key is passed over, so a rotation can be run again.
 
-    Raises cryptography.fernet.InvalidToken for a row that no key opens.
+    Raises cryptography.fernet.InvalidToken for a row that no key opens. A batch that cannot be written, tried again for a while,
+    raises, and those before it stay.
     """
-    return [_table(store, table, columns, progress) for table, columns in encrypted()]
+    return [_table(records, table, columns, progress) for table, columns in encrypted()]
 
 
 def encrypted() -> Iterator[tuple[Table, list[Column[Any]]]]:
@@ -40,7 +44,8 @@ def encrypted() -> Iterator[tuple[Table, list[Column[Any]]]]:
             yield table, columns
 
 
-def _table(store: Store, table: Table, columns: list[Column[Any]], progress: Callable[[str, int], None]) -> Rotated:
+def _table(records: Records, table: Table, columns: list[Column[Any]], progress: Callable[[str, int], None]) -> Rotated:
+    store = records.store
     (key,) = table.primary_key.columns
     query = select(key, *(type_coerce(column, LargeBinary) for column in columns)).order_by(key).limit(BATCH)
     rows = renewed = 0
@@ -49,7 +54,7 @@ def _table(store: Store, table: Table, columns: list[Column[Any]], progress: Cal
         last = batch[-1][0]
         new = [(row[0], changes) for row in batch if (changes := _renewed(store, columns, row[1:]))]
         if new:
-            renewed += _write(store, table, key, new)
+            renewed += records.unhurried(partial(_write, table, key, new))
         rows += len(batch)
         progress(table.name, rows)
     return Rotated(table.name, rows, renewed)
@@ -66,12 +71,11 @@ def _renewed(store: Store, columns: list[Column[Any]], tokens: Sequence[bytes | 
     return [(column, token, new) for column, token in pairs if token and (new := store.cipher.renew(token)) is not None]
 
 
-def _write(store: Store, table: Table, key: Column[Any], new: list[tuple[Any, list[tuple[Column[Any], bytes, bytes]]]]) -> int:
+def _write(table: Table, key: Column[Any], new: list[tuple[Any, list[tuple[Column[Any], bytes, bytes]]]], session: Session) -> int:
     """Writes a batch. Who has changed a row meanwhile has written it under the newest key, and keeps what they wrote."""
     renewed = 0
-    with store.begin() as session:
-        for id_, changes in new:
-            for column, old, token in changes:
-                same = type_coerce(column, LargeBinary) == old
-                renewed += session.connection().execute(update(table).where(key == id_, same).values({column: token})).rowcount
+    for id_, changes in new:
+        for column, old, token in changes:
+            same = type_coerce(column, LargeBinary) == old
+            renewed += session.connection().execute(update(table).where(key == id_, same).values({column: token})).rowcount
     return renewed

@@ -9,14 +9,17 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from bot.channels.console import received
 from bot.errors import SettingsError
+from bot.records import opened as opened_records
 from bot.records import rotation
+from bot.records.opened import Records
 from bot.records.rotation import encrypted, rotate
-from bot.store import audit
+from bot.store import audit, database
 from bot.store.crypto import EncryptedText, use_cipher
-from bot.store.database import Store
+from bot.store.database import Conflict, Store
 from bot.store.models import CommunicationRow, PatientRow, PhoneRow
 from bot.turn import take
 from tests.world import World, make_world
@@ -42,6 +45,12 @@ def opened(url: str, *keys: bytes) -> Store:
     return store
 
 
+def of(world: World, store: Store) -> Records:
+    """The clinic's records in that database."""
+    bot = world.bot
+    return Records(store=store, clinic=bot.clinic, clinic_id=bot.clinic_id, clock=world.clock, actor="command:test")
+
+
 def under(store: Store, key: bytes) -> tuple[int, int]:
     """(tokens that this key opens, all)."""
     fernet, good, every = Fernet(key), 0, 0
@@ -60,13 +69,12 @@ def under(store: Store, key: bytes) -> tuple[int, int]:
     return good, every
 
 
-@pytest.mark.usefixtures("world")
-def test_after_a_rotation_the_old_key_is_needed_for_nothing(empty: str) -> None:
+def test_after_a_rotation_the_old_key_is_needed_for_nothing(world: World, empty: str) -> None:
     """Words, names and numbers are read, phones are found and the trail is whole with the new key alone."""
     store = opened(empty, NEW, OLD)
     index = store.cipher.index("+17165550121")
     assert under(store, NEW)[0] == 0
-    done = rotate(store)
+    done = rotate(of(world, store))
     assert sum(each.renewed for each in done) == under(store, NEW)[1] > 20
     store.engine.dispose()
     alone = opened(empty, NEW)
@@ -79,8 +87,7 @@ def test_after_a_rotation_the_old_key_is_needed_for_nothing(empty: str) -> None:
     alone.engine.dispose()
 
 
-@pytest.mark.usefixtures("world")
-def test_a_rotation_can_be_run_again(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rotation_can_be_run_again(world: World, empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut off in the middle, the second run does the rest; a third finds nothing to do."""
     monkeypatch.setattr(rotation, "BATCH", 5)
     store = opened(empty, NEW, OLD)
@@ -90,11 +97,30 @@ def test_a_rotation_can_be_run_again(empty: str, monkeypatch: pytest.MonkeyPatch
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        rotate(store, progress=stop)
+        rotate(of(world, store), progress=stop)
     some, every = under(store, NEW)
     assert 0 < some < every
-    assert sum(each.renewed for each in rotate(store)) == every - some
-    assert sum(each.renewed for each in rotate(store)) == 0
+    assert sum(each.renewed for each in rotate(of(world, store))) == every - some
+    assert sum(each.renewed for each in rotate(of(world, store))) == 0
+    store.engine.dispose()
+
+
+def test_a_batch_that_meets_others_is_done_anew(world: World, empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As an import's and a purge's: conflicts and a lock that it does not get; nothing of the first tries is counted."""
+    store = opened(empty, NEW, OLD)
+    meets: list[Exception] = [OperationalError("UPDATE", None, Exception("locked"))] + [Conflict("others")] * database.TRIES
+    write = rotation._write
+
+    def met(*what: Any) -> int:
+        renewed = write(*what)
+        if meets:
+            raise meets.pop()
+        return renewed
+
+    monkeypatch.setattr(rotation, "_write", met)
+    monkeypatch.setattr(opened_records, "PAUSES", (0, 0))
+    assert sum(each.renewed for each in rotate(of(world, store))) == under(store, NEW)[1]
+    assert not meets
     store.engine.dispose()
 
 
@@ -116,7 +142,7 @@ def test_texts_that_come_in_during_a_rotation_are_answered_and_kept(world: World
     thread.start()
     try:
         for _ in range(3):
-            rotate(store)
+            rotate(of(world, store))
     finally:
         done.set()
         thread.join()
