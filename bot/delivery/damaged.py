@@ -1,10 +1,12 @@
-"""Texts and numbers that no key opens: each is set aside for a person, so that all others go on."""
+"""What lastingly fails, above all texts and numbers that no key opens: each is set aside for a person, so that all others go on."""
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import structlog
 from cryptography.fernet import InvalidToken
@@ -20,9 +22,11 @@ from bot.store.sending_models import OutboxRow
 from bot.store.turns import TEXT, TEXTS
 
 log = structlog.get_logger()
-UNREADABLE = "unreadable"
-AGAIN = timedelta(days=1)  # after a phone could not be planned: somebody may have added its key
+UNREADABLE, NOT_PLANNED = "unreadable", "not_planned"
+AGAIN = timedelta(days=1)  # after a phone could not be planned: somebody may have added its key, or mended what is wrong
 DO = "no key of ATTEND_KEY opens it: add the old key, or take the row from a backup"
+PROGRAM = Path(__file__).parents[1]
+REPORT = "nothing is texted about this phone's visits until it is mended: report the error"
 
 
 def set_aside(bot: Bot, texts: Iterable[int], look: Callable[[Session, int], object]) -> int:
@@ -59,16 +63,25 @@ def _reply(bot: Bot, text_id: int, session: Session) -> None:
     _to_a_person(bot, session, text_id, kind="unconfirmed")
 
 
-def phone(bot: Bot, phone_id: int) -> None:
+def phone(bot: Bot, phone_id: int, error: Exception) -> None:
     """No text can be started on that phone: said once, until somebody has closed the item."""
-    bot.store.run(partial(_phone, bot, phone_id))
+    bot.store.run(partial(_phone, bot, phone_id, error))
 
 
-def _phone(bot: Bot, phone_id: int, session: Session) -> None:
+def _phone(bot: Bot, phone_id: int, error: Exception, session: Session) -> None:
     kind, mine = "not_delivered", (TaskRow.phone_id == phone_id, TaskRow.status == "requested")
-    if session.scalar(select(TaskRow.id).where(*mine, TaskRow.kind == kind, TaskRow.detail == UNREADABLE).limit(1)) is None:
-        log.error(UNREADABLE, phone=phone_id, do=DO)
-        _item(bot, session, select(PhoneRow).where(PhoneRow.id == phone_id), kind=kind)
+    detail = UNREADABLE if isinstance(error, InvalidToken) else NOT_PLANNED
+    if session.scalar(select(TaskRow.id).where(*mine, TaskRow.kind == kind, TaskRow.detail == detail).limit(1)) is None:
+        why = {"do": DO} if detail == UNREADABLE else {"error": type(error).__name__, "at": _place(error), "do": REPORT}
+        log.error(detail, phone=phone_id, **why)
+        _item(bot, session, select(PhoneRow).where(PhoneRow.id == phone_id), kind=kind, detail=detail)
+
+
+def _place(error: Exception) -> str:
+    """Where in our program it happened. What it says is told nobody, since it may quote a patient."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(PROGRAM)] or frames
+    return f"{Path(ours[-1].filename).name}:{ours[-1].lineno}"
 
 
 def _to_a_person(bot: Bot, session: Session, text_id: int, *, kind: str) -> None:
@@ -77,9 +90,9 @@ def _to_a_person(bot: Bot, session: Session, text_id: int, *, kind: str) -> None
     _item(bot, session, query.where(CommunicationRow.id == text_id), kind=kind)
 
 
-def _item(bot: Bot, session: Session, query: Select[PhoneRow], *, kind: str) -> None:
+def _item(bot: Bot, session: Session, query: Select[PhoneRow], *, kind: str, detail: str = UNREADABLE) -> None:
     """It names the phone alone: lists that show the text with it could not be read either."""
     phone = session.scalar(query.options(defer(PhoneRow.number)).with_for_update(of=PhoneRow, key_share=True))
     if phone is not None:
         scope = Scope(connection=session.connection(), opened=session, phone=phone, now=bot.clock())
-        apply(scope, (LogItem(kind=kind, detail=UNREADABLE),))
+        apply(scope, (LogItem(kind=kind, detail=detail),))

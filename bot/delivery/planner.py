@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import structlog
-from cryptography.fernet import InvalidToken
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.apply import Scope, apply
@@ -17,13 +17,14 @@ from bot.delivery import damaged, recheck
 from bot.dialogue.effects import LogItem
 from bot.remind import About, ask_check_in, tell
 from bot.store import care, programmes
+from bot.store.database import Conflict
 from bot.store.models import CommunicationRow, PhoneRow
 from bot.store.programme_models import CarePlanRow
 from bot.store.programmes import Look
 
 log = structlog.get_logger()
 BATCH = 200  # visits, and programmes, that are looked at in one go, so that sending need not wait long
-AGAIN = timedelta(minutes=1)  # after a phone could not be planned
+AGAIN = timedelta(minutes=1)  # after others were in the way of a phone's
 
 
 def plan_due(bot: Bot, *, limit: int = BATCH) -> int:
@@ -48,17 +49,29 @@ def plan_due(bot: Bot, *, limit: int = BATCH) -> int:
     for phone_id in dict.fromkeys(link.phone_id for link in reached.values()):
         here = {who for who, link in reached.items() if link.phone_id == phone_id}
         mine, asked = [each for each in looked if each.patient_id in here], [each for each in plans if each.patient_id in here]
+        if again := _planned(bot, phone_id, mine, asked):
+            _later(bot, mine, asked, now + again)
+    return len(looked) + len(plans)
+
+
+def _planned(bot: Bot, phone_id: int, looked: list[Look], plans: list[programmes.Look]) -> timedelta | None:
+    """Plans one phone; gives after how long to try again if that could not be done.
+
+    What fails twice at once, though nobody was in its way, lasts: a person hears of it.
+    """
+    for last in (False, True):
         try:
             with bot.store.begin() as session:
                 phone = session.get_one(PhoneRow, phone_id, with_for_update=True)
-                _check(bot, session, phone, _plan_phone(bot, session, phone, mine), asked)
-        except InvalidToken:  # its number, or what else the schedule must know of it
-            damaged.phone(bot, phone_id)
-            _later(bot, mine, asked, now + damaged.AGAIN)
-        except Exception as error:  # another worker was faster, the patient wrote meanwhile, or something is wrong with it
-            log.warning("not_planned", phone=phone_id, error=type(error).__name__)
-            _later(bot, mine, asked, now + AGAIN)
-    return len(looked) + len(plans)
+                _check(bot, session, phone, _plan_phone(bot, session, phone, looked), plans)
+            return None
+        except (Conflict, OperationalError) as error:  # another worker was faster, or the patient wrote meanwhile
+            log.warning(damaged.NOT_PLANNED, phone=phone_id, error=type(error).__name__)
+            return AGAIN
+        except Exception as error:  # something is wrong with a visit, or with what else the schedule must know of the phone
+            if last:
+                damaged.phone(bot, phone_id, error)
+    return damaged.AGAIN
 
 
 def _later(bot: Bot, looked: list[Look], plans: list[programmes.Look], at: datetime) -> None:

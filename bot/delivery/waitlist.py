@@ -45,7 +45,7 @@ def offer_due(bot: Bot, *, limit: int = BATCH) -> int:
             with bot.store.begin() as session:
                 session.get_one(SlotRow, slot_id, with_for_update=True).offer_at = now + AGAIN
         for phone_id in unread:
-            damaged.phone(bot, phone_id)
+            damaged.phone(bot, phone_id, InvalidToken())
     return len(due)
 
 

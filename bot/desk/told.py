@@ -43,7 +43,7 @@ HOLDS = {
 BESIDE = {
     "booked": "booked", "moved": "moved", "called_off": "called off", "papers": "papers", "unknown": "unknown",
     "unreadable": "damaged in the database", "wrong_number?": "wrong number?", "opt_out?": "wants no texts?",
-    "human?": "wants no call?", **HOLDS,
+    "human?": "wants no call?", "not_planned": "its reminders fail: tell whoever runs the server", **HOLDS,
 }  # fmt: skip
 # Why a text does not go, why it waits, and why a programme stands still, as the schedule and the sender give it.
 REASONS = (

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import LargeBinary, select, type_coerce, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
+from bot.care.due import Number
 from bot.channels.console import received
+from bot.core import Bot
+from bot.delivery import planner
 from bot.delivery.planner import plan_due
 from bot.delivery.replies import watch
 from bot.delivery.worker import index_words
 from bot.store import words, worklist
-from bot.store.models import CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow
+from bot.store.database import Conflict
+from bot.store.models import AppointmentRow, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow
+from bot.store.programmes import Look
 from bot.store.turns import TEXTS, table
 from bot.turn import take
 from tests.delivery.conftest import Post
@@ -76,6 +83,50 @@ def test_nor_is_a_phone_whose_number_is_damaged_looked_at_every_minute(post: Pos
     post.wait(days=1)
     plan_due(bot)
     assert post.world.phones["dorothy"] in {text.phone_id for text in post.rows(CommunicationRow)}
+
+
+def test_nor_is_a_visit_that_the_schedule_cannot_read(post: Post) -> None:
+    """Such as one in a state that a newer version wrote: one item and one line, however long it lasts, and others are reminded."""
+    bot, dorothy = post.world.bot, post.world.phones["dorothy"]
+    with bot.store.begin() as session:
+        hers = select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id == dorothy).scalar_subquery()
+        visits = table(AppointmentRow)
+        session.execute(update(visits).where(visits.c.patient_id == hers).values(participant="perhaps"))
+    with capture_logs() as said:
+        for _ in range(30):
+            plan_due(bot)
+            post.wait(minutes=1)
+        post.wait(days=1)
+        plan_due(bot)
+    (line,) = said
+    assert (line["event"], line["phone"], line["error"], line["at"][:8]) == ("not_planned", dorothy, "ValueError", "care.py:")
+    assert "perhaps" not in str(line)
+    assert post.items() == ["not_delivered not_planned"]
+    reminded = {text.phone_id for text in post.rows(CommunicationRow)}
+    assert post.world.phones["ernesto"] in reminded and dorothy not in reminded
+    with bot.store.begin() as session:
+        session.execute(update(visits).where(visits.c.patient_id == hers).values(participant="needs-action"))
+    post.wait(days=1)
+    plan_due(bot)
+    assert dorothy in {text.phone_id for text in post.rows(CommunicationRow)}
+
+
+@pytest.mark.parametrize("meets", [Conflict("others"), IntegrityError("INSERT", None, Exception())])
+def test_what_only_another_worker_was_in_the_way_of_is_no_item(post: Post, meets: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is planned at once, or a minute later."""
+    bot, ernesto, plan, left = post.world.bot, post.world.phones["ernesto"], planner._plan_phone, [meets]
+
+    def met(bot: Bot, session: Session, phone: PhoneRow, looked: list[Look]) -> Number:
+        if phone.id == ernesto and left:
+            raise left.pop()
+        return plan(bot, session, phone, looked)
+
+    monkeypatch.setattr(planner, "_plan_phone", met)
+    plan_due(bot)
+    post.wait(minutes=1)
+    plan_due(bot)
+    assert post.items() == []
+    assert ernesto in {text.phone_id for text in post.rows(CommunicationRow)}
 
 
 def test_nor_does_it_keep_others_from_being_looked_up(post: Post) -> None:
