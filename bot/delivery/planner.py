@@ -16,7 +16,7 @@ from bot.core import Bot
 from bot.delivery import damaged, recheck
 from bot.dialogue.effects import LogItem
 from bot.remind import About, ask_check_in, tell
-from bot.store import care, programmes
+from bot.store import care, programmes, waiting
 from bot.store.database import Conflict
 from bot.store.models import CommunicationRow, PhoneRow
 from bot.store.programme_models import CarePlanRow
@@ -43,6 +43,7 @@ def plan_due(bot: Bot, *, limit: int = BATCH) -> int:
     with bot.store.begin() as session:
         if over := care.put_aside(session, looked, clinic_id=bot.clinic_id, now=now):
             return over
+        waiting.visits_changed(session, [look.id for look in looked], now)
         reached = care.reached_on(session, {look.patient_id for look in looked} | {each.patient_id for each in plans})
         care.look_at(session, [look for look in looked if look.patient_id not in reached], {})  # nobody to be texted
         programmes.look_at(session, [each for each in plans if each.patient_id not in reached], {})

@@ -68,6 +68,16 @@ def _look_again(source: Source, clinic_id: int, service: str, now: datetime) -> 
     source.execute(update(SLOTS).where(*free).values(offer_at=LOOK_NOW))
 
 
+def visits_changed(session: Session, visits: Iterable[int], now: datetime) -> None:
+    """Of these visits some have changed: times that their patients were passed over for because of them may do now."""
+    waits, visit = WaitingRow, AppointmentRow
+    theirs = select(waits.clinic_id, waits.service).join(visit, visit.patient_id == waits.patient_id).distinct()
+    for clinic_id, service in session.execute(
+        theirs.where(waits.status == "waiting", visit.id.in_(list(visits)), visit.next_text_at == LOOK_NOW)
+    ).all():
+        _look_again(session, clinic_id, service, now)
+
+
 def coming(session: Session, clinic_id: int, patient_id: int, service: str, now: datetime) -> int | None:
     """A patient's next visit of a service, which a time from the list would replace."""
     visit = AppointmentRow

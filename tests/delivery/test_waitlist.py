@@ -18,6 +18,7 @@ from bot.channels.console import Console, received
 from bot.delivery import switch
 from bot.delivery.sender import send_waiting
 from bot.delivery.waitlist import offer_due
+from bot.delivery.worker import plan
 from bot.desk import person, staff
 from bot.dialogue.effects import JoinWaitlist
 from bot.owned.current import Current
@@ -207,6 +208,40 @@ def test_a_time_is_not_offered_to_who_has_another_visit_then(world: World) -> No
     opens(world, 6)
     work(world)
     assert offered(world) == ["amina"]
+
+
+@pytest.mark.parametrize("changes", [{"status": "cancelled"}, {"start": datetime(2026, 3, 27, 13, 40, tzinfo=NEW_YORK)}])
+def test_who_can_come_then_after_all_is_offered_the_time(world: World, changes: dict[str, Any]) -> None:
+    """The other visit is called off, or moved; nobody need free the time a second time."""
+    wait(world, "olga")
+    with world.bot.store.begin() as session:
+        row = session.get_one(AppointmentRow, visit_of(world, "olga"))
+        start = datetime(2026, 3, 6, 13, 40, tzinfo=NEW_YORK)
+        other = AppointmentRow(
+            clinic_id=row.clinic_id, patient_id=row.patient_id, service="lab", start=start, minutes=30, told_at=start
+        )
+        session.add(other)
+    opens(world, 6)
+    plan(world.bot)
+    work(world)
+    assert offered(world) == []
+    change(world, other.id, **changes)
+    plan(world.bot)
+    work(world)
+    assert offered(world) == ["olga"]
+
+
+def test_a_time_that_was_too_late_is_offered_once_the_visit_is_moved_behind_it(world: World) -> None:
+    """The clinic's own system moves the visit of somebody who waits for an earlier time."""
+    wait(world, "mei")
+    opens(world, 24)
+    plan(world.bot)
+    work(world)
+    assert offered(world) == []
+    change(world, visit_of(world, "mei"), start=datetime(2026, 3, 31, 9, tzinfo=NEW_YORK))
+    plan(world.bot)
+    work(world)
+    assert offered(world) == ["mei"]
 
 
 @pytest.mark.parametrize("why", ["stopped", "do not text", "taken over", "texted today"])
