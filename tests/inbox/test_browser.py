@@ -19,6 +19,7 @@ from tests.inbox.conftest import Desk, act
 from tests.patience import until
 
 pytestmark = pytest.mark.slow
+ONE_LINE = 30  # pixels; two lines of the list's times are 38
 
 
 def sit_down(browser: Any, served: str, actor: int, errors: list[str], **options: Any) -> Any:
@@ -328,6 +329,22 @@ def test_a_coordinator_who_has_never_seen_yaml_changes_the_settings(desk: Desk, 
         follow(ana.get_by_role("button", name="Save"))
         assert desk.bot.clinic.cadence.steps("any")[0].ahead == timedelta(days=6)
     assert [error for error in errors if "422" not in error] == []  # the browser notes the refused form
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_time_in_the_list_is_broken_into_two_lines(width: int, desk: Desk, served: str) -> None:
+    """Until when, the visit and whose it is stand side by side, or below each other, whoever has the item."""
+    busy_day(desk)
+    act(desk.ben, 9, "claim")
+    errors: list[str] = []
+    with chromium() as browser:
+        ana = sit_down(browser, served, 1, errors)
+        ana.set_viewport_size({"width": width, "height": 900})
+        times = ana.locator(".items .times span")
+        assert times.count() > 5
+        assert [each.inner_text() for each in times.all() if each.bounding_box()["height"] > ONE_LINE] == []
+        assert ana.evaluate(FITS)
+    assert errors == []
 
 
 def test_on_a_phone_the_frame_takes_two_lines(desk: Desk, served: str) -> None:
