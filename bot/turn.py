@@ -70,7 +70,7 @@ def _known(bot: Bot, connection: Connection, row_id: int, now: datetime) -> Know
         return None
     facts, state = read_facts(bot, connection, phone, now)
     open_items = tuple(kind for kind in phone.open_items if kind and not kind.endswith(turns.LATER))
-    return Known(row, phone, replace(facts, open_items=open_items), state)
+    return Known(row, phone, replace(facts, open_items=open_items, pictures=row.media), state)
 
 
 def _store(bot: Bot, inbound: Inbound) -> tuple[int, Known | None] | None:
@@ -166,7 +166,7 @@ def _plan(bot: Bot, known: Known) -> Plan:
         same = partial(turns.times_said, line=phone, row_id=row.id, words=row.body, keys=keys, since=since)
         often = read(partial(same, least=loops.MOST, whatever=loops.WHATEVER))
         decision = loops.damp(decision, [keys] * often)
-    if row.media:  # a picture is never fetched here (W-27); a person looks at it
+    if row.media and not decision.logs("media"):  # a picture is never fetched here (W-27); a person looks at it
         decision = replace(decision, effects=(*decision.effects, LogItem(kind="media")))
     reply = _written(bot, decision, phone, row.body)
     logged = partial(turns.was_logged, clinic_id=row.clinic_id, kind=UNREVIEWED, detail=decision.language)

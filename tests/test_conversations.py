@@ -6,6 +6,7 @@ The format is described in tests/conversations/README.md; `flask --app app chat 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from tests.world import World, make_world
 FOLDER = Path(__file__).parent / "conversations"
 KEYS = {"name", "who", "speaks", "remind", "clinic", "talk", "ends", "why"}
 ENDS = {"visits", "items", "hidden_items", "language", "opted_out", "wants", "waits", "answers", "hold"}
-TURN_KEYS = {"they", "says", "has", "lacks", "first", "silent"}
+TURN_KEYS = {"they", "says", "has", "lacks", "first", "picture", "silent"}
 
 
 def conversations(files: str = "*") -> Iterator[Any]:
@@ -76,7 +77,7 @@ def _goes(talk: dict[str, Any], bot_parts: Any, url: str) -> None:
 
 
 def _one_turn(world: World, who: str, turn: dict[str, Any], number: int) -> None:
-    inbound = received(sender=world.number(who), body=turn["they"])
+    inbound = replace(received(sender=world.number(who), body=turn["they"]), media=int(turn.get("picture") == "yes"))
     answer = take(world.bot, inbound)
     with world.bot.store.session() as session:
         row = queries.by_sid(session, inbound.sid)

@@ -79,6 +79,7 @@ RULES = {
     "human": "They want a person.",
     "call_time": "They say when to call: passed on to who will.",
     "other": "It is about care, and a person must read it.",
+    "media": "They sent a picture or file, and no words that tell what they want: a person looks at it.",
     "social": "They greeted or thanked.",
     "noise": "It says nothing that the bot could act on.",
     "not_understood": "Not understood after asking back: a person reads it.",

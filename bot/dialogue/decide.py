@@ -123,6 +123,10 @@ def _last_resort(draft: Draft) -> str:
         draft.log("language", detail=read.language or "", visit=draft.only_visit)
         draft.say("language_none")
         return "language_none"
+    if draft.facts.pictures and draft.acts != {"social"}:  # a person looks at it: what it is about need not be asked
+        draft.log("media")
+        draft.say("received")
+        return "media"
     if draft.waits and (draft.acts == {"social"} or (draft.acts == {"noise"} and draft.prompted(Ask.REMINDER))):  # "hello??"
         draft.promise_again()
         return "social"

@@ -224,6 +224,10 @@ class Decision:
         """What it answers."""
         return tuple(effect for effect in self.effects if isinstance(effect, Say))
 
+    def logs(self, kind: str) -> bool:
+        """Whether it puts an item of that kind into the inbox."""
+        return any(isinstance(effect, LogItem) and effect.kind == kind for effect in self.effects)
+
     def opted_out(self, *, before: bool) -> bool:
         """Whether the phone will have opted out when it is carried out. before: whether it had."""
         kinds = {type(effect) for effect in self.effects}

@@ -172,7 +172,7 @@ class Facts:
     opens: when somebody next does; answer_by: when somebody must have answered who is promised an answer now.
     waiting: its people who wait for a time, read with the slots. open_items: kinds of this phone's open items. languages: those
     that we write. there: (visit, name) of papers that are there, read where they are asked for. check_in: what a programme asks,
-    if that is open.
+    if that is open. pictures: how many came with the text.
     """
 
     now: datetime
@@ -192,6 +192,7 @@ class Facts:
     wants: Wants = Wants.ALL
     there: frozenset[tuple[int, str]] = frozenset()
     check_in: CheckIn | None = None
+    pictures: int = 0
 
 
 class Ask(StrEnum):
