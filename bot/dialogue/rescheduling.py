@@ -7,7 +7,7 @@ from functools import partial
 
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import BookAppointment, CloseItems, MoveAppointment
-from bot.dialogue.slots import nearest, spread, suitable
+from bot.dialogue.slots import nearest, same_day, spread, suitable
 from bot.dialogue.targets import about, by_number, called_off_since, target
 from bot.dialogue.types import Ask, Participant, Prompt, Slot, State, Undo, Visit
 from bot.dialogue.visits import SETTLED, SILENCE, confirm, unknown
@@ -98,7 +98,8 @@ def reschedule(draft: Draft) -> str | None:
     timed = draft.read.when is not None and not draft.read.when.doubtful and beside <= {"barrier", "ask"}
     if "reschedule" in draft.doubtful and (not beside or timed) and not draft.doubtful & {"confirm", "cancel"}:
         draft.acts.add("reschedule")
-    answering = searching and draft.read.when is not None and draft.acts <= ANSWERING
+    timely = draft.read.when is not None or bool(draft.read.same_day)
+    answering = searching and timely and draft.acts <= ANSWERING
     if "reschedule" not in draft.acts and not answering:
         return None
     draft.acts -= {"cancel", "confirm"} if answering else {"cancel"}
@@ -130,9 +131,7 @@ def begin(
     patient = patient or _new_for(draft)
     if visit is None and patient is None:  # a new visit, for one of several people
         return _to_a_person(draft, None, "find_time")
-    when = draft.read.when
-    if when is not None and not when.doubtful:
-        wishes = _elsewhen(when.wishes, visit)
+    wishes = _wished(draft, visit) or wishes
     if wishes:
         return offer(draft, visit=visit, patient=patient, wishes=wishes, times=times, service=service)
     if times > 2 or (visit is None and not suitable(draft.facts, None, service)):
@@ -146,6 +145,19 @@ def begin(
         draft.say("ask_when", when=visit.start)
     draft.ask(about(draft, Ask.WHEN, (visit,) if visit else (), patient=patient, times=times, service=service))
     return "ask_when"
+
+
+def _wished(draft: Draft, visit: Visit | None) -> tuple[Wish, ...]:
+    """What the message wishes for. "The same day" is that of the times that were offered, if it is one, else that of the visit."""
+    when, prompt = draft.read.when, draft.prompt
+    read = when.wishes if when is not None and not when.doubtful else ()
+    offered = (
+        prompt.slot_starts if prompt and prompt.ask is Ask.SLOTS and len({each.date() for each in prompt.slot_starts}) == 1 else ()
+    )
+    start = offered[-1 if draft.read.same_day == "later" else 0] if offered else visit.start if visit else None
+    if draft.read.same_day and start is not None and all(wish.days is None for wish in read):
+        return same_day(draft.read.same_day, start, read)
+    return _elsewhen(read, visit)
 
 
 def _elsewhen(wishes: tuple[Wish, ...], visit: Visit | None) -> tuple[Wish, ...]:

@@ -19,6 +19,7 @@ from bot.understand.normalise import chinese, clean, fold, tapped, words
 from bot.understand.parts import answers, paired
 from bot.understand.spelling import Speller
 from bot.understand.times import Vocabulary, load_mixed, read_times
+from bot.understand.times.same_day import same_day
 from bot.understand.types import Answer, Context, Message, Reason, Understanding, When
 
 # What a keyword means by itself. The other COMMANDS the dialogue carries out.
@@ -106,6 +107,7 @@ class Reader:
             about=about,
             about_day=about_day,
             when=when,
+            same_day=self._same_day(text, order) if judged.wants_time(context) else "",
             language=found,
             language_sure=sure and number is None,  # what stands beside it is too little to tell: "numero 2 por favor"
             language_to=chinese(text, None) if judged.language_to == "zh" else judged.language_to,
@@ -205,6 +207,9 @@ class Reader:
             if found is not None:
                 return found
         return None
+
+    def _same_day(self, text: str, order: list[str]) -> str:
+        return next((said for code in order if code in self.times and (said := same_day(text, self.times[code]))), "")
 
     def _number(self, text: str, message: Message, order: list[str]) -> int | None:
         """The number that answers a question with numbered choices; "a las 2" is an hour."""

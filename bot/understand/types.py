@@ -107,6 +107,7 @@ class Understanding:
     about_day: by their day or time.
     language: code of the language that the text is written in, None when the text does not tell; language_sure: it
     tells clearly enough to answer in it. language_to: code of the language that the patient asks for.
+    same_day: a time on the day of the visit itself is wanted: "later" or "earlier" than it, "any" other one, or "".
     keyword: the command or carriers' word that the whole text is (`intents/*/keywords.yaml`), or None.
     runner_up: the label that came next, with its score.
     """
@@ -123,6 +124,7 @@ class Understanding:
     about: tuple[int, ...] = ()
     about_day: tuple[int, ...] = ()
     when: When | None = None
+    same_day: str = ""
     language: str | None = None
     language_sure: bool = False
     language_to: str | None = None

@@ -82,6 +82,7 @@ SETTINGS = (
     "date_endings",
     "tones",
     "toned_only",
+    "same_day",
 )
 CLDR = {"tl": "fil", "zh": "zh_Hans"}  # where CLDR has another code
 # What people who mix languages take from the other one: kinds, and letters from which on.
@@ -132,6 +133,7 @@ class Vocabulary:
     mixes_fully: bool = False  # all words of the others, not only the plainest
     attached: Attached | None = None  # small words that are written in one with the next
     toned: Vocabulary | None = None  # words with their accents, for texts that have accents, where words differ by them
+    same_day: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)  # any, later, earlier → words that say so
     known: frozenset[str] = frozenset()  # all tokens of all entries, where some may be attached
 
 
@@ -185,6 +187,7 @@ def _vocabulary(data: dict[str, Any], path: Path, language: str, *, toned: bool)
         lists_denied=data.get("lists_denied") == "yes",
         mixes_fully=data.get("mixes_fully") == "yes",
         attached=attached if attached.small else None,
+        same_day=_same_day(data.get("same_day", {}), path, spelling, attached),
         known=frozenset(token for tokens in words for token in tokens),
     )
 
@@ -238,6 +241,12 @@ def _attached(data: dict[str, Any]) -> Attached:
         small[form] = alone, swallowed
     dropped, whole = (tuple(fold(form) for form in _listed(data.get(name, ""))) for name in ("dropped", "whole"))
     return Attached(small, dropped, frozenset(whole))
+
+
+def _same_day(content: Any, path: Path, spelling: dict[str, str], attached: Attached) -> dict[str, tuple[tuple[str, ...], ...]]:
+    if not isinstance(content, dict) or content.keys() - {"any", "later", "earlier"}:
+        raise DataError(f"{path}: same_day: must hold lines `any`, `later` and `earlier`")
+    return {name: tuple(tuple(map(attached.bare, split(text, spelling))) for text in _listed(words)) for name, words in content.items()}
 
 
 def _spelling(content: Any, path: Path, *, toned: bool = False) -> dict[str, str]:
