@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.actor import Actor
 from bot.apply import Scope, apply
 from bot.core import Bot
 from bot.desk import mentions
-from bot.desk.work import Refused, hold, record
+from bot.desk.work import Already, Refused, hold, record
 from bot.dialogue.effects import CloseItems, OptIn, OptOut, Prefer
 from bot.dialogue.types import Hold, State, Wants
 from bot.rendering import clean
 from bot.store import care, papers, queries, tasks
 from bot.store.inbox import visitor
-from bot.store.models import PhoneRow
+from bot.store.models import CommunicationRow, PhoneRow
 from bot.store.outgoing import queue
 
 LONGEST = 1600  # characters that the provider takes (W-24)
@@ -53,6 +54,21 @@ def body_of(text: str) -> str:
     if len(body) > LONGEST:
         raise Refused("The message has %(count)s characters; %(most)s fit.", count=len(body), most=LONGEST)
     return body
+
+
+def not_yet(text: str, *, since: int) -> Unless:
+    """For `reply` and `later.plan`: raises Already where these words have gone since. since: the newest text when the form was shown.
+
+    A second click and a page from before send them once more; whoever means it looks at the conversation first.
+    """
+
+    def ask(session: Session, phone: PhoneRow) -> None:
+        sent = CommunicationRow.phone_id == phone.id, CommunicationRow.id > since, CommunicationRow.sender == "staff"
+        rows = session.scalars(select(CommunicationRow).where(*sent, CommunicationRow.status != "canceled"))
+        if body_of(text) in {row.body for row in rows}:
+            raise Already("These words are on their way already: they go once.")
+
+    return ask
 
 
 def may_text(phone: PhoneRow) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.actor import Actor
 from bot.core import Bot
 from bot.desk import staff, work
-from bot.desk.work import Refused, hold, record
+from bot.desk.work import Already, Refused, hold, record
 from bot.dialogue.items import KINDS
 from bot.store import queries
 from bot.store.models import TaskRow
@@ -29,11 +29,14 @@ class Translation:
 
 
 def ask(bot: Bot, phone_id: int, text: str, *, language: str, by: Actor) -> None:
-    """Puts words into the translators' list. language: of the patient. Raises Refused where no text may be sent."""
+    """Puts words into the translators' list. language: of the patient. Raises Refused where no text may be sent, or they are in it."""
     body, now, kind = staff.body_of(text), bot.clock(), KINDS[WANTED]
     with bot.store.begin() as session:
         staff.may_text(queries.locked_phone(session, phone_id))
         hold(session, phone_id, by=by, now=now)
+        open_ = TaskRow.phone_id == phone_id, TaskRow.kind.in_((WANTED, READY)), TaskRow.status == "requested"
+        if body in {each.words for each in of(session, session.scalars(select(TaskRow.id).where(*open_))).values()}:
+            raise Already("These words are in the translators' list already.")
         item = TaskRow(clinic_id=by.clinic_id, phone_id=phone_id, kind=WANTED, rank=kind.rank, detail=language, created_at=now)
         item.due_at = bot.clinic.answer_by(now)
         session.add(item)

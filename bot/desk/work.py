@@ -37,6 +37,10 @@ class Refused(Told):
     """The action is not possible now; the message says why in plain words."""
 
 
+class Already(Refused):
+    """What is asked for has been done: a form came twice."""
+
+
 @dataclass(frozen=True)
 class Claim:
     """Who works on a conversation, and until when."""

@@ -30,8 +30,8 @@ from bot.web import programmes as programme_pages
 
 # function → which of its arguments are sentences: those that translate at once, and those that keep a sentence for the page.
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
-    "say": None, "words": None, "many": (1, 2), "Said": None, "Refused": None, "TooMany": None, "Stale": None, "wrong": None,
-    "abort": (2,), "Collision": None,
+    "say": None, "words": None, "many": (1, 2), "Said": None, "Refused": None, "Already": None, "TooMany": None, "Stale": None,
+    "wrong": None, "abort": (2,), "Collision": None,
 }  # fmt: skip
 PATIENTS = ("dialogue", "understand")  # here `say` says something to a patient
 JINJA = {"newstyle_gettext": "true", "extensions": "jinja2.ext.i18n"}

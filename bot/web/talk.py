@@ -45,7 +45,7 @@ def conversation(phone_id: int) -> str:
 
 
 @shown()
-def _page(phone_id: int, *, draft: str = "") -> str:
+def _page(phone_id: int, *, draft: str = "", said: str = "") -> str:
     bot = wired().bot
     presence.look(bot, phone_id, by=actor(), lasts=presence.OPENED)
     open_page = live.Page(phone_id).live(bot)
@@ -54,12 +54,15 @@ def _page(phone_id: int, *, draft: str = "") -> str:
         "conversation.html",
         talk=talk,
         draft=draft,
+        said=said,
+        page_at=url_for("inbox.talk.conversation", phone_id=phone_id),
         why=request.args.get("why", type=as_number),
         there=(there := _there(bot, talk)),
         checked=_check(bot, talk, draft, there),
         translations=_translations(bot, talk),
         together=outcome.together(talk, me=actor().id, now=bot.clock()),
         likely={item.id: outcome.likely(talk, item) for item in talk.items},
+        newest=max((entry.text_id or 0 for entry in talk.timeline), default=0),
         earlier=earlier(talk, why=request.args.get("why", type=as_number)),
         canned=_canned(bot, talk),
         record=summary.record(bot, talk, words()),
@@ -129,7 +132,7 @@ def check(phone_id: int) -> str:
 
 
 @blueprint.post("/phone/<int:phone_id>/<action>")
-def act(phone_id: int, action: str) -> BaseResponse:
+def act(phone_id: int, action: str) -> BaseResponse | str:
     """One of ACTIONS; 404 for any other, and for a conversation of another clinic."""
     bot = wired().bot
     with bot.store.session() as session:
@@ -139,7 +142,16 @@ def act(phone_id: int, action: str) -> BaseResponse:
     try:
         ACTIONS[action](bot, phone_id, actor())
     except work.Refused as error:
-        flash(say(error))
+        return refused(phone_id, error, action)
+    return redirect(url_for("inbox.talk.conversation", phone_id=phone_id), code=303)
+
+
+def refused(phone_id: int, error: work.Refused, action: str) -> BaseResponse | str:
+    """The conversation with why something was not done; what was typed for it still stands in its box."""
+    flash(say(error))
+    typed = {box: words for box, name in TYPED.get(action, {}).items() if (words := request.form.get(name, "").strip())}
+    if typed and not isinstance(error, work.Already):
+        return _page(phone_id, **typed)
     return redirect(url_for("inbox.talk.conversation", phone_id=phone_id), code=303)
 
 
@@ -163,11 +175,12 @@ def _reply(bot: Bot, phone_id: int, by: Actor) -> None:
         if found is None:
             raise work.Refused("This sentence is not there in the patient's language.")
         text = replies.as_sent(bot, found.words or "", talk.language)
-    at = _at(_there(bot, talk))
+    at, since = _at(_there(bot, talk)), request.form.get("since", type=as_number)
+    unless = staff.not_yet(text, since=since) if since is not None else None
     if at is None:
-        staff.reply(bot, phone_id, text, by=by, key=key)
+        staff.reply(bot, phone_id, text, by=by, key=key, unless=unless)
         return
-    later.plan(bot, phone_id, text, at=at, by=by, key=key)
+    later.plan(bot, phone_id, text, at=at, by=by, key=key, unless=unless)
     flash(say("It goes %(when)s, by the patient's clock, unless the patient writes before.", when=at))
 
 
@@ -214,6 +227,7 @@ def _call(bot: Bot, phone_id: int, by: Actor) -> None:
     staff.call(bot, phone_id, outcome=request.form.get("outcome", ""), words=request.form.get("words", ""), by=by)
 
 
+TYPED = {"reply": {"draft": "text"}, "to-translate": {"draft": "text"}, "call": {"said": "words"}}  # box → field of the form
 ACTIONS: dict[str, Callable[[Bot, int, Actor], None]] = {
     "claim": lambda bot, phone_id, by: work.claim(bot, phone_id, by=by),
     "let-go": lambda bot, phone_id, by: work.let_go(bot, phone_id, by=by),

@@ -13,6 +13,7 @@ from bot.store import inbox
 from bot.store.models import PhoneRow
 from bot.web.forms import as_number
 from bot.web.guard import actor
+from bot.web.talk import refused
 from bot.web.tongue import say
 from bot.web.wiring import wired
 
@@ -20,7 +21,7 @@ blueprint = Blueprint("translating", __name__)
 
 
 @blueprint.post("/phone/<int:phone_id>/to-translate")
-def ask(phone_id: int) -> BaseResponse:
+def ask(phone_id: int) -> BaseResponse | str:
     """Words of the reply box, for the translators' list."""
     bot = wired().bot
     with bot.store.session() as session:
@@ -29,11 +30,11 @@ def ask(phone_id: int) -> BaseResponse:
         abort(404)
     words = request.form.get("text", "")
     done = say("In the translators' list now. You find it in yours when it is translated.")
-    return _done(phone_id, lambda: translating.ask(bot, phone_id, words, language=talk.language, by=actor()), done)
+    return _done(phone_id, lambda: translating.ask(bot, phone_id, words, language=talk.language, by=actor()), done, "to-translate")
 
 
 @blueprint.post("/phone/<int:phone_id>/translated")
-def write(phone_id: int) -> BaseResponse:
+def write(phone_id: int) -> BaseResponse | str:
     """What somebody has translated."""
     _ours(phone_id)
     item, words = request.form.get("item", 0, type=as_number), request.form.get("translation", "")
@@ -42,19 +43,19 @@ def write(phone_id: int) -> BaseResponse:
 
 
 @blueprint.post("/phone/<int:phone_id>/send-translation")
-def send(phone_id: int) -> BaseResponse:
+def send(phone_id: int) -> BaseResponse | str:
     """Sends it to the patient."""
     _ours(phone_id)
     item = request.form.get("item", 0, type=as_number)
     return _done(phone_id, lambda: translating.send(wired().bot, phone_id, item, by=actor()), say("Sent."))
 
 
-def _done(phone_id: int, act: Callable[[], None], told: str) -> BaseResponse:
+def _done(phone_id: int, act: Callable[[], None], told: str, action: str = "") -> BaseResponse | str:
     try:
         act()
         flash(told)
     except work.Refused as error:
-        flash(say(error))
+        return refused(phone_id, error, action)
     return redirect(url_for("inbox.talk.conversation", phone_id=phone_id), code=303)
 
 

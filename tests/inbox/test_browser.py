@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from bot.delivery.sender import send_waiting
 from bot.delivery.worker import index_words
 from bot.store.models import CommunicationRow
+from bot.store.work_models import ActionRow
 from bot.web.wiring import Wired
 from tests.chromium import FITS, PATIENCE, chromium, follow, new_page, next_page
 from tests.inbox.conftest import Desk, act
@@ -366,3 +367,24 @@ def test_on_a_phone_the_frame_takes_two_lines(desk: Desk, served: str) -> None:
         assert ana.get_by_role("searchbox").bounding_box()["width"] > 2 * before
         assert ana.evaluate(FITS)
     assert errors == []
+
+
+def test_a_double_click_on_any_button_does_it_once(desk: Desk, served: str) -> None:
+    """The second click comes while the answer to the first is on its way; other words in the same form go."""
+    errors: list[str] = []
+    with chromium() as browser:
+        ana = sit_down(browser, served, 1, errors)
+        ana.goto(f"{served}/inbox/phone/7")
+        for words in ("Phoned the pharmacy.", "They have it."):
+            ana.keyboard.press("n")
+            ana.get_by_label("Note, for staff alone").fill(words)
+            box = ana.get_by_role("button", name="Write the note").bounding_box()
+            ana.mouse.move(box["x"] + 9, box["y"] + 9)
+            for _ in range(2):
+                ana.mouse.down()
+                ana.mouse.up()
+                ana.wait_for_timeout(60)
+            ana.locator(".note", has_text=words).wait_for()
+        ana.wait_for_timeout(500)
+    assert [row.words for row in desk.rows(ActionRow, ActionRow.kind == "note")] == ["Phoned the pharmacy.", "They have it."]
+    assert not errors

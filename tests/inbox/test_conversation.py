@@ -426,3 +426,64 @@ def test_a_visit_that_the_bot_called_off_leads_to_the_words_that_it_acted_on(des
     desk.ana.post(f"/inbox/phone/2/call-off/{visit}", data={"cause": "clinic"})
     assert desk.rows(AppointmentRow, AppointmentRow.id == visit)[0].status == "cancelled"
     assert "Why the bot called it off" not in page(desk.ana, "/inbox/phone/2")
+
+
+# ---- what came twice, and what was refused
+
+
+def _since(shown: str) -> str:
+    """The newest text by the form of a page."""
+    return re.findall(r'name="since" value="(\d+)"', shown)[0]
+
+
+def _box(shown: str) -> tuple[str, str]:
+    """What stands in the reply box, and whether it can be written in."""
+    (found,) = re.findall(r'<textarea id="text"[^>]*?( disabled| readonly)?>(.*?)</textarea>', shown, re.DOTALL)
+    return found[1], found[0].strip()
+
+
+def _sent(desk: Desk, phone: int) -> list[str]:
+    return [row.body for row in desk.rows(CommunicationRow, CommunicationRow.phone_id == phone, CommunicationRow.sender == "staff")]
+
+
+def test_a_second_click_sends_a_patient_nothing_twice(desk: Desk) -> None:
+    """Own words, an approved sentence, one for later; whoever has seen them in the conversation may write them again."""
+    noon = f"{desk.bot.clock() + timedelta(days=1):%Y-%m-%d}T12:00"
+    for form in ({"text": "Ana here."}, {"key": "human"}, {"text": "Until then.", "at": noon}):
+        since, before = _since(page(desk.ana, "/inbox/phone/7")), len(_sent(desk, 7))
+        act(desk.ana, 7, "reply", since=since, **form)
+        said = act(desk.ana, 7, "reply", since=since, **form)
+        assert "on their way already" in said
+        assert _box(said) == ("", "")  # nobody presses once more
+        assert len(_sent(desk, 7)) == before + 1
+    act(desk.ana, 7, "reply", since=_since(page(desk.ana, "/inbox/phone/7")), text="Ana here.")
+    assert _sent(desk, 7).count("Ana here.") == 2
+
+
+def test_a_colleague_with_a_page_from_before_sends_no_copy_either(desk: Desk) -> None:
+    """Both had it open; other words of theirs go."""
+    since = _since(page(desk.ben, "/inbox/phone/7"))
+    act(desk.ana, 7, "reply", key="human", since=since)
+    act(desk.ana, 7, "let-go")
+    assert "on their way already" in act(desk.ben, 7, "reply", key="human", since=since)
+    act(desk.ben, 7, "reply", text="Ben here.", since=since)
+    assert len(_sent(desk, 7)) == 2
+
+
+def test_what_was_typed_stays_when_it_is_refused(desk: Desk) -> None:
+    """A colleague was faster, the hour is wrong, the patient has opted out: nobody types twice, and the next click sends it."""
+    act(desk.ben, 9, "claim")
+    typed = "Chào chị, tôi là Ana"
+    for action, form in (("reply", {"text": typed}), ("to-translate", {"text": typed})):
+        said = act(desk.ana, 9, action, **form)
+        assert "Ben Carter is working on this conversation" in said
+        assert _box(said) == (typed, "")
+    assert "Voicemail full</textarea>" in act(desk.ana, 9, "call", outcome="voicemail", words="Voicemail full")
+    act(desk.ben, 9, "let-go")
+    assert _box(act(desk.ana, 9, "reply", text=typed, at="soon")) == (typed, "")
+    assert _box(act(desk.ana, 9, "reply", text=typed)) == ("", "")
+    assert _sent(desk, 9) == [typed]
+    desk.text(9, "STOP")
+    said = act(desk.ana, 9, "reply", text="Tạm biệt")
+    assert _box(said) == ("Tạm biệt", "readonly")  # to be copied, not to be sent
+    assert '<input type="hidden" name="back" value="/inbox/phone/9">' in said

@@ -79,3 +79,11 @@ def test_a_translator_writes_but_neither_asks_nor_sends_nor_takes_on_danger(app:
     with bot.store.session() as session:
         assert session.get_one(TaskRow, wanted).kind == "translated"
         assert session.query(AlertRow).one().actor is None
+
+
+def test_words_that_come_twice_are_translated_once(desk: Desk) -> None:
+    """A second click; other words are another item."""
+    for words in (WORDS, WORDS, "Something else"):
+        said = act(desk.ana, LINH, "to-translate", text=words)
+        assert f"{words}</textarea>" not in said
+    assert [each.kind for each in desk.items(LINH)] == ["to_translate"] * 2

@@ -1,6 +1,7 @@
 // Keeps open pages up to date, counts locks down, adds keys. Everything works without it.
 const page = document.body;
 page.classList.add("scripted");
+if (page.dataset.pageAt && page.dataset.pageAt !== location.pathname) history.replaceState(null, "", page.dataset.pageAt); // what a form has led to
 
 // ---- live: parts of the page that are marked data-live are replaced when the server says that something changed
 const busy = (part) => part.contains(document.activeElement) && document.activeElement !== document.body && /^(TEXTAREA|INPUT|SELECT)$/.test(document.activeElement.tagName) && document.activeElement.type !== "checkbox";
@@ -99,6 +100,16 @@ setInterval(() => {
 }, 1000);
 
 // ---- forms
+// The same form goes once: a second click, while the answer is on its way, would do it again.
+const SLOW = 5000; // milliseconds after which somebody may try again
+const gone = new WeakMap();
+document.addEventListener("submit", (event) => {
+  const form = event.target, what = new URLSearchParams(new FormData(form, event.submitter)).toString();
+  if (form.method !== "post") return;
+  if (gone.get(form) === what) { event.preventDefault(); return; }
+  gone.set(form, what);
+  setTimeout(() => gone.delete(form), SLOW);
+});
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
   if (event.target.matches("[data-all]")) document.querySelectorAll("[name=item]").forEach((box) => { box.checked = event.target.checked; });
