@@ -20,19 +20,19 @@ SILENCE = timedelta(days=1)  # how long an answer is waited for before the item 
 STAGES = {"": "reported", "acted": "help arranged", "asked": "asked whether it worked"}
 
 
-def arranged(bot: Bot, ids: Iterable[int], *, by: Actor) -> int:
-    """Notes that help with these barriers is on its way; gives how many. Raises Refused."""
+def arranged(bot: Bot, ids: Iterable[int], *, by: Actor) -> list[int]:
+    """Notes that help with these barriers is on its way; gives of which items. Raises Refused."""
     with bot.store.begin() as session:
         found = list(_barriers(bot, session, ids, by))
         for item in found:
             item.stage = "acted"
         for item in found:
             _record(session, bot, item, by, "helped")
-    return len(found)
+        return [item.id for item in found]
 
 
-def ask(bot: Bot, ids: Iterable[int], *, by: Actor) -> int:
-    """Asks the patients whether it worked, and waits for the answer; gives how many. Raises Refused where no text may be sent."""
+def ask(bot: Bot, ids: Iterable[int], *, by: Actor) -> list[int]:
+    """Asks the patients whether it worked, and waits for the answer; gives of which items. Raises Refused where no text may be sent."""
     with bot.store.begin() as session:
         found = list(_barriers(bot, session, ids, by))
         for (phone_id, visit_id), several in groupby(found, key=lambda item: (item.phone_id or 0, item.appointment_id)):
@@ -43,7 +43,7 @@ def ask(bot: Bot, ids: Iterable[int], *, by: Actor) -> int:
                 item.stage, item.snoozed_until = "asked", bot.clock() + SILENCE
         for item in found:
             _record(session, bot, item, by, "asked")
-    return len(found)
+        return [item.id for item in found]
 
 
 def _barriers(bot: Bot, session: Session, ids: Iterable[int], by: Actor) -> Iterator[TaskRow]:

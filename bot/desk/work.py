@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
@@ -139,8 +139,8 @@ def let_go(bot: Bot, phone_id: int, *, by: Actor) -> None:
         session.execute(delete(ClaimRow).where(ClaimRow.phone_id == phone_id, ClaimRow.actor_id == by.id))
 
 
-def assign(bot: Bot, ids: Iterable[int], *, to: Actor | None, by: Actor) -> int:
-    """Makes the items somebody's, or nobody's; gives how many. Raises Refused."""
+def assign(bot: Bot, ids: Iterable[int], *, to: Actor | None, by: Actor) -> list[int]:
+    """Makes the items somebody's, or nobody's; gives which. Raises Refused."""
 
     def change(row: TaskRow) -> str:
         row.owner_id, row.owner = (to.id, to.name) if to else (None, None)
@@ -150,8 +150,8 @@ def assign(bot: Bot, ids: Iterable[int], *, to: Actor | None, by: Actor) -> int:
     return _each(bot, ids, by=by, kind="assigned" if to else "unassigned", change=change)
 
 
-def snooze(bot: Bot, ids: Iterable[int], *, until: datetime, by: Actor) -> int:
-    """Hides the items until then, or until the patient writes about the same matter again; gives how many. Raises Refused."""
+def snooze(bot: Bot, ids: Iterable[int], *, until: datetime, by: Actor) -> list[int]:
+    """Hides the items until then, or until the patient writes about the same matter again; gives which. Raises Refused."""
     if until <= bot.clock():
         raise Refused("Choose a time that is still to come.")
 
@@ -162,8 +162,8 @@ def snooze(bot: Bot, ids: Iterable[int], *, until: datetime, by: Actor) -> int:
     return _each(bot, ids, by=by, kind="snoozed", change=change)
 
 
-def wake(bot: Bot, ids: Iterable[int], *, by: Actor) -> int:
-    """Ends the snoozing of items; gives how many. Raises Refused."""
+def wake(bot: Bot, ids: Iterable[int], *, by: Actor) -> list[int]:
+    """Ends the snoozing of items; gives which. Raises Refused."""
 
     def change(row: TaskRow) -> str:
         row.snoozed_until = None
@@ -172,30 +172,42 @@ def wake(bot: Bot, ids: Iterable[int], *, by: Actor) -> int:
     return _each(bot, ids, by=by, kind="woken", change=change)
 
 
-def resolve(bot: Bot, ids: Iterable[int], *, outcome: str, by: Actor, note: str = "", heard: bool = True) -> int:
-    """Closes items with their outcome; gives how many. heard: False where the answer goes later, which keeps the promise then.
+def resolve(bot: Bot, ids: Iterable[int], *, outcome: str, by: Actor, note: str = "", heard: bool = True) -> list[int]:
+    """Closes items with their outcome; gives which. heard: False where the answer goes later, which keeps the promise then.
 
     Raises Refused for an unknown outcome or a colleague's lock.
     """
     if outcome not in OUTCOMES:
         raise Refused("Choose what came of it.")
+    now, keeps = bot.clock(), heard and outcome in ANSWERS
 
     def change(row: TaskRow) -> str:
-        row.status, row.outcome, row.closed_at, row.snoozed_until = "completed", outcome, bot.clock(), None
+        row.status, row.outcome, row.closed_at, row.snoozed_until = "completed", outcome, now, None
         row.note = note.strip()[:400] or None
         return outcome
 
-    return _each(bot, ids, by=by, kind="resolved", change=change, keeps=heard and outcome in ANSWERS)
+    def promised(connection: Connection, row: TaskRow, phone_id: int) -> None:
+        if keeps:
+            tasks.keep_promise(connection, phone_id, now=now)
+
+    return _each(bot, ids, by=by, kind="resolved", change=change, promised=promised)
 
 
-def reopen(bot: Bot, ids: Iterable[int], *, by: Actor) -> int:
-    """Opens closed items again, with the deadline that they had; gives how many. Raises Refused."""
+def reopen(bot: Bot, ids: Iterable[int], *, by: Actor) -> list[int]:
+    """Opens closed items again, with the deadline that they had, and with the promise that closing them kept; gives which.
+
+    Raises Refused.
+    """
+
+    def promised(connection: Connection, row: TaskRow, phone_id: int) -> None:
+        if row.closed_at is not None:
+            tasks.owe_again(connection, phone_id, kept_at=row.closed_at, now=bot.clock())
 
     def change(row: TaskRow) -> str:
         row.status, row.outcome, row.closed_at, row.note = "requested", None, None, None
         return ""
 
-    return _each(bot, ids, by=by, kind="reopened", change=change, status="completed")
+    return _each(bot, ids, by=by, kind="reopened", change=change, promised=promised, status="completed")
 
 
 def _each(
@@ -205,22 +217,24 @@ def _each(
     by: Actor,
     kind: str,
     change: Callable[[TaskRow], str],
-    keeps: bool = False,
+    promised: Callable[[Connection, TaskRow, int], None] = lambda _connection, _row, _phone_id: None,
     status: str = "requested",
-) -> int:
-    """Changes those of the items that are of this clinic and in that status, and records it. All or, where one is locked, none."""
+) -> list[int]:
+    """Changes those of the items that are of this clinic and in that status, and records it; gives which. Where one is locked, none.
+
+    promised: what becomes of what the patient of an item was promised, before it changes.
+    """
     now = bot.clock()
     with bot.store.begin() as session:
         rows = session.scalars(
             select(TaskRow).where(tasks.chosen(ids, by.clinic_id), TaskRow.status == status).order_by(TaskRow.id).with_for_update()
         ).all()
-        for phone_id in (row.phone_id for row in rows if row.phone_id is not None):
+        for row, phone_id in ((row, row.phone_id) for row in rows if row.phone_id is not None):
             hold(session, phone_id, by=by, now=now, take=False)
-            if keeps:
-                tasks.keep_promise(session.connection(), phone_id, now=now)
+            promised(session.connection(), row, phone_id)
         details = [change(row) for row in rows]
         for row, detail in zip(rows, details, strict=True):
             if kind == "reopened" and row.rank == 0:
                 alerts.ring(session.connection(), task_id=row.id, clinic_id=row.clinic_id, now=now)
             record(session, by=by, now=now, phone_id=row.phone_id, kind=kind, detail=detail, words=row.note, task_id=row.id)
-        return len(rows)
+        return [row.id for row in rows]

@@ -136,6 +136,17 @@ def promise(connection: Connection, phone: Line | PhoneRow, *, text: int | None,
         _NEW_PROMISE.changed(connection, **values, made_at=now, due_at=by)
 
 
+def owe_again(connection: Connection, phone_id: int, *, kept_at: datetime, now: datetime) -> None:
+    """What was kept in that moment is open again, unless a later promise is.
+
+    What was kept in time, and whose hour has passed since, stays kept: no apology is due for it.
+    """
+    open_ = exists().where(PROMISED.phone_id == phone_id, PROMISED.kept_at.is_(None))
+    if not connection.scalar(select(open_)):
+        then = (PROMISED.phone_id == phone_id) & (PROMISED.kept_at == kept_at)
+        connection.execute(update(PROMISES).where(then, (PROMISED.due_at > now) | (PROMISED.due_at < kept_at)).values(kept_at=None))
+
+
 def keep_promise(connection: Connection, phone_id: int, *, now: datetime) -> None:
     """Somebody has answered."""
     open_ = (PROMISED.phone_id == phone_id) & PROMISED.kept_at.is_(None)

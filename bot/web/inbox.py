@@ -82,7 +82,7 @@ def items() -> BaseResponse:
         if do == "reply":
             return redirect(url_for("inbox.bulk.index", items=".".join(map(str, chosen)), since=bulk.newest(bot)), code=303)
         done = ACTIONS[do](bot)(bot, chosen, by=me)
-        _tell(do, done, chosen)
+        _tell(do, done)
         if named == "next":
             return redirect(url_for("inbox.views.following", after=chosen[0]), code=303)
     except ValueError:
@@ -109,10 +109,10 @@ SAID = {
 }
 
 
-def _tell(do: str, done: int, chosen: list[int]) -> None:
-    said = SAID[do]
-    undo = {"resolve": "reopen", "snooze": "wake"}.get(do)
-    flash(words().many(*said, done), f"{undo}:{','.join(map(str, chosen))}" if undo else "message")
+def _tell(do: str, done: list[int]) -> None:
+    """An Undo is for what was done alone: a colleague may have closed some of what was chosen before."""
+    undo = {"resolve": "reopen", "snooze": "wake"}.get(do) if done else None
+    flash(words().many(*SAID[do], len(done)), f"{undo}:{','.join(map(str, done))}" if undo else "message")
 
 
 def back() -> str:
@@ -121,7 +121,7 @@ def back() -> str:
     return asked if asked.startswith("/inbox") and "//" not in asked and "\\" not in asked else url_for("inbox.index")
 
 
-Action = Callable[..., int]
+Action = Callable[..., list[int]]
 
 
 def _resolve(bot: Bot) -> Action:

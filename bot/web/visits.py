@@ -74,10 +74,11 @@ def _answer(what: str, phone_id: int, *, patient_id: int | None = None, visit_id
     except work.Refused as error:
         flash(say(error))
         return redirect(request.path, code=303)
-    said = [say(DONE[what]), say("The patient is told by text." if done.told else "No text goes: an item says to phone the patient.")]
-    if done.closed:
-        said.append(words().many("%(num)s item closed.", "%(num)s items closed.", len(done.closed)))
-    flash(" ".join(said), f"reopen:{','.join(map(str, done.closed))}" if done.closed else "message")
+    told = say("The patient is told by text." if done.told else "No text goes: an item says to phone the patient.")
+    flash(f"{say(DONE[what])} {told}")
+    if done.closed:  # apart: its Undo is of this alone, the visit stays as it is
+        closed = words().many("%(num)s item closed.", "%(num)s items closed.", len(done.closed))
+        flash(closed, f"reopen:{','.join(map(str, done.closed))}")
     return talk
 
 

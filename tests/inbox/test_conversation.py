@@ -324,6 +324,24 @@ def test_a_promise_is_kept_by_a_reply_a_call_or_an_outcome_that_is_an_answer(des
         assert promises(desk)[-1].kept_at is not None
 
 
+def test_what_was_promised_is_owed_again_when_its_item_is_opened_again(desk: Desk) -> None:
+    """An Undo of the wrong outcome: nobody has answered. What a reply had kept stays kept, and so does what was kept in time."""
+    for phone in (1, 2, 7):
+        desk.text(phone, "please have somebody call me")
+    act(desk.ana, 2, "reply", text="Ana here.")
+    items = {phone: desk.items(phone)[-1].id for phone in (1, 2, 7)}
+    do(desk.ana, "resolve", *items.values(), outcome="answered")
+    assert all(each.kept_at for each in promises(desk))
+    do(desk.ana, "reopen", items[1], items[2])
+    assert "was told that a person will answer" in page(desk.ana, "/inbox/phone/1")
+    assert {each.phone_id: each.kept_at is None for each in promises(desk)[-3:]} == {1: True, 2: False, 7: False}
+    desk.bot.clock.move(timedelta(days=4))  # type: ignore[attr-defined]
+    do(desk.ana, "reopen", items[7])  # there is more to do; no apology is due
+    do(desk.ana, "resolve", items[1], outcome="answered")
+    do(desk.ana, "reopen", items[1])  # it was late, and is
+    assert {each.phone_id: each.kept_at is None for each in promises(desk)[-3:]} == {1: True, 2: False, 7: False}
+
+
 def test_help_with_a_barrier_is_followed_until_it_has_worked(desk: Desk) -> None:
     """Reported, arranged, asked; “not yet” brings it back, “solved” closes it."""
     desk.text(2, "my car died and I have no way to get there")

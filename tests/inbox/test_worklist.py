@@ -207,11 +207,11 @@ def test_many_items_are_closed_at_once_or_where_one_is_locked_none(world: World)
         work.resolve(world.bot, ids, outcome="called", by=world.staff)
     assert {row.status for row in tasks(world)} == {"requested"}
     work.let_go(world.bot, world.phones["dorothy"], by=BEN)
-    assert work.resolve(world.bot, ids, outcome="called", by=world.staff) == 2
+    assert work.resolve(world.bot, ids, outcome="called", by=world.staff) == ids
     with world.bot.store.session() as session:
         told = [(row.actor, row.kind, row.detail) for row in session.query(ActionRow)]
     assert told == [("Ana Torres", "resolved", "called")] * 2
-    assert work.resolve(world.bot, ids, outcome="called", by=world.staff) == 0  # a second press does nothing
+    assert work.resolve(world.bot, ids, outcome="called", by=world.staff) == []  # a second press does nothing
 
 
 def test_a_reopened_item_has_the_deadline_that_it_had(world: World) -> None:
@@ -220,7 +220,7 @@ def test_a_reopened_item_has_the_deadline_that_it_had(world: World) -> None:
     (item,) = tasks(world)
     work.resolve(world.bot, [item.id], outcome="done", by=world.staff)
     wait(world, days=1)
-    assert work.reopen(world.bot, [item.id], by=world.staff) == 1
+    assert work.reopen(world.bot, [item.id], by=world.staff) == [item.id]
     (after,) = tasks(world)
     assert (after.status, after.outcome, after.closed_at, after.due_at) == ("requested", None, None, item.due_at)
 
@@ -229,7 +229,7 @@ def test_items_of_another_clinic_are_nobodys_here(world: World) -> None:
     """H-16: their numbers do nothing."""
     say(world, "owen", "please have somebody call me")
     stranger = Actor(id=7, name="Elsewhere", role="coordinator", clinic_id=2)
-    assert work.resolve(world.bot, [tasks(world)[0].id], outcome="done", by=stranger) == 0
+    assert work.resolve(world.bot, [tasks(world)[0].id], outcome="done", by=stranger) == []
 
 
 def test_the_marks_change_with_everything_that_pages_show(world: World) -> None:
@@ -317,11 +317,23 @@ def test_to_undo_a_large_close_reads_those_items_alone(world: World) -> None:
     say(world, "dorothy", "please have somebody call me")
     asked: list[tuple[str, tuple[object, ...]]] = []
     event.listen(world.bot.store.engine, "before_cursor_execute", lambda _c, _u, said, given, *_: asked.append((said, given)))
-    assert work.resolve(world.bot, range(1, 60), outcome="done", by=BEN) == 1
-    assert work.reopen(world.bot, range(1, 60), by=BEN) == 1
+    assert len(work.resolve(world.bot, range(1, 60), outcome="done", by=BEN)) == 1
+    assert len(work.reopen(world.bot, range(1, 60), by=BEN)) == 1
     looks = [(said, given) for said, given in asked if said.startswith("SELECT") and "FROM task" in said and " IN (" in said]
     assert len(looks) == 2
     with world.bot.store.engine.connect() as connection:
         for said, given in looks:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", given).all()
             assert [step.detail for step in plan] == ["SEARCH task USING INTEGER PRIMARY KEY (rowid=?)"]
+
+
+def test_an_undo_opens_nothing_that_a_colleague_had_closed(desk: Desk) -> None:
+    """Both had chosen the same lines: who was second takes back what they did alone."""
+    for phone in (1, 7):
+        desk.text(phone, "please have somebody call me")
+    first, second = desk.items(1)[-1].id, desk.items(7)[-1].id
+    do(desk.ben, "resolve", first, outcome="called")
+    said = do(desk.ana, "resolve", first, second, outcome="not_needed")
+    undo = said[said.index('class="flash"') : said.index('value="reopen">Undo')]
+    assert re.findall(r'name="item" value="(\d+)"', undo) == [str(second)]
+    assert 'value="reopen">Undo' not in do(desk.ana, "resolve", first, second, outcome="not_needed")  # nothing was done
