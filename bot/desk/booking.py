@@ -16,7 +16,7 @@ from bot.desk.work import Refused, hold, record
 from bot.dialogue.effects import CloseItems, LogItem
 from bot.dialogue.visits import SETTLED
 from bot.remind import About, tell
-from bot.store import queries, tasks
+from bot.store import queries, tasks, waiting
 from bot.store.models import AppointmentRow, PhoneRow, SlotRow
 from bot.store.news import BOOKED, CALLED_OFF, MOVED
 
@@ -134,6 +134,8 @@ def _finish(bot: Bot, session: Session, visit: AppointmentRow, what: str, desk: 
     if what == CALLED_OFF:
         visit.status = "cancelled"
     session.flush()
+    if what == CALLED_OFF and not desk.asked:
+        waiting.keep_place(session, visit, bot.clock())
     connection, now = session.connection(), bot.clock()
     tasks.close(connection, desk.phone_id, CloseItems(kinds=("not_told",), visit=visit.id), now=now, outcome="not_needed")
     if not told:

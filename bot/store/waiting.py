@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.dialogue.effects import DeclineOffer, JoinWaitlist, LeaveWaitlist
@@ -86,6 +86,19 @@ def coming(session: Session, clinic_id: int, patient_id: int, service: str, now:
     return session.scalar(query.order_by(visit.start).limit(1))
 
 
+def keep_place(session: Session, visit: AppointmentRow, now: datetime) -> None:
+    """The clinic has called a visit off: who waited for a sooner time waits on, for their next visit of that kind or for a first one.
+
+    Not where the visit is confidential: nothing else would tell that its times are (N-07).
+    """
+    if visit.confidential:
+        return
+    mine = (WAITS.c.appointment_id == visit.id, WAITS.c.status == "waiting")
+    other = coming(session, visit.clinic_id, visit.patient_id, visit.service, now)
+    if session.execute(update(WAITS).where(*mine).values(appointment_id=other)).rowcount:  # type: ignore[attr-defined]
+        _look_again(session, visit.clinic_id, visit.service, now)
+
+
 def leave(source: Source, effect: LeaveWaitlist, now: datetime) -> None:
     """Takes a patient off the list; what was offered to them goes to the next ones."""
     mine = select(WAITS.c.id).where(_waits(effect.patient, effect.service))
@@ -125,12 +138,12 @@ def of_phone(source: Source, phone_id: int, *, zone: tzinfo) -> tuple[Waiting, .
 
 
 def _line() -> Select[*tuple[Any, ...]]:
-    """Everybody who waits, in the order of the list, with the visit that would be moved."""
+    """Everybody who waits, in the order of the list, with the visit that would be moved; not whose visit is called off."""
     wait, visit = WaitingRow, AppointmentRow
     return (
         select(wait.id, wait.patient_id, wait.service, wait.wishes, wait.appointment_id, visit.start, wait.since, wait.source)
         .outerjoin(visit, wait.appointment_id == visit.id)
-        .where(wait.status == "waiting")
+        .where(wait.status == "waiting", or_(wait.appointment_id.is_(None), visit.status == "booked"))
         .order_by(wait.since, wait.id)
     )
 

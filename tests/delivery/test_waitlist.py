@@ -19,7 +19,7 @@ from bot.delivery import switch
 from bot.delivery.sender import send_waiting
 from bot.delivery.waitlist import offer_due
 from bot.delivery.worker import plan
-from bot.desk import person, staff
+from bot.desk import closing, person, staff
 from bot.dialogue.effects import JoinWaitlist
 from bot.owned.current import Current
 from bot.store import queries, waiting
@@ -36,6 +36,9 @@ from tests.world import World, make_world
 
 HOUR = timedelta(hours=1)
 WHO = ("mei", "olga", "amina", "lucia", "dorothy")  # each has one primary visit, in this order on the list
+
+
+FRIDAY = datetime(2026, 3, 6).date()  # Dorothy's visit
 
 
 @pytest.fixture
@@ -122,6 +125,38 @@ def patient_of(world: World, who: str) -> int:
     """The patient on a person's phone."""
     with world.bot.store.session() as session:
         return next(iter(queries.people(session, world.phones[who])))
+
+
+def test_whose_visit_the_clinic_calls_off_keeps_the_place_and_is_offered_later_times_too(world: World) -> None:
+    """They waited for a sooner time, and have none now: the next one that opens is a first one for them."""
+    wait(world, "dorothy")
+    wait(world, "mei")
+    closing.close(world.bot, FRIDAY, by=world.staff)
+    with world.bot.store.session() as session:
+        listed = waiting.listed(session, world.bot.clinic_id, zone=NEW_YORK)
+    assert [each.waiting.before is None for each in listed] == [True, False]
+    send_waiting(world.bot, Console())
+    world.clock.now += timedelta(days=1)  # one text a day
+    opens(world, 10)
+    work(world)
+    assert offered(world)[0] == "dorothy"
+    assert "booked" in text(world, "dorothy", "yes please")
+    with world.bot.store.session() as session:
+        theirs = AppointmentRow.patient_id == patient_of(world, "dorothy"), AppointmentRow.status == "booked"
+        assert [row.start.astimezone(NEW_YORK).day for row in session.scalars(select(AppointmentRow).where(*theirs))] == [10]
+        assert [each.name for each in waiting.listed(session, world.bot.clinic_id, zone=NEW_YORK)] == ["林美"]
+
+
+def test_who_called_their_visit_off_is_listed_no_more(world: World) -> None:
+    """The page told of a visit that was called off; with UNDO they wait as before."""
+    wait(world, "dorothy")
+    world.remind("dorothy")
+    text(world, "dorothy", "I can't come, please cancel my visit")
+    with world.bot.store.session() as session:
+        assert waiting.listed(session, world.bot.clinic_id, zone=NEW_YORK) == []
+    text(world, "dorothy", "UNDO")
+    with world.bot.store.session() as session:
+        assert len(waiting.listed(session, world.bot.clinic_id, zone=NEW_YORK)) == 1
 
 
 def test_the_first_yes_has_it_and_the_second_hears_that_it_is_taken(world: World) -> None:
