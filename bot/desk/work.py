@@ -30,6 +30,7 @@ OUTCOMES = {
     "not_needed": "Nothing to do",
 }
 UNTAKEN = ("unassigned", "reopened", "translated")  # after these nobody has taken an urgent item on
+AWAY = ("resolved", "snoozed")  # what takes items out of the list: an emergency never goes as one of many
 ANSWERS = {"answered", "called", "booked", "called_off"}  # the patient has heard from a person: what was promised is kept
 
 
@@ -229,6 +230,8 @@ def _each(
         rows = session.scalars(
             select(TaskRow).where(tasks.chosen(ids, by.clinic_id), TaskRow.status == status).order_by(TaskRow.id).with_for_update()
         ).all()
+        if kind in AWAY and any(row.rank == 0 for row in rows) and len({row.phone_id for row in rows}) > 1:
+            raise Refused("In one of these conversations somebody may be in danger. See to that one by itself; nothing was done.")
         for row, phone_id in ((row, row.phone_id) for row in rows if row.phone_id is not None):
             hold(session, phone_id, by=by, now=now, take=False)
             promised(session.connection(), row, phone_id)

@@ -15,6 +15,7 @@ def message_of(body: str, state: State, facts: Facts) -> Message:
     slots: tuple[Option, ...] = ()
     if prompt and context is Context.SLOTS:
         slots = tuple(Option(number=n, start=start) for n, start in enumerate(prompt.slot_starts, 1))
+    have = {visit.patient_id for visit in facts.visits}
     return Message(
         text=body,
         context=context,
@@ -22,4 +23,5 @@ def message_of(body: str, state: State, facts: Facts) -> Message:
         now=facts.now,
         slots=slots,
         visits=tuple(Option(number=n, start=visit.start, who=visit.who) for n, visit in listed(state, facts)),
+        others=tuple(person.who for person in facts.people if person.who and person.id not in have),
     )

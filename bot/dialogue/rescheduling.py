@@ -111,6 +111,8 @@ def reschedule(draft: Draft) -> str | None:
         if other := _of_another(draft, visit):  # "and mine?": what was asked about the first one stays with a person
             return begin(draft, other)
         return begin(draft, visit, patient=prompt.patient, times=prompt.times + 1, wishes=(), service=prompt.service)
+    if draft.read.another and draft.facts.visits:  # a time for somebody who has no visit: it moves nobody else's
+        return _to_a_person(draft, None, "find_time")
     if draft.facts.visits:
         wishes = prompt.wishes if prompt is not None and prompt.ask is Ask.WHICH else ()
         visit = target(draft, "reschedule")

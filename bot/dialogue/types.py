@@ -83,13 +83,15 @@ class Person:
     """One of the people who are reached on this phone.
 
     details_ok: the person's recorded choice, after the warning, whether texts may name clinician and preparation (H-04);
-    None: not asked yet. life_event: a `care.life.LifeEvent` while nothing is started by text about them, else "".
+    None: not asked yet. life_event: a `care.life.LifeEvent` while nothing is started by text about them, else "". who: as of `Visit`,
+    where several are reached there.
     """
 
     id: int
     language: str
     details_ok: bool | None = None
     life_event: str = ""
+    who: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

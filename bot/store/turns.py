@@ -194,8 +194,9 @@ def around(
     """
     rows = _AROUND.rows(connection, phone_id=phone_id, since=now - PAST)
     names = _names(connection, phone_id) if len(rows) > 1 else {}
-    people = {row[0]: Person(id=row[0], language=row[1], details_ok=row[2], life_event=row[-1]) for row in rows}
-    visits = [_visit(row, names.get(row[0], ""), zone) for row in rows if row[4] is not None]
+    who = {row[0]: (row[3], *names.get(row[0], "").casefold().split()[:1]) for row in rows}
+    people = {row[0]: Person(row[0], row[1], details_ok=row[2], life_event=row[-1], who=who[row[0]] if names else ()) for row in rows}
+    visits = [_visit(row, who[row[0]], zone) for row in rows if row[4] is not None]
     open_ = tuple(each for each in visits if each.status == "booked" and each.start + timedelta(minutes=each.minutes) > now)
     gone = tuple(each for each in reversed(visits) if each not in open_)
     return tuple(people[key] for key in sorted(people)), open_, gone
@@ -205,8 +206,8 @@ def _names(connection: Connection | Session, phone_id: int) -> dict[int, str]:
     return dict(_NAMES.rows(connection, phone_id=phone_id))
 
 
-def _visit(row: Sequence[Any], name: str, zone: tzinfo) -> Visit:
-    patient, _, _, relation, id_, start, minutes, service, status, participant, practitioner, link, slot, changed, version, _ = row
+def _visit(row: Sequence[Any], who: tuple[str, ...], zone: tzinfo) -> Visit:
+    patient, _, _, _, id_, start, minutes, service, status, participant, practitioner, link, slot, changed, version, _ = row
     return Visit(
         id=id_,
         patient_id=patient,
@@ -215,7 +216,7 @@ def _visit(row: Sequence[Any], name: str, zone: tzinfo) -> Visit:
         service=service,
         status=status,
         participant=Participant(participant),
-        who=(relation, *name.casefold().split()[:1]),
+        who=who,
         practitioner=practitioner,
         video_link=link,
         slot_id=slot,

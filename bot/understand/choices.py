@@ -190,11 +190,25 @@ def people_named(text: str, options: tuple[Option, ...], lexicons: Iterable[Lexi
         relations.add("self")
     if "all" in relations:
         return tuple(option.number for option in options)
-    names = [word for word in folded.split() if len(word) > 2]
+    names = _names(folded)
     if len({option.who for option in options}) < 2:
         return ()  # they are all of one person, whose name tells none of them
-    return tuple(
-        option.number
-        for option in options
-        if relations & set(option.who) or any(fuzz.ratio(name, fold(who)) >= NEAR for who in option.who for name in names)
-    )
+    return tuple(option.number for option in options if _is_named(option.who, relations, names))
+
+
+def names_another(text: str, visits: Iterable[Option], others: Iterable[tuple[str, ...]], lexicons: Iterable[Lexicon]) -> bool:
+    """Whether a text names one of the others of a phone, who have no visit, and nobody whose visit is open."""
+    folded = f" {' '.join(words(fold(text)))} "
+    relations = {relation for lexicon in lexicons for word, relation in lexicon.people.items() if f" {word} " in folded}
+    names = _names(folded)
+    named = any(_is_named(who, relations, names) for who in others)
+    return named and "all" not in relations and not any(_is_named(visit.who, relations, names) for visit in visits)
+
+
+def _names(folded: str) -> list[str]:
+    """Words that may be a first name: "sam" of "Sam's" too."""
+    return [part for word in folded.split() for part in {word, word.split("'")[0]} if len(part) > 2]
+
+
+def _is_named(who: tuple[str, ...], relations: set[str], names: list[str]) -> bool:
+    return bool(relations & set(who)) or any(fuzz.ratio(name, fold(each)) >= NEAR for each in who for name in names)

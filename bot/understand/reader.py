@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.understand import clauses, learned
-from bot.understand.choices import fitting, lone_number, number_told, people_named, pick, placed
+from bot.understand.choices import fitting, lone_number, names_another, number_told, people_named, pick, placed
 from bot.understand.danger import Floor, Prepared, load_floor, load_guards, load_told, prepare
 from bot.understand.judge import Judged, judge
 from bot.understand.language import Detector
@@ -29,6 +29,7 @@ FRAGMENT = 2  # words, and ...
 FRAGMENT_LETTERS = 5  # ... in scripts whose signs are words
 TURNS = re.compile(r"[,;.،、，]")
 MIXED = frozenset({"confirm", "cancel"})
+ANOTHERS = dict.fromkeys(("confirm", "cancel", "tentative"), "somebody without a visit")  # "cancel Sam's": the only one is his mother's
 BARE = frozenset({"undo", "off_list"})  # commands that mean the same with a "please" beside them
 PLAIN = {"yes": "confirm", "no": "cancel"}  # as an answer to a reminder
 COMMANDS = frozenset({"undo", "status", "new", "docs", "fewer", "visits_only", "all_texts", *KEYWORD_ACTS})
@@ -94,6 +95,8 @@ class Reader:
         if len(about) > 1 and not said and self._turns(text, order):  # "not him, but I can": both are named, one thing is said of each
             mixed = judged.acts & MIXED
             judged, about = replace(judged, acts=judged.acts - mixed, doubtful=judged.doubtful | mixed), () if mixed else about
+        another = names_another(text, message.visits, message.others, [self.tongues[code].lexicon for code in order])
+        judged = judged.guarded(ANOTHERS) if another else judged
         return Understanding(
             acts=judged.acts,
             doubtful=judged.doubtful,
@@ -106,6 +109,7 @@ class Reader:
             answers=said,
             about=about,
             about_day=about_day,
+            another=another,
             when=when,
             same_day=self._same_day(text, order) if judged.wants_time(context) else "",
             language=found,

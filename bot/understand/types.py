@@ -104,7 +104,7 @@ class Understanding:
     choice: number of the offered option that was picked, or None. number: the number that is all there is in the text, but for
     words that change nothing ("2 please").
     answers: what is said of single visits. about: numbers of the visits that the text names by person;
-    about_day: by their day or time.
+    about_day: by their day or time. another: it names somebody of the phone who has no visit, and nobody who has one.
     language: code of the language that the text is written in, None when the text does not tell; language_sure: it
     tells clearly enough to answer in it. language_to: code of the language that the patient asks for.
     same_day: a time on the day of the visit itself is wanted: "later" or "earlier" than it, "any" other one, or "".
@@ -123,6 +123,7 @@ class Understanding:
     answers: tuple[Answer, ...] = ()
     about: tuple[int, ...] = ()
     about_day: tuple[int, ...] = ()
+    another: bool = False
     when: When | None = None
     same_day: str = ""
     language: str | None = None
@@ -139,7 +140,8 @@ class Message:
 
     language: the patient's language on record, or None.
     now: the clinic's local time.
-    slots: the numbered times that were last offered; visits: the open visits of the phone.
+    slots: the numbered times that were last offered; visits: the open visits of the phone; others: words that name its people who have
+    none, each as in `Option.who`.
     """
 
     text: str
@@ -148,3 +150,4 @@ class Message:
     now: datetime | None = None
     slots: tuple[Option, ...] = ()
     visits: tuple[Option, ...] = ()
+    others: tuple[tuple[str, ...], ...] = ()

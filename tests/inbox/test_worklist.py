@@ -337,3 +337,15 @@ def test_an_undo_opens_nothing_that_a_colleague_had_closed(desk: Desk) -> None:
     undo = said[said.index('class="flash"') : said.index('value="reopen">Undo')]
     assert re.findall(r'name="item" value="(\d+)"', undo) == [str(second)]
     assert 'value="reopen">Undo' not in do(desk.ana, "resolve", first, second, outcome="not_needed")  # nothing was done
+
+
+def test_an_emergency_is_neither_closed_nor_put_off_as_one_of_many(desk: Desk) -> None:
+    """ "All of this page" may hold one; by itself, or with the others of its conversation, it goes."""
+    desk.text(1, "please have somebody call me")
+    desk.text(7, "I have chest pain and cannot breathe")
+    danger, other = [each.id for each in desk.items(7)], desk.items(1)[-1].id
+    for form in ({"what": "resolve", "outcome": "not_needed"}, {"what": "snooze", "until": "7d"}):
+        assert "somebody may be in danger" in do(desk.ana, form.pop("what"), other, *danger, **form)
+    assert len(desk.items(7)) == len(danger) and all(each.snoozed_until is None for each in (*desk.items(1), *desk.items(7)))
+    do(desk.ana, "resolve", *danger, outcome="called")
+    assert desk.items(7) == []
