@@ -26,6 +26,12 @@ def stands(bot: Bot, session: Session, patient: PatientRow) -> None:
             _noted(bot, session, patient.id, "waits_no_more", service)
 
 
+def was_no_death(bot: Bot, session: Session, patient_id: int) -> None:
+    """It had been noted by mistake: they wait again for what they waited for."""
+    for service in waiting.take_up(session, patient_id, bot.clock()):
+        _noted(bot, session, patient_id, "waits", service)
+
+
 def end_due(bot: Bot) -> None:
     """Ends what had its last day: the schedule goes on by itself."""
     today = bot.clock().astimezone(bot.clinic.zone).date()

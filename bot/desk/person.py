@@ -150,6 +150,8 @@ def _follow(bot: Bot, session: Session, patient: PatientRow, before: Details, wa
         life.stands(bot, session, patient)
     elif wanted.silent and not before.silent:
         reach.silence(session, patient.id, now)
+    if before.life_event in FOR_GOOD and wanted.life_event not in FOR_GOOD:
+        life.was_no_death(bot, session, patient.id)
     if before.life_event and not wanted.life_event:
         events.nothing_to_see_to(session, patient.id, now)
     session.flush()

@@ -107,12 +107,24 @@ def leave(source: Source, effect: LeaveWaitlist, now: datetime) -> None:
 
 
 def end(session: Session, patient_id: int, now: datetime) -> list[str]:
-    """Takes a patient off every list for good; what was offered to them goes to the next ones. Gives the services."""
+    """Takes a patient off every list since they have died; what was offered to them goes to the next ones. Gives the services."""
     mine = WAITS.c.patient_id == patient_id, WAITS.c.status == "waiting"
     services = list(session.scalars(select(WAITS.c.service).where(*mine).order_by(WAITS.c.id)))
     _close_offers(session, OFFERS.c.waiting_id.in_(select(WAITS.c.id).where(*mine)), "declined")
-    session.execute(update(WAITS).where(*mine).values(status="over", closed_at=now))
+    session.execute(update(WAITS).where(*mine).values(status="died", closed_at=now))
     return services
+
+
+def take_up(session: Session, patient_id: int, now: datetime) -> list[str]:
+    """The opposite of `end`, where that was a mistake: they have the places that they had. Gives the services."""
+    rows = session.scalars(select(WaitingRow).where(WaitingRow.patient_id == patient_id).order_by(WaitingRow.id)).all()
+    waits = {row.service for row in rows if row.status == "waiting"}
+    back = {row.service: row for row in rows if row.status == "died" and row.service not in waits}
+    for service, row in back.items():
+        row.status, row.closed_at = "waiting", None
+        _look_again(session, row.clinic_id, service, now)
+    session.flush()
+    return list(back)
 
 
 def decline(source: Source, effect: DeclineOffer) -> None:

@@ -13,7 +13,7 @@ WAITS = "status = 'waiting'"
 
 
 class WaitingRow(Base):
-    """A patient who waits for a time of a service. status: waiting, booked, left (their word), removed (by staff), over.
+    """A patient who waits for a time of a service. status: waiting, booked, left (their word), removed (by staff), died, over.
 
     appointment_id: the visit that would be moved there; None: a new one is booked. wishes: `understand.types.Wish`es as JSON, any
     of which will do. source: patient, import, or who of the staff. said: what the last import said, as JSON.

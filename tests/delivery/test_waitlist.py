@@ -345,6 +345,19 @@ def test_what_was_offered_to_who_has_died_is_not_sent(world: World) -> None:
     assert ("waits_no_more", "primary") in [tuple(each) for each in kinds]
 
 
+def test_who_was_noted_as_dead_by_mistake_has_their_place_again(world: World) -> None:
+    """Undone, everything is as before: first of the list, and offered what opened meanwhile."""
+    for who in ("mei", "olga"):
+        wait(world, who)
+    note(world, "mei", "died")
+    assert listed(world) == ["olga"]
+    note(world, "mei", "")
+    assert listed(world) == ["mei", "olga"]
+    opens(world, 6)
+    work(world)
+    assert offered(world) == ["mei", "olga"]
+
+
 def test_no_offer_goes_in_the_night_and_none_shortly_before_the_visit(world: World) -> None:
     """O-19: what opens in the evening is offered in the morning, if then it still makes sense."""
     wait(world, "mei")
