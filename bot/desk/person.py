@@ -176,7 +176,7 @@ def _record(
             said = [
                 f"{getattr(before, name) or '–'} → {getattr(wanted, name) or '–'}" for name in plain if name in ("name", "birth_year")
             ]
-            detail, said_before = " ".join(plain), "\n".join(said) or None
+            detail, said_before = " ".join((*plain, str(patient.id))), "\n".join(said) or None
             record(session, by=by, now=now, phone_id=phone_id, kind="person", detail=detail, words=said_before)
         if about_life & set(changed):
             until = wanted.life_event_until.isoformat() if wanted.life_event_until else ""

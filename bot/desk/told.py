@@ -104,7 +104,7 @@ def _about(kind: str, about: str, words: Words, zone: tzinfo) -> str:
     if kind in ("to_translate", "translated"):
         return words.language_name(about)
     if kind == "person":
-        return ", ".join(words(FIELDS.get(name, name)) for name in about.split())
+        return ", ".join(words(FIELDS.get(name, name)) for name in about.split() if not name.isdecimal())
     if kind == "life":
         event, _, until = about.partition(" ")
         if not event:

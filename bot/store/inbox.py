@@ -53,12 +53,19 @@ class Entry:
     item: str = ""
     item_id: int | None = None
 
+    @property
+    def person(self) -> int:
+        """Of whom something was corrected; 0 for any other entry."""
+        number = self.detail.rpartition(" ")[2] if self.what == "person" else ""
+        return int(number) if number.isdecimal() else 0
+
 
 @dataclass(frozen=True)
 class Conversation:
     """One phone: who is reached there, what was said and done, what is open and promised. viewers: who has it open.
 
     there: (visit, name) of papers that are there. former: who is reached there and is no patient here any more.
+    corrected: patient → name, of those whom the timeline tells of, although they may be reached there no more.
     """
 
     phone_id: int
@@ -76,6 +83,7 @@ class Conversation:
     viewers: list[ViewingRow]
     there: frozenset[tuple[int, str]]
     former: list[PatientRow]
+    corrected: dict[int, str]
 
     @property
     def lines(self) -> list[Item]:
@@ -128,6 +136,9 @@ def conversation(session: Session, clinic_id: int, phone_id: int, now: datetime)
     visits = session.scalars(latest).all()
     thread = queries.thread(session, phone_id, limit=SHOWN)
     claim = session.get(ClaimRow, phone_id)
+    timeline = _timeline(session, phone_id, thread, now)
+    theirs = select(PatientRow.id, PatientRow.name).where(PatientRow.clinic_id == clinic_id)
+    corrected = session.execute(theirs.where(PatientRow.id.in_({entry.person for entry in timeline if entry.person})))
     return Conversation(
         phone_id=phone_id,
         number=phone.number,
@@ -137,7 +148,7 @@ def conversation(session: Session, clinic_id: int, phone_id: int, now: datetime)
         people=list(who.values()),
         visits=[(visit, who[visit.patient_id][0].name) for visit in visits],
         thread=thread,
-        timeline=_timeline(session, phone_id, thread, now),
+        timeline=timeline,
         items=worklist.of_phone(session, clinic_id, now, phone_id),
         promised=session.scalar(
             select(func.min(PromiseRow.due_at)).where(PromiseRow.phone_id == phone_id, PromiseRow.kept_at.is_(None))
@@ -146,6 +157,7 @@ def conversation(session: Session, clinic_id: int, phone_id: int, now: datetime)
         viewers=list(session.scalars(_viewing(phone_id, now))),
         there=papers.there(session, [visit.id for visit in visits]),
         former=[patient for patient in worklist.names(session, {phone_id}).get(phone_id, []) if not patient.active and patient.name],
+        corrected={id_: name for id_, name in corrected},
     )
 
 

@@ -90,13 +90,11 @@ class Reader:
         elif len(message.visits) > 1 and lone_number(text) is not None:
             judged = replace(judged, acts=frozenset(), doubtful=frozenset())  # it names one of them, and says nothing of it
         about, about_day, said = self._visits(text, message, order)
-        if said and paired(text, [self.tongues[code].lexicon for code in order]):  # it says nothing else
-            judged = replace(judged, acts=frozenset(), doubtful=frozenset())
-        if len(about) > 1 and not said and self._turns(text, order):  # "not him, but I can": both are named, one thing is said of each
-            mixed = judged.acts & MIXED
-            judged, about = replace(judged, acts=judged.acts - mixed, doubtful=judged.doubtful | mixed), () if mixed else about
-        another = names_another(text, message.visits, message.others, [self.tongues[code].lexicon for code in order])
-        judged = judged.guarded(ANOTHERS) if another else judged
+        if said and paired(text, [self.tongues[code].lexicon for code in order]):
+            judged = replace(judged, acts=frozenset(), doubtful=frozenset())  # it says nothing else
+        if len(about) > 1 and not said and self._turns(text, order):
+            judged, about = _of_each(judged, about)
+        judged = judged.guarded(ANOTHERS if (another := self._another(text, message, order)) else {})
         return Understanding(
             acts=judged.acts,
             doubtful=judged.doubtful,
@@ -225,6 +223,9 @@ class Reader:
         known = [self.tongues[code].lexicon.keywords for code in order]
         return bool(TURNS.search(text)) or any(words.get(word) == "no" for word in squeeze(text).split() for words in known)
 
+    def _another(self, text: str, message: Message, order: list[str]) -> bool:
+        return names_another(text, message.visits, message.others, [self.tongues[code].lexicon for code in order])
+
     def _visits(self, text: str, message: Message, order: list[str]) -> tuple[tuple[int, ...], tuple[int, ...], tuple[Answer, ...]]:
         """(visits named by person, by day, what is said of each), by number."""
         if len(message.visits) < 2:
@@ -246,6 +247,12 @@ class Reader:
         known = [label for label, _, _ in judged.why if label in self.model.labels]
         words = self.model.deciding(text, known) if known else {}
         return tuple(Reason(label, source, words.get(label, ()), round(score, 3)) for label, score, source in judged.why)
+
+
+def _of_each(judged: Judged, about: tuple[int, ...]) -> tuple[Judged, tuple[int, ...]]:
+    """ "Not him, but I can": both are named, one thing is said of each."""
+    mixed = judged.acts & MIXED
+    return replace(judged, acts=judged.acts - mixed, doubtful=judged.doubtful | mixed), () if mixed else about
 
 
 def _fragment(text: str) -> bool:

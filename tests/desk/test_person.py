@@ -201,7 +201,7 @@ def test_a_correction_is_written_down_and_found_and_can_be_taken_back(world: Wor
     assert set(changed) == {"name", "birth_year", "language", "zone"}
     with bot.store.session() as session:
         (did,) = session.scalars(select(ActionRow).where(ActionRow.kind == "person"))
-        assert did.detail == "name birth_year language zone" and "Ramírez → " in (did.words or "")
+        assert did.detail == f"name birth_year language zone {lucia}" and "Ramírez → " in (did.words or "")
         rows = session.scalars(select(AuditRow).where(AuditRow.about == f"patient:{lucia}")).all()
         assert [(row.action, row.reason) for row in rows] == [("person", "name birth_year language zone")]
         found = {

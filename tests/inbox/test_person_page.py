@@ -95,6 +95,16 @@ def test_what_cannot_be_is_said_in_words_and_the_form_keeps_what_was_typed(
         assert fields(answer)["birth_year"] == "1994"
 
 
+def test_whose_number_it_was_is_told_where_it_is_theirs_no_more(bot: Bot, come: Come) -> None:
+    """What they asked for stands there as an unknown sender's: who finds another contact knows for whom."""
+    ana, (phone, visit) = come("ana"), visit_of(bot, "Lucía")
+    path = f"/inbox/person/{visit.patient_id}"
+    after(ana, ana.post(path, **{**fields(ana.get(path)), "gone-0": "1"}))
+    talk = html.unescape(ana.get(f"/inbox/phone/{phone}").text)
+    assert "Unknown sender" in talk and "corrected the person: phones" in talk
+    assert f'<a href="{path}">Lucía Ramírez</a>' in talk
+
+
 def test_two_who_correct_at_once_do_not_overwrite_each_other(bot: Bot, come: Come) -> None:
     """The second sees that somebody was first, and the form as it was."""
     ana, ben, (_, visit) = come("ana"), come("ben"), visit_of(bot, "Lucía")
