@@ -46,7 +46,7 @@ TABLES: tuple[Mapping[Any, str], ...] = (
     told.BESIDE, summary.DID, sections.TOLD, sections.GROUPS, sections.SENTENCES, fields.Span.units, words.SECTIONS, words.STATUS,
     words.VISITS, words.CHANGED, words.PARTICIPANTS, inbox.SNOOZES, languages.SHOWN, pictures.PERIODS, pictures.SAID, visits.DONE,
     programme_pages.ANSWERS, programme_pages.STATUS, schedule.GROUPS,
-    life.HAPPENED, told.FIELDS, newcomer.HOW, newcomer.WRONG, cells.NUMBERS, person.EVENTS,
+    sections.OF_THE_VISIT, life.HAPPENED, told.FIELDS, newcomer.HOW, newcomer.WRONG, cells.NUMBERS, person.EVENTS,
 )  # fmt: skip
 LISTS: tuple[Iterable[str], ...] = (
     told.REASONS, told.WAITING, meaning.EVERY, waitlist.WEEKDAYS, words.RELATIONS, ROLES,

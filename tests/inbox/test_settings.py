@@ -135,6 +135,14 @@ def test_an_answer_is_seen_in_every_language_before_it_is_saved_and_is_what_the_
     assert says(desk, 7, "where can I park?") == "Sunrise Clinic: Park on Pine Street."
 
 
+def test_what_the_bot_tells_from_the_visit_is_not_said_to_go_to_a_person(desk: Desk) -> None:
+    """It answers when the visit is, how long it takes, who they will see and how to prepare, although nothing is written here."""
+    shown = page(desk.ana, "/inbox/settings/answers")
+    assert shown.count("told from the visit itself") == 3 and shown.count("told by kind of visit") == 1
+    assert shown.count("nothing written: it is passed on to a person") == 1  # something else
+    assert "told by kind of visit" in page(desk.ana, "/inbox/settings/answers?entry=prep")
+
+
 def test_every_section_tells_what_a_patient_would_get(desk: Desk) -> None:
     """HELP after a new name, the promise outside new hours, help with a hindrance, preparation, a reply, a reminder."""
     for where, field, value, shows in (

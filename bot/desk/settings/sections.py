@@ -30,6 +30,13 @@ TOLD = {
     "before": "%(span)s before the visit, to who %(to)s: %(says)s",
     "after": "%(span)s after the visit, to who %(to)s: %(says)s",
 }
+# Questions that the bot answers from the patient's own visit, as `bot/dialogue/questions.py` does.
+OF_THE_VISIT = {
+    "when": "told from the visit itself",
+    "duration": "told from the visit itself",
+    "provider": "told from the visit itself, to who has agreed to details by text",
+    "prep": "told by kind of visit: see “How to prepare” in the settings",
+}
 ZONES = ("America/", "Pacific/", "Asia/", "Europe/", "Africa/", "Australia/", "Atlantic/")
 
 
@@ -76,7 +83,7 @@ class Section:
 
     paged: the key whose entries have a page each; names: those that it can have, none: any; noun: what an entry is; said: under
     which of its own keys an entry's sentences are, "": it is nothing but sentences.
-    schedule: when the bot's texts go depends on it.
+    schedule: when the bot's texts go depends on it. unwritten: entry → what is told where nothing is written.
     """
 
     name: str
@@ -88,6 +95,7 @@ class Section:
     noun: str = ""
     said: str = ""
     schedule: bool = False
+    unwritten: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -146,7 +154,8 @@ SECTIONS = {each.name: each for each in (
               "By day and night, until somebody has taken it on."),
     ), schedule=True),
     Section("answers", "Answers to questions", "What the bot answers by itself. Where nothing is written, it passes it on.",
-            paged="answers", names=_capital({name: words for name, words in TOPICS.items() if name not in CLINICAL}), noun="question"),
+            paged="answers", names=_capital({name: words for name, words in TOPICS.items() if name not in CLINICAL}), noun="question",
+            unwritten=OF_THE_VISIT),
     Section("resources", "Help with what stands in the way", "What is told at once to who says that something stands in the way.",
             paged="resources", names=_capital(BARRIERS), noun="hindrance"),
     Section("lead_times", "Lead times", "How long before a visit help must be arranged. It sets by when an item must be seen to.", (
