@@ -98,9 +98,13 @@ def _key(choice: str) -> str:
     return word.rstrip("~")[:START] + "~" if word.endswith("~") else word
 
 
-def load_guards(path: Path) -> Floor:
-    """Reads a language's guards.yaml: for each change (or call) the patterns that speak against it. Raises DataError."""
-    return _floor(_patterns(path, GUARDED), GUARDED, "")
+def load_guards(path: Path, *, people: Iterable[str] = ()) -> Floor:
+    """Reads a language's guards.yaml: for each change (or call) the patterns that speak against it. Raises DataError.
+
+    people: the words for somebody else, which `@people` stands for.
+    """
+    others = "|".join(word.replace(" ", "_") for word in people)
+    return _floor(_patterns(path, GUARDED, {"@people": others} if others else {}), GUARDED, "")
 
 
 def load_floor(path: Path) -> Floor:
@@ -120,9 +124,10 @@ def _floor(patterns: Iterable[Pattern], kinds: Collection[str], harmless: str) -
     return Floor(Index(each for each in every if each.kind in kinds), Index(each for each in every if each.kind == harmless))
 
 
-def _patterns(path: Path, kinds: Collection[str]) -> list[Pattern]:
+def _patterns(path: Path, kinds: Collection[str], known: Mapping[str, str] | None = None) -> list[Pattern]:
+    """known: lists that the file may name beside its own."""
     blocks: dict[str, str] = read_yaml(path) or {}
-    lists: dict[str, str] = {}
+    lists = dict(known or {})
     for line in _lines(blocks.pop(LISTS, "")):
         name, _, words = line.partition(" ")
         lists[name] = words.strip()

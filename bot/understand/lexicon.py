@@ -13,6 +13,7 @@ KEYWORDS = (
     "opt_out", "opt_out_cancel", "opt_in", "help", "undo", "status", "docs", "new",
     "fewer", "visits_only", "all_texts", "off_list", "yes", "no",
 )  # fmt: skip
+NOT_OTHERS = frozenset({"self", "self_among_others", "all", "turn"})  # of people.yaml: tells of nobody but whoever writes, or of all
 PICKS = ("1", "2", "3", "last", "earliest", "latest", "left", "beside")
 
 
@@ -26,6 +27,11 @@ class Lexicon:
     left: tuple[str, ...]
     beside: frozenset[str]
     people: dict[str, str]
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The words for somebody else than whoever writes."""
+        return tuple(word for word, relation in self.people.items() if relation not in NOT_OTHERS)
 
 
 def load_lexicon(folder: Path) -> Lexicon:

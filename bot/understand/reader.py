@@ -277,14 +277,15 @@ def load_reader(folder: Path, *, cache: Path | None = None) -> Reader:
     found = learned.load(folder, codes, cache=cache)
     spoken = frozenset(found.words[SPOKEN])
     times = load_mixed(folder, sorted(path.parent.name for path in folder.glob("*/times.yaml")))
+    lexicons = {code: load_lexicon(folder / code) for code in codes}
     tongues = {
         code: Tongue(
-            lexicon=load_lexicon(folder / code),
+            lexicon=lexicon,
             floor=load_floor(folder / code / "danger.yaml"),
             told=load_told(folder / code / "told.yaml"),
-            guards=load_guards(folder / code / "guards.yaml"),
+            guards=load_guards(folder / code / "guards.yaml", people=lexicon.others),
             speller=Speller(found.words[code], also=spoken),
         )
-        for code in codes
+        for code, lexicon in lexicons.items()
     }
     return Reader(tongues=tongues, times=times, model=found.model, detector=found.detector, version=found.digest)
