@@ -44,6 +44,8 @@ MARKS = (
     "neutral",
     "verb",
 )
+DENIES = ("neg", "neg_near", "neg_after", "nor")
+LIMITS = ("open", "tail", "side")
 SAYS_NO_TIME = frozenset((*MARKS, "sign", "article", "of", "last"))
 NOON_HOUR = 12
 ABBREVIATED = 4  # letters up to which a full stop behind a name is no end of a sentence
@@ -73,6 +75,8 @@ def _at(row: Row, at: int, before: list[Element]) -> tuple[list[Element], int]:
         return found
     if number := _listed(row, at, before):
         return [number], at + 1
+    if end := _said_twice(row, at, before):
+        return [Mark(frozenset({"word"}))], end
     joined = [_mark(row, at)] if row.has(at, "or") else []  # "or after 4", "ou après 16h"
     days, window = read_days(row, at), read_window(row, at, loose=_beside_a_day(row, at, before))
     if days and (window is None or days[1] >= window[1]):
@@ -102,6 +106,19 @@ def _open_last(before: list[Element]) -> bool:
             before[index] = Window(each.start, None, each.sure)
             return True
     return False
+
+
+def _said_twice(row: Row, at: int, before: list[Element]) -> int | None:
+    """The end of the "not before" in "after 4, not before": of an open window it denies the other side, and nothing else."""
+    last = next((each for each in reversed(before) if not isinstance(each, Mark)), None)
+    if not isinstance(last, Window) or (last.start is None) == (last.end is None):
+        return None
+    behind = at + 1 if row.has(at, *DENIES) else row.skip(at + 1, "article")
+    pair = (at, behind) if row.has(at, *DENIES) else (behind, at)
+    if not row.has(pair[0], *DENIES) or not row.has(pair[1], *LIMITS):
+        return None
+    ends = behind + 1 == len(row.items) or row.has(behind + 1, "sign") or not row.items[behind + 1].senses
+    return behind + 1 if ends else None
 
 
 def _mark(row: Row, at: int) -> Mark:

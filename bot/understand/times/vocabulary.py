@@ -58,6 +58,7 @@ LISTS = frozenset(
         "not_weekdays",
         "date_mark",
         "minute",
+        "side",
         "range_end",
         "except_after",
         "instead",
