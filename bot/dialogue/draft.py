@@ -11,6 +11,7 @@ from bot.dialogue.types import Ask, Facts, Prompt, Spoken, State, Undo, Visit
 from bot.understand.types import Understanding
 
 A_TALK = timedelta(days=1)  # how long the language of a text holds for those after it that tell none
+ENGLISH = "en"
 Value = str | int | datetime | tuple[datetime, ...]
 
 
@@ -148,16 +149,13 @@ class Draft:
         return Decision(state=state, effects=tuple(self.effects), language=self.language, rule=rule)
 
     def _spoken(self, state: State) -> Spoken | None:
-        """What is spoken from now on: the language that was asked for, else what this text tells, else as before.
-
-        English is none, since words of it stand in texts of every other language.
-        """
+        """What is spoken from now on: the language that was asked for, else what this text tells, else as before."""
         if state.language != self.before.language:
             return None
         if not self.read.language_sure:
             return self.before.spoken
         record = state.language or _record(self.facts)
-        return Spoken(self.language, self.facts.now) if self.language not in (record, "en") else None
+        return Spoken(self.language, self.facts.now) if self.language != record else None
 
     def _together(self) -> None:
         """Several confirmations are one sentence, and who is thanked for telling is not thanked for coming, too."""
@@ -189,14 +187,17 @@ class Draft:
 def _language(state: State, read: Understanding, facts: Facts) -> str:
     """What to answer in: the language of a message that tells it clearly, else of the last one that did, else that on record (L-11).
 
-    Who says that they do not speak ours is answered in theirs, however few words tell it.
+    Who says that they do not speak ours is answered in theirs, however few words tell it. English holds for a bare number alone, since
+    words of it stand in texts of every other language, and never against a language that was asked for.
     """
     record = state.language or _record(facts)
     sure = read.language_sure or record is None or "language" in read.barriers
     if read.language and read.language in facts.languages and sure:
         return read.language
-    if state.spoken is not None and facts.now - state.spoken.at < A_TALK and state.spoken.language in facts.languages:
-        return state.spoken.language
+    spoken = state.spoken.language if state.spoken is not None and facts.now - state.spoken.at < A_TALK else None
+    holds = spoken != ENGLISH or (read.number is not None and state.language is None)
+    if spoken in facts.languages and holds:
+        return spoken
     return record if record in facts.languages else facts.languages[0]
 
 

@@ -10,10 +10,11 @@ from bot.dialogue.effects import BookAppointment, CloseItems, MoveAppointment
 from bot.dialogue.slots import nearest, same_day, spread, suitable
 from bot.dialogue.targets import about, by_number, called_off_since, target
 from bot.dialogue.types import Ask, Participant, Prompt, Slot, State, Undo, Visit
-from bot.dialogue.visits import SETTLED, SILENCE, confirm, unknown
+from bot.dialogue.visits import SETTLED, SILENCE, confirm, read_back, unknown
 from bot.dialogue.waitlist import or_wait
 from bot.understand.types import Understanding, When, Wish
 
+AGREES = frozenset({"confirm", "choose"})
 ANSWERING = frozenset({"reschedule", "choose", "ask", "barrier", "social", "confirm", "cancel", "other"})  # may stand beside a wish
 
 ABOUT_SLOTS = frozenset({"new", "undo", "off_list", "status", "fewer", "visits_only"})  # commands
@@ -32,9 +33,8 @@ def wants_slots(read: Understanding, state: State) -> bool:
 def choose(draft: Draft) -> str | None:
     """Picks one of the offered times."""
     prompt = draft.prompt
-    agreed = draft.acts == {"confirm"} or (draft.doubtful == {"confirm"} and not draft.acts)  # "sounds good": which one?
-    wanted = "choose" in draft.acts or agreed or (draft.doubtful == {"choose"} and not draft.acts - {"social"})
-    if prompt is None or prompt.ask is not Ask.SLOTS or not wanted:
+    agreed = not draft.acts - {"confirm", "social"} and bool((draft.acts | draft.doubtful) & AGREES)  # "sounds good": which one?
+    if prompt is None or prompt.ask is not Ask.SLOTS or not ("choose" in draft.acts or agreed) or _stays(draft):
         return None
     if rule := called_off_since(draft, prompt):
         return rule
@@ -85,7 +85,7 @@ def reschedule(draft: Draft) -> str | None:
 
     Beside other acts it does only where the text tells a time; else it is asked about last (`visits.doubts`).
     """
-    if draft.settled:
+    if draft.settled or _stays(draft):
         return None
     prompt = draft.prompt
     if prompt is not None and prompt.ask is Ask.WHEN and draft.acts | draft.doubtful == {"tentative"}:  # "I don't know": any of these?
@@ -269,15 +269,33 @@ def _which_slot(draft: Draft, prompt: Prompt) -> str:
     return "which_slot"
 
 
+def _stays(draft: Draft) -> bool:
+    """Whether a text says that the visit which was to be moved stays: in words, or by its day, which was not offered.
+
+    After times were offered a bare "sounds good" is no such word: it may be said of one of them.
+    """
+    prompt = draft.prompt
+    visit = _visit_of(draft, prompt) if prompt and prompt.ask in (Ask.WHEN, Ask.SLOTS) else None
+    if prompt is None or visit is None or draft.acts & {"choose", "cancel"} or "confirm" not in draft.acts | draft.doubtful:
+        return False
+    when = draft.read.when
+    if when is not None and (not when.fits(visit.start) or any(when.fits(start) for start in prompt.slot_starts)):
+        return False
+    if "reschedule" in draft.acts:
+        return when is not None and draft.read.stays  # "leave it, I do come on Friday"
+    return when is not None or draft.read.stays or (prompt.ask is Ask.WHEN and "confirm" in draft.acts)
+
+
 def keep(draft: Draft) -> str | None:
     """ "Leave it as it is" while another time is being looked for."""
-    if not draft.prompted(Ask.WHEN, Ask.SLOTS) or draft.acts & {"reschedule", "choose", "cancel"} or "confirm" not in draft.acts:
-        return None
-    prompt = draft.prompt
-    visit = _visit_of(draft, prompt) if prompt else None
+    visit = _visit_of(draft, draft.prompt) if draft.prompt and _stays(draft) else None
     if visit is None:
         return None
-    draft.do(CloseItems(kinds=("reschedule_unfinished",), visit=visit.id if visit else None))
+    draft.settled = True
+    if "confirm" not in draft.acts or "reschedule" in draft.acts:
+        read_back(draft, visit, "confirm")
+        return "unclear_confirm"
+    draft.do(CloseItems(kinds=("reschedule_unfinished",), visit=visit.id))
     confirm(draft, visit)
     draft.acts.discard("confirm")
     return "keep"

@@ -29,7 +29,7 @@ from bot.understand.types import Message, Understanding
 
 # What decisions rest on; reasons and scores may change without changing anything.
 DECISIVE = (
-    "urgent", "keyword", "acts", "doubtful", "choice", "number", "answers", "about", "about_day", "another", "when", "topics",
+    "urgent", "keyword", "acts", "doubtful", "choice", "number", "answers", "about", "about_day", "another", "stays", "when", "topics",
     "barriers", "language", "language_sure", "language_to",
 )  # fmt: skip
 

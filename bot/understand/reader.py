@@ -74,6 +74,7 @@ class Reader:
         scores = self._scores(text, repaired, context)
         prepared = prepare(text)
         against = self._against(prepared, order) | ({"cancel": "a reaction"} if tapped(message.text) else {})
+        stays = "cancel" in against
         judged = self._judged(scores, text, prepared, message, order, sure).guarded(against)
         if found and found.startswith("und-"):
             judged = judged.unread()
@@ -108,6 +109,7 @@ class Reader:
             about=about,
             about_day=about_day,
             another=another,
+            stays=stays,
             when=when,
             same_day=self._same_day(text, order) if judged.wants_time(context) else "",
             language=found,

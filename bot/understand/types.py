@@ -105,6 +105,7 @@ class Understanding:
     words that change nothing ("2 please").
     answers: what is said of single visits. about: numbers of the visits that the text names by person;
     about_day: by their day or time. another: it names somebody of the phone who has no visit, and nobody who has one.
+    stays: it says in words that a visit is not called off ("I'll be there", "keep it as it is").
     language: code of the language that the text is written in, None when the text does not tell; language_sure: it
     tells clearly enough to answer in it. language_to: code of the language that the patient asks for.
     same_day: a time on the day of the visit itself is wanted: "later" or "earlier" than it, "any" other one, or "".
@@ -124,6 +125,7 @@ class Understanding:
     about: tuple[int, ...] = ()
     about_day: tuple[int, ...] = ()
     another: bool = False
+    stays: bool = False
     when: When | None = None
     same_day: str = ""
     language: str | None = None
