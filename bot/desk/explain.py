@@ -18,6 +18,7 @@ RULES = {
     "life_event": "Something has happened in the life of who is reached there: a person answers, and the bot speaks of no visit.",
     "death": "They tell of a death or a lost pregnancy: nothing is changed or sent until a person has seen to it.",
     "hospital": "They tell that somebody is in hospital: nothing is changed, a person sees to it.",
+    "custody": "They tell that somebody is in jail: nothing is changed, a person sees to it.",
     "held": "Automation is held until a person releases it.",
     "wants_fewer": "They asked for fewer texts: one reminder before each visit.",
     "wants_visits": "They asked for texts about visits only.",

@@ -65,7 +65,9 @@ BARRIERS = {
     "phone_tech": "phone or video does not work", "memory": "forgets", "side_effects": "the medicine makes ill",
     "other": "something stands in the way",
 }  # fmt: skip
-TOLD = {"death": "tells of a death or a lost pregnancy", "distress": "in distress", "hospital": "in hospital"}
+TOLD = {
+    "custody": "in jail", "death": "tells of a death or a lost pregnancy", "distress": "in distress", "hospital": "in hospital",
+}  # fmt: skip
 EVERY = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 MANY = 8  # days that are told one by one at most
 

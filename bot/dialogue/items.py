@@ -59,6 +59,7 @@ KINDS: dict[str, ItemKind] = {
     "unknown_sender": ItemKind(6, "From a number that is on no record"),
     "death": ItemKind(3, "Tells of a death or a lost pregnancy"),
     "hospital": ItemKind(3, "Tells of a stay in hospital"),
+    "custody": ItemKind(3, "Tells of somebody in jail"),
     "life_event": ItemKind(3, "See to the visits that are still booked, so that nobody is waited for", promised=False),
     "not_told": ItemKind(3, "Was not told that a visit was booked, moved or called off: phone", promised=False),
     "reply_held": ItemKind(4, "A reply for later did not go: look again", promised=False),

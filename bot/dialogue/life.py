@@ -1,4 +1,4 @@
-"""Somebody has died, has lost somebody or is in hospital: a person speaks of their visits, and the bot does not (N-10)."""
+"""Somebody has died, has lost somebody, is in hospital or in jail: a person speaks of their visits, and the bot does not (N-10)."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def held(draft: Draft) -> str | None:
 
 
 def told(draft: Draft) -> str | None:
-    """Whoever tells of a death or of a stay in hospital, the patient's or another's, gets a person, and nothing is changed.
+    """Whoever tells of a death, a hospital or a jail, the patient's or another's, gets a person, and nothing is changed.
 
     After a death nothing is sent either until the person has seen to it. Who asks, comes or wants another time all the same ("is that
     tested, my mother died of it?") is answered as always, and a person reads it.
     """
-    kind = next((each for each in ("death", "hospital") if each in draft.read.told), None)
+    kind = next((each for each in ("death", "hospital", "custody") if each in draft.read.told), None)
     if kind is None or any(person.life_event for person in draft.facts.people):
         return None
     if _goes_on(draft):

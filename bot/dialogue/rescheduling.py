@@ -100,7 +100,8 @@ def reschedule(draft: Draft) -> str | None:
         draft.acts.add("reschedule")
     timely = draft.read.when is not None or bool(draft.read.same_day)
     answering = searching and timely and draft.acts <= ANSWERING
-    if "reschedule" not in draft.acts and not answering:
+    angry = "complaint" in draft.acts and not timely  # "the third time that you move it": a person answers
+    if ("reschedule" not in draft.acts or angry) and not answering:
         return None
     draft.acts -= {"cancel", "confirm"} if answering else {"cancel"}
     draft.settled = True

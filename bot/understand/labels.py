@@ -70,7 +70,7 @@ BARRIERS = frozenset(
     ]
 )
 URGENT = frozenset({"medical", "self_harm", "abuse"})
-TOLD = frozenset({"death", "distress", "hospital", "refill"})  # beside whatever else is wished; the last is a wish, too
+TOLD = frozenset({"custody", "death", "distress", "hospital", "refill"})  # beside whatever else is wished; the last is a wish, too
 LANGUAGES = ("en", "es", "zh", "vi", "ko", "tl", "ru", "ar", "fr", "pt", "ht", "pl", "hi", "fa", "it", "de", "ja")
 WITH_DETAIL = {"ask": TOPICS, "barrier": BARRIERS, "urgent": URGENT, "language": frozenset(LANGUAGES)}
 # act → each of its labels, and what of it the label names.

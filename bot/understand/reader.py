@@ -167,7 +167,7 @@ class Reader:
         """What holds; after a reminder a bare yes or no is an answer."""
         danger = self._danger(prepared, order if sure else self.tongues)
         told = dict(hit for code in order for floor in self.tongues[code].told.values() for hit in floor.found(prepared))
-        seldom = _fragment(text) or "hospital" in told  # who is there is looked after
+        seldom = _fragment(text) or not told.keys().isdisjoint({"hospital", "custody"})  # who is there is looked after
         judged = judge(scores, context=message.context, danger=danger, seldom=seldom).telling(told, scores)
         codes = order if sure or message.language else self.tongues
         plain = self._plain(text, codes) if message.context is Context.REMINDER else None

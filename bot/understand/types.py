@@ -99,8 +99,8 @@ class Understanding:
     acts, topics, barriers: names from `intents/meaning.yaml`, in no order. doubtful: acts that are likely but too unsure
     to change anything before they have been read back; they are not among `acts`.
     urgent: "medical", "self_harm", "abuse" or None.
-    told: "death" or a lost pregnancy, whoever's; "hospital", where somebody is now; "distress", the end of their strength without
-    danger (`intents/*/told.yaml`).
+    told: "death" or a lost pregnancy, whoever's; "hospital", where somebody is now; "custody", who is in jail; "distress", the end of
+    their strength without danger (`intents/*/told.yaml`).
     choice: number of the offered option that was picked, or None. number: the number that is all there is in the text, but for
     words that change nothing ("2 please").
     answers: what is said of single visits. about: numbers of the visits that the text names by person;

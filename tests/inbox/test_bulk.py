@@ -234,7 +234,7 @@ def test_who_must_not_be_texted_gets_nothing_and_is_told_by_name(world: World) -
         "Dorothy": "opted out", "Marcus": "texts do not arrive at this number", "Lucía": "asked not to be texted",
         "Ernesto": "has died", "Nadia": found["Nadia"].why_not, "Rosa": "Ben Carter is working on this conversation",
         "Owen": "a reply waits to go there already", "Nguyễn": "what you chose is closed, or a translator's",
-        "林美": "distress, a death or a stay in hospital was told of: it is answered by itself",
+        "林美": "distress, a death, a hospital or a jail was told of: it is answered by itself",
         "أمينة": "an emergency is open there: it is answered by itself", "Unknown": "nobody is on record at this number",
     }  # fmt: skip
     assert found["Nadia"].why_not  # one of the two on that phone has lost somebody: it may be read by her

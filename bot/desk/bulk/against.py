@@ -19,7 +19,7 @@ from bot.store.models import CommunicationRow, PatientRow, PhoneRow, TaskRow
 from bot.store.sending_models import OutboxRow, PlannedReplyRow
 from bot.store.work_models import ClaimRow
 
-ALONE = ("distress", "death", "hospital")  # who tells of this is never one of many
+ALONE = ("distress", "death", "hospital", "custody")  # who tells of this is never one of many
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def against(bot: Bot, session: Session, chosen: Chosen, phones: Collection[Phone
         kinds = {kind for kind, _, _ in theirs}
         whys = (
             Said("an emergency is open there: it is answered by itself") if any(rank == 0 for _, rank, _ in theirs) else "",
-            Said("distress, a death or a stay in hospital was told of: it is answered by itself") if kinds & set(ALONE) else "",
+            Said("distress, a death, a hospital or a jail was told of: it is answered by itself") if kinds & set(ALONE) else "",
             "" if stop == care.TAKEN_OVER else stop,
             care.NOT_SURE if "whose_number" in kinds else "",
             "" if who else Said("nobody is on record at this number"),
