@@ -99,12 +99,13 @@ def _key(choice: str) -> str:
 
 
 def load_guards(path: Path, *, people: Iterable[str] = ()) -> Floor:
-    """Reads a language's guards.yaml: for each change (or call) the patterns that speak against it. Raises DataError.
+    """Reads a language's guards.yaml: for each change (or call) the patterns that speak against it; what stands under
+    `harmless` is taken out of a text first. Raises DataError.
 
     people: the words for somebody else, which `@people` stands for.
     """
     others = "|".join(word.replace(" ", "_") for word in people)
-    return _floor(_patterns(path, GUARDED, {"@people": others} if others else {}), GUARDED, "")
+    return _floor(_patterns(path, GUARDED | {"harmless"}, {"@people": others} if others else {}), GUARDED, "harmless")
 
 
 def load_floor(path: Path) -> Floor:

@@ -91,6 +91,19 @@ class Judged:
         )
         return replace(self, acts=self.acts - doubts, doubtful=self.doubtful | doubts, why=why)
 
+    def heard(self, against: Mapping[str, str]) -> Judged:
+        """The same without a refill that is not wanted. Where a text tells nothing but what it does not want, it is heard all the same:
+        no call, which a person reads, or no refill, which changes nothing."""
+        acts = self.acts - {"refill"} if "refill" in against else self.acts
+        doubtful = self.doubtful if self.acts == acts else frozenset()  # "no refill needed" says no to nothing else
+        if acts or doubtful or self.urgent or against.keys().isdisjoint({"human", "refill"}):
+            return replace(self, acts=acts)
+        kind = "human" if "human" in against else "refill"
+        why = ((kind, 1.0, f"not: {against[kind]}"),)
+        if kind == "human":
+            return replace(self, acts=acts, doubtful=frozenset({"human"}), why=why)
+        return replace(self, acts=frozenset({"social"}), why=why)
+
     def plainly(self, act: str | None, *, recorded: bool) -> Judged:
         """The same, but a text that is nothing but a word for `act`, and was taken for nothing else, is no doubt.
 

@@ -80,7 +80,7 @@ DETAILS = {act: tuple((f"{act}.{name}", name) for name in sorted(names)) for act
 CHANGES = frozenset(
     {"confirm", "tentative", "cancel", "reschedule", "choose", "opt_out", "opt_in", "wrong_number", "taken", "not_taken"}
 )
-GUARDED = CHANGES | {"human"}  # what words of the text may speak against: whoever cannot hear is not phoned
+GUARDED = CHANGES | {"human", "refill", "urgent"}  # what words of the text may speak against: whoever cannot hear is not phoned
 
 
 def known(label: str) -> bool:

@@ -75,7 +75,7 @@ class Reader:
         prepared = prepare(text)
         against = self._against(prepared, order) | ({"cancel": "a reaction"} if tapped(message.text) else {})
         stays = "cancel" in against
-        judged = self._judged(scores, text, prepared, message, order, sure).guarded(against)
+        judged = self._judged(scores, text, prepared, message, order, sure, deaf="urgent" in against).heard(against).guarded(against)
         if found and found.startswith("und-"):
             judged = judged.unread()
         when = self._when(text, message, order) if judged.wants_time(context) else None
@@ -162,12 +162,12 @@ class Reader:
         return {label: max(score, written[label]) for label, score in scores.items()}
 
     def _judged(
-        self, scores: dict[str, float], text: str, prepared: Prepared, message: Message, order: list[str], sure: bool
+        self, scores: dict[str, float], text: str, prepared: Prepared, message: Message, order: list[str], sure: bool, *, deaf: bool
     ) -> Judged:
-        """What holds; after a reminder a bare yes or no is an answer."""
+        """What holds; after a reminder a bare yes or no is an answer. deaf: a wish for no call is no danger then."""
         danger = self._danger(prepared, order if sure else self.tongues)
         told = dict(hit for code in order for floor in self.tongues[code].told.values() for hit in floor.found(prepared))
-        seldom = _fragment(text) or not told.keys().isdisjoint({"hospital", "custody"})  # who is there is looked after
+        seldom = _fragment(text) or deaf or not told.keys().isdisjoint({"hospital", "custody"})  # who is there is looked after
         judged = judge(scores, context=message.context, danger=danger, seldom=seldom).telling(told, scores)
         codes = order if sure or message.language else self.tongues
         plain = self._plain(text, codes) if message.context is Context.REMINDER else None
