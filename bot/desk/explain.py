@@ -61,6 +61,7 @@ RULES = {
     "keep": "They keep the visit as it is.",
     "confirm": "They are coming: the visit was marked so.",
     "cancel": "They cannot come.",
+    "after_all": "They want a visit as it was before they changed it, so the bot told how to take the change back.",
     "tentative": "They are not sure: the visit stays, and they are asked again.",
     "unclear": "What they want was not sure enough to change anything, so the bot asked first.",
     "unclear_visits": "It was not clear which visit they mean, so the bot asked.",

@@ -54,6 +54,7 @@ STEPS = (
     rescheduling.reschedule,
     rescheduling.keep,
     visits.attendance,
+    visits.after_all,
     visits.today,
     questions.medicine,
     questions.questions,

@@ -41,6 +41,20 @@ def attendance(draft: Draft) -> str | None:
     return None
 
 
+def after_all(draft: Draft) -> str | None:
+    """ "Keep it", "I still need that", of a visit that they have just called off or moved: how to have it back."""
+    said = draft.acts | draft.doubtful
+    wished = said & {"confirm", "cancel", "reschedule", "choose", "opt_out"}
+    if not draft.read.stays or draft.settled or draft.prompt is not None or wished:
+        return None
+    for change in draft.changes:
+        if change.act == "cancel":
+            draft.say("cancelled", when=change.start)
+        elif change.act == "move":
+            draft.say("moved", when=change.to or change.start)
+    return "after_all" if {change.act for change in draft.changes} & {"cancel", "move"} else None
+
+
 def doubts(draft: Draft) -> str | None:
     """A change that may be meant beside what is sure ("not well today, maybe another day?"), asked after the rest is answered.
 
