@@ -155,7 +155,8 @@ class Draft:
         if not self.read.language_sure:
             return self.before.spoken
         record = state.language or _record(self.facts)
-        return Spoken(self.language, self.facts.now) if self.language != record else None
+        told = self.language != record and (self.language != ENGLISH or self.read.sentence)
+        return Spoken(self.language, self.facts.now) if told else None
 
     def _together(self) -> None:
         """Several confirmations are one sentence, and who is thanked for telling is not thanked for coming, too."""

@@ -61,14 +61,15 @@ def meant(draft: Draft) -> Visit | None:
 
 def which(draft: Draft, act: str, visits: tuple[Visit, ...]) -> None:
     """Asks which visit is meant: by time only, never by name or kind (N-04)."""
-    if draft.prompted(Ask.WHICH):  # asked once already: a person
+    wishes = draft.read.when.wishes if draft.read.when and not draft.read.when.doubtful else ()
+    prompt = draft.prompt if draft.prompted(Ask.WHICH) else None
+    if prompt and (not wishes or prompt.times > 1):  # asked once already, and nothing new is told: a person
         draft.log("not_understood", detail=act)
         draft.say("received")
         draft.remember(prompt=None)
         return
     draft.say("which_visit", options=tuple(visit.start for visit in visits))
-    wishes = draft.read.when.wishes if draft.read.when and not draft.read.when.doubtful else ()
-    draft.ask(about(draft, Ask.WHICH, visits, act=act, wishes=wishes))
+    draft.ask(about(draft, Ask.WHICH, visits, act=act, wishes=wishes, times=prompt.times + 1 if prompt else 1))
 
 
 def about(draft: Draft, ask: Ask, visits: tuple[Visit, ...], **more: object) -> Prompt:

@@ -83,7 +83,16 @@ def _meant(part: str, visits: tuple[Option, ...], lexicons: list[Lexicon]) -> tu
 
 def _act(part: str, lexicons: list[Lexicon], judge_part: Callable[[str], Judged]) -> str | None:
     groups = {lexicon.keywords.get(word) for word in squeeze(part).split() for lexicon in lexicons} & WORDS.keys()
-    if len(groups) == 1:
+    if len(groups) == 1 and (groups != {"no"} or _plain_no(part, lexicons)):
         return WORDS[groups.pop() or ""]
-    said = judge_part(part).acts & SAYS
+    judged = judge_part(part)
+    said = (judged.acts | judged.doubtful if groups else judged.acts) & SAYS
     return next(iter(said)) if len(said) == 1 else None
+
+
+def _plain_no(part: str, lexicons: list[Lexicon]) -> bool:
+    """Whether a "no" stands last, but for words that tell of whom or change nothing: of "no sé" it denies that they know."""
+    said = squeeze(part).split()
+    last = max(at for at, word in enumerate(said) if any(lexicon.keywords.get(word) == "no" for lexicon in lexicons))
+    phrases = {phrase for lexicon in lexicons for phrase in (*lexicon.picks, *lexicon.people, *lexicon.beside)}
+    return {word for phrase in phrases for word in phrase.split()}.issuperset(said[last + 1 :])

@@ -25,6 +25,7 @@ from bot.understand.types import Answer, Context, Message, Reason, Understanding
 # What a keyword means by itself. The other COMMANDS the dialogue carries out.
 KEYWORD_ACTS = {"opt_out": "opt_out", "opt_out_cancel": "opt_out", "opt_in": "opt_in", "help": "help"}
 SPOKEN = "en"  # words of it stand in texts of every other language
+SENTENCE = 5  # words that nobody mixes into another language
 FRAGMENT = 2  # words, and ...
 FRAGMENT_LETTERS = 5  # ... in scripts whose signs are words
 TURNS = re.compile(r"[,;.،、，]")
@@ -114,6 +115,7 @@ class Reader:
             same_day=self._same_day(text, order) if judged.wants_time(context) else "",
             language=found,
             language_sure=sure and number is None,  # what stands beside it is too little to tell: "numero 2 por favor"
+            sentence=sure and len(words(fold(text))) >= SENTENCE,
             language_to=chinese(text, None) if judged.language_to == "zh" else judged.language_to,
             keyword=keyword,
             reasons=self._reasons(repaired, judged),

@@ -107,7 +107,8 @@ class Understanding:
     about_day: by their day or time. another: it names somebody of the phone who has no visit, and nobody who has one.
     stays: it says in words that a visit is not called off ("I'll be there", "keep it as it is").
     language: code of the language that the text is written in, None when the text does not tell; language_sure: it
-    tells clearly enough to answer in it. language_to: code of the language that the patient asks for.
+    tells clearly enough to answer in it; sentence: and is no mere handful of its words, as stand in texts of other languages.
+    language_to: code of the language that the patient asks for.
     same_day: a time on the day of the visit itself is wanted: "later" or "earlier" than it, "any" other one, or "".
     keyword: the command or carriers' word that the whole text is (`intents/*/keywords.yaml`), or None.
     runner_up: the label that came next, with its score.
@@ -130,6 +131,7 @@ class Understanding:
     same_day: str = ""
     language: str | None = None
     language_sure: bool = False
+    sentence: bool = False
     language_to: str | None = None
     keyword: str | None = None
     reasons: tuple[Reason, ...] = ()
