@@ -74,21 +74,15 @@ class Reader:
         repaired = self.tongues[order[0]].speller.repair(text)
         scores = self._scores(text, repaired, context)
         prepared = prepare(text)
-        against = self._against(prepared, order) | ({"cancel": "a reaction"} if tapped(message.text) else {})
-        stays = "cancel" in against
+        objections = self._against(prepared, order)
+        against = objections | ({"cancel": "a reaction"} if tapped(message.text) else {})
         judged = self._judged(scores, text, prepared, message, order, sure, deaf="urgent" in against).heard(against).guarded(against)
         if found and found.startswith("und-"):
             judged = judged.unread()
         when = self._when(text, message, order) if judged.wants_time(context) else None
         choice, number = None, self._number(text, message, order)
         if context is Context.SLOTS:
-            lexicons = [self.tongues[code].lexicon for code in order]
-            picked = pick(text, message.slots, lexicons, when, read=lambda part: self._when(part, message, order))
-            choice = picked.number if picked else None
-            if picked is not None and picked.said is not None:  # "not tuesday, the last one": its "not" is no doubt about the last
-                against = self._against(prepare(picked.said), order)
-            elsewhere = when is not None and not fitting(when, message.slots)
-            judged = judged.with_choice(picked, number=lone_number(text), elsewhere=elsewhere, against=against)
+            judged, choice = self._chosen(judged, text, message, order, when, against)
         elif len(message.visits) > 1 and lone_number(text) is not None:
             judged = replace(judged, acts=frozenset(), doubtful=frozenset())  # it names one of them, and says nothing of it
         about, about_day, said = self._visits(text, message, order)
@@ -110,7 +104,7 @@ class Reader:
             about=about,
             about_day=about_day,
             another=another,
-            stays=stays,
+            stays="cancel" in objections,
             when=when,
             same_day=self._same_day(text, order) if judged.wants_time(context) else "",
             language=found,
@@ -174,6 +168,18 @@ class Reader:
         codes = order if sure or message.language else self.tongues
         plain = self._plain(text, codes) if message.context is Context.REMINDER else None
         return judged.plainly(plain, recorded=plain == self._plain(text, self._order(message.language, None)))
+
+    def _chosen(
+        self, judged: Judged, text: str, message: Message, order: list[str], when: When | None, against: dict[str, str]
+    ) -> tuple[Judged, int | None]:
+        """What holds after times were offered, and the number of the one that is picked."""
+        lexicons = [self.tongues[code].lexicon for code in order]
+        picked = pick(text, message.slots, lexicons, when, read=lambda part: self._when(part, message, order))
+        if picked is not None and picked.said is not None:  # "not tuesday, the last one": its "not" is no doubt about the last
+            against = self._against(prepare(picked.said), order)
+        elsewhere = when is not None and not fitting(when, message.slots)
+        chosen = judged.with_choice(picked, number=lone_number(text), elsewhere=elsewhere, against=against)
+        return chosen, picked.number if picked else None
 
     def _plain(self, text: str, codes: Iterable[str]) -> str | None:
         """What a bare yes or no means after a reminder, where all languages agree that know it ("k" is both)."""
