@@ -16,7 +16,6 @@ from bot.understand.types import Understanding, When, Wish
 
 AGREES = frozenset({"confirm", "choose"})
 ANSWERING = frozenset({"reschedule", "choose", "ask", "barrier", "social", "confirm", "cancel", "other"})  # may stand beside a wish
-
 ABOUT_SLOTS = frozenset({"new", "undo", "off_list", "status", "fewer", "visits_only"})  # commands
 
 
@@ -71,8 +70,7 @@ def take(draft: Draft, slot: Slot, *, visit: Visit | None, patient: int | None) 
         draft.say("moved", when=slot.start)
         return "moved"
     if patient is None:
-        unknown(draft)
-        return "unknown_sender"
+        return _unknown(draft)
     as_before, now = Participant.NEEDS_ACTION, draft.facts.now
     draft.undo.append(Undo(visit=0, start=slot.start, participant=as_before, slot=slot.id, act="book", patient=patient, at=now))
     draft.do(BookAppointment(patient=patient, slot=slot.id))

@@ -223,8 +223,7 @@ class Prompt:
     slots: the slots it offered, in the order of their numbers. act: what a "1" would do (READ_BACK, WHICH, LANGUAGE: the language;
     DETAILS: the topics asked about; HELPED: the barriers). patient, service: whom and what a new visit is for.
     wishes: what was asked for so far, when slots were offered. or_wait: 0 stands for the waiting list. check_in: the question of a
-    programme that this is.
-    times: how often this same thing has been asked. aside: something else has been said since, so a bare "ok" may answer that.
+    programme that this is. times: how often this same thing has been asked. aside: something was said since, that a bare "ok" may answer.
     """
 
     ask: Ask
@@ -286,9 +285,8 @@ class Spoken:
 class State:
     """What the bot remembers of one conversation between two messages.
 
-    language: what the bot answers in, None until known. paused: a coordinator has taken over.
-    safety: which safety text was last sent when (S-14). asked_back: the bot has already asked once
-    what was meant, so the next misunderstanding goes to a person. call: the last answer promised one.
+    language: what the bot answers in, None until known. paused: a coordinator has taken over. safety: which safety text was last
+    sent when (S-14). asked_back: the bot has asked what was meant, the next misunderstanding goes to a person. call: it promised one.
     """
 
     language: str | None = None

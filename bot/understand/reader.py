@@ -266,8 +266,7 @@ def _of_each(judged: Judged, about: tuple[int, ...]) -> tuple[Judged, tuple[int,
 
 
 def _fragment(text: str) -> bool:
-    parts = words(fold(text))
-    return len(parts) <= FRAGMENT or sum(len(part) for part in parts) <= FRAGMENT_LETTERS
+    return len(parts := words(fold(text))) <= FRAGMENT or sum(map(len, parts)) <= FRAGMENT_LETTERS
 
 
 def _names(when: When, start: datetime) -> bool:
