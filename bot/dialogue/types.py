@@ -223,7 +223,7 @@ class Prompt:
     slots: the slots it offered, in the order of their numbers. act: what a "1" would do (READ_BACK, WHICH, LANGUAGE: the language;
     DETAILS: the topics asked about; HELPED: the barriers). patient, service: whom and what a new visit is for.
     wishes: what was asked for so far, when slots were offered. or_wait: 0 stands for the waiting list. check_in: the question of a
-    programme that this is. times: how often this same thing has been asked. aside: something was said since, that a bare "ok" may answer.
+    programme that this is. times: how often this same thing has been asked. aside: more was said since: an "ok" may answer it.
     """
 
     ask: Ask
