@@ -152,10 +152,11 @@ def _wished(draft: Draft, visit: Visit | None) -> tuple[Wish, ...]:
     """What the message wishes for. "The same day" is that of the times that were offered, if it is one, else that of the visit."""
     when, prompt = draft.read.when, draft.prompt
     read = when.wishes if when is not None and not when.doubtful else ()
-    offered = (
-        prompt.slot_starts if prompt and prompt.ask is Ask.SLOTS and len({each.date() for each in prompt.slot_starts}) == 1 else ()
-    )
-    start = offered[-1 if draft.read.same_day == "later" else 0] if offered else visit.start if visit else None
+    start = visit.start if visit else None
+    if prompt is not None and visit is not None and draft.prompted(Ask.SLOTS, Ask.WHEN):
+        offered = prompt.slot_starts if len({each.date() for each in prompt.slot_starts}) == 1 else ()
+        mine = visit.start if visit.id in prompt.visits else None  # "and mine the same day": not that of their own
+        start = offered[-1 if draft.read.same_day == "later" else 0] if offered else mine
     if draft.read.same_day and start is not None and all(wish.days is None for wish in read):
         return same_day(draft.read.same_day, start, read)
     return _elsewhen(read, visit)
