@@ -309,6 +309,7 @@ def test_a_visit_called_off_in_the_file_takes_its_waiting_texts_with_it(world: W
 def test_a_visit_called_off_in_the_file_while_another_time_is_looked_for(world: World, records: Records, import_: Import) -> None:
     """F-03: a number takes none of the times unasked, and who says nothing more is a person's, as somebody without a visit."""
     remind(world, records)
+    send_waiting(world.bot, Console())
     assert "Free times:" in says(world, "I can't make it, do you have anything next week in the morning?")
     import_(VISITS, VISIT.replace("booked", "cancelled"))
     answer = says(world, "1")
