@@ -20,7 +20,7 @@ from bot.dialogue import loops, split
 from bot.dialogue.asked import message_of
 from bot.dialogue.decide import decide
 from bot.dialogue.effects import Decision, LogItem, Promise, Say
-from bot.dialogue.rescheduling import wants_slots
+from bot.dialogue.slots import wants_slots
 from bot.dialogue.types import Facts, Person, State
 from bot.reads import heard
 from bot.segments import segments

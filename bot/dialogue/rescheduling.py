@@ -9,24 +9,13 @@ from bot.dialogue.draft import Draft
 from bot.dialogue.effects import BookAppointment, CloseItems, MoveAppointment
 from bot.dialogue.slots import nearest, same_day, spread, suitable
 from bot.dialogue.targets import about, by_number, called_off_since, target
-from bot.dialogue.types import Ask, Participant, Prompt, Slot, State, Undo, Visit
+from bot.dialogue.types import Ask, Participant, Prompt, Slot, Undo, Visit
 from bot.dialogue.visits import SETTLED, SILENCE, confirm, read_back, unknown
 from bot.dialogue.waitlist import or_wait
-from bot.understand.types import Understanding, When, Wish
+from bot.understand.types import When, Wish
 
 AGREES = frozenset({"confirm", "choose"})
 ANSWERING = frozenset({"reschedule", "choose", "ask", "barrier", "social", "confirm", "cancel", "other"})  # may stand beside a wish
-ABOUT_SLOTS = frozenset({"new", "undo", "off_list", "status", "fewer", "visits_only"})  # commands
-
-
-def wants_slots(read: Understanding, state: State) -> bool:
-    """Whether deciding may need the free slots, or who waits for one, so that they are read only then."""
-    if read.acts & {"reschedule", "choose"} or read.doubtful & {"choose", "reschedule"} or read.keyword in ABOUT_SLOTS:
-        return True
-    if "confirm" in read.acts and any(each.act == "cancel" for each in state.undo):
-        return True
-    asking = state.prompt.ask if state.prompt else None
-    return asking in (Ask.SLOTS, Ask.WHEN, Ask.OFFER) or (read.number is not None and asking in (Ask.READ_BACK, Ask.CLARIFY, Ask.WHICH))
 
 
 def choose(draft: Draft) -> str | None:

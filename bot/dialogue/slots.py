@@ -1,15 +1,26 @@
-"""Which of the free times are offered."""
+"""Which of the free times are offered, and whether they need be known."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.dialogue.types import Facts, Slot, Visit
-from bot.understand.types import Wish
+from bot.dialogue.types import Ask, Facts, Slot, State, Visit
+from bot.understand.types import Understanding, Wish
 
 NOTICE = timedelta(hours=2)  # no slot is offered that begins sooner
 OFFERED = 3
+ABOUT_SLOTS = frozenset({"new", "undo", "off_list", "status", "fewer", "visits_only"})  # commands
+
+
+def wants_slots(read: Understanding, state: State) -> bool:
+    """Whether deciding may need the free slots, or who waits for one, so that they are read only then."""
+    if read.acts & {"reschedule", "choose"} or read.doubtful & {"choose", "reschedule"} or read.keyword in ABOUT_SLOTS:
+        return True
+    if "confirm" in read.acts and any(each.act == "cancel" for each in state.undo):
+        return True
+    asking = state.prompt.ask if state.prompt else None
+    return asking in (Ask.SLOTS, Ask.WHEN, Ask.OFFER) or (read.number is not None and asking in (Ask.READ_BACK, Ask.CLARIFY, Ask.WHICH))
 
 
 def suitable(facts: Facts, visit: Visit | None, service: str, patient: int | None = None) -> list[Slot]:

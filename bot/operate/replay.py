@@ -18,7 +18,7 @@ from bot.clinic import ClinicFile
 from bot.dialogue import loops, split
 from bot.dialogue.decide import decide
 from bot.dialogue.effects import Decision
-from bot.dialogue.rescheduling import wants_slots
+from bot.dialogue.slots import wants_slots
 from bot.dialogue.types import Facts, State, Visit
 from bot.reads import Reads
 from bot.store.database import Store

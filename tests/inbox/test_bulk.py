@@ -301,7 +301,7 @@ def test_at_night_it_goes_next_morning_by_the_clock_of_each(world: World) -> Non
         None,
     )
     again = replace(what, since=bulk.newest(world.bot))
-    work.reopen(world.bot, what.items, by=world.staff)
+    work.reopen(world.bot, [row.id for row in rows(world, TaskRow, TaskRow.phone_id == world.phones["owen"])], by=world.staff)
     assert talks(world, again)["Owen"].why_not == "a reply waits to go there already"
     world.clock.now += timedelta(hours=6)
     send_waiting(world.bot, Console())
