@@ -46,7 +46,7 @@ def free(session: Session, phones: Iterable[int]) -> set[int]:
     return {phone.id for phone in session.scalars(query.execution_options(populate_existing=True))}
 
 
-def since(session: Session, phones: Iterable[int], earliest: datetime) -> dict[int, datetime]:
+def last_written(session: Session, phones: Iterable[int], earliest: datetime) -> dict[int, datetime]:
     """phone → when the last question was written that waits to go there, of those not before `earliest`."""
     query = (
         select(CommunicationRow.phone_id, func.max(CommunicationRow.at))

@@ -125,7 +125,7 @@ def numbers(
     stops = {who: stop_of(person) for who, person in people.items()}
     plans = programmes.of_patients(session, stops, known, links=links) if known else ()
     texted, silent = _texted(session, every, now), _silent(session, every.values(), now)
-    asked = asking.since(session, every, now - TALKING)
+    asked = asking.last_written(session, every, now - TALKING)
     found = {}
     for id_, phone in every.items():
         zones = tuple(dict.fromkeys(zone_of(person.zone, zone) for who, person in people.items() if links[who].phone_id == id_))
