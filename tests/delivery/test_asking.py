@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.care.due import TALKING
 from bot.channels.console import Console, received
 from bot.delivery import claims, switch
 from bot.delivery.sender import send_waiting
 from bot.desk import booking
 from bot.desk.booking import Desk
 from bot.remind import ask_medicine
-from bot.store import queries
+from bot.store import care, queries
 from bot.store.models import AppointmentRow, SlotRow
 from bot.turn import take
 from tests.delivery.conftest import Post
@@ -93,6 +94,24 @@ def test_a_question_that_nobody_has_got_is_not_answered(world: World) -> None:
     with world.bot.store.session() as session:
         prompt = queries.state_of(queries.locked_phone(session, phone)).prompt
     assert prompt is not None and prompt.at == world.clock.now
+
+
+def test_nothing_is_started_beside_a_question_that_has_yet_to_go(world: World) -> None:
+    """Written or gone: for an hour the schedule starts nothing else on that phone."""
+    phone_id, began = world.phones["owen"], world.clock.now
+
+    def busy_until() -> datetime | None:
+        with world.bot.store.begin() as session:
+            phone = queries.locked_phone(session, phone_id)
+            return care.number(session, phone, now=world.clock.now, zone=NEW_YORK)[0].busy_until
+
+    assert busy_until() is None
+    with world.bot.store.begin() as session:
+        assert ask_medicine(world.bot, session, phone_id)
+    assert busy_until() == began + TALKING
+    world.clock.now += timedelta(minutes=10)
+    send_waiting(world.bot, Console())
+    assert busy_until() == began + timedelta(minutes=10) + TALKING
 
 
 def test_a_text_that_asks_waits_while_an_answer_is_being_written(post: Post) -> None:
