@@ -90,7 +90,7 @@ def test_nothing_more_comes_by_itself_and_nothing_that_leaves_the_clinic_changes
     with bot.store.begin() as session:
         assert ask_medicine(bot, session, phone) is not None
         assert ask_helped(bot, session, phone, barrier="transport", visit_id=None) is not None
-    world.remind("nadia")
+    world.remind("nadia", goes=False)
     take(bot, received(sender=world.number("nadia"), body=ABUSE))
     switch.resume(bot.store, bot.clinic_id)
     assert taken_out(world) == before

@@ -196,6 +196,22 @@ def people_named(text: str, options: tuple[Option, ...], lexicons: Iterable[Lexi
     return tuple(option.number for option in options if _is_named(option.who, relations, names))
 
 
+def visits_named(
+    text: str, visits: tuple[Option, ...], lexicons: Sequence[Lexicon], by_day: tuple[int, ...]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Numbers of the visits that a text names by their place or person, and by their day. by_day: the latter, as far as they are told.
+
+    "Las dos" is the second to look at, and means both; where one of them is at two, nobody knows.
+    """
+    named = people_named(text, visits, lexicons)
+    place = placed(text, visits, lexicons) if lone_number(text) is None else None
+    if place is None:
+        return named, by_day
+    if len(named) < len(visits):
+        return (place,), by_day
+    return ((), ()) if by_day else (named, ())
+
+
 def names_another(text: str, visits: Iterable[Option], others: Iterable[tuple[str, ...]], lexicons: Iterable[Lexicon]) -> bool:
     """Whether a text names one of the others of a phone, who have no visit, and nobody whose visit is open."""
     folded = f" {' '.join(words(fold(text)))} "

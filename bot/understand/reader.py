@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.understand import clauses, learned
-from bot.understand.choices import fitting, lone_number, names_another, number_told, people_named, pick, placed
+from bot.understand.choices import fitting, lone_number, names_another, number_told, pick, visits_named
 from bot.understand.danger import Floor, Prepared, load_floor, load_guards, load_told, prepare
 from bot.understand.judge import Judged, judge
 from bot.understand.language import Detector
@@ -242,11 +242,9 @@ class Reader:
             return (), (), ()
         lexicons = [self.tongues[code].lexicon for code in order]
         speller = self.tongues[order[0]].speller
-        place = placed(text, message.visits, lexicons) if lone_number(text) is None else None
-        about = (place,) if place else people_named(text, message.visits, lexicons)
         when = self._when(text, message, order)
         by_day = tuple(option.number for option in message.visits if when is not None and _names(when, option.start))
-        about_day = by_day if len(by_day) < len(message.visits) else ()
+        about, about_day = visits_named(text, message.visits, lexicons, by_day if len(by_day) < len(message.visits) else ())
 
         def acts_of(part: str) -> Judged:
             return judge(self.model.scores(speller.repair(part), Context.REMINDER), context=Context.REMINDER, danger=None)

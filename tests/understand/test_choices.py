@@ -110,3 +110,26 @@ def test_what_was_not_offered_is_not_picked(bot_parts: Parts, text: str) -> None
 def test_a_command_in_english_tells_no_language(bot_parts: Parts) -> None:
     """Our texts name it to patients of every language (L-11)."""
     assert {bot_parts.reader.read(Message(text=text)).language for text in ("DOCS", "STATUS", "UNDO")} == {None}
+
+
+@pytest.mark.parametrize(("hour", "about"), [(15, (1, 2)), (14, ())])
+def test_a_word_for_both_that_is_the_second_and_an_hour_too_means_both_unless_a_visit_is_then(
+    bot_parts: Parts, hour: int, about: tuple[int, ...]
+) -> None:
+    """ "Las dos", asked which of two visits is to be called off: never guessed where it can be the one at two."""
+    visits = Option(1, datetime(2026, 3, 10, hour, 0)), Option(2, datetime(2026, 3, 11, 9, 0))
+    read = bot_parts.reader.read(Message(text="las dos", context=Context.REMINDER, language="es", now=NOW, visits=visits))
+    assert (read.about, read.about_day) == (about, ())
+
+
+@pytest.mark.parametrize("text", ["no puedo ir, cancelen", "no podré ir, cancela por favor", "no vamos a ir, cancele la cita"])
+def test_who_cannot_come_and_asks_to_cancel_in_spanish_says_so(bot_parts: Parts, text: str) -> None:
+    """The "no" is of the coming."""
+    assert bot_parts.reader.read(Message(text=text, context=Context.REMINDER, language="es", now=NOW)).acts == {"cancel"}
+
+
+@pytest.mark.parametrize("text", ["no me cancelen", "no puedo temprano pero no cancelen", "no, don't cancel it", "no need to cancel"])
+def test_who_wants_nothing_cancelled_is_not_taken_at_the_word(bot_parts: Parts, text: str) -> None:
+    """The "no" is of the cancelling."""
+    read = bot_parts.reader.read(Message(text=text, context=Context.REMINDER, language="es" if "cancelen" in text else "en", now=NOW))
+    assert "cancel" not in read.acts and read.stays
