@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from bot.core import Bot, read_facts
 from bot.dialogue.check_ins import ASKS
-from bot.dialogue.types import Ask, Facts, Prompt, State, Waiting, Wants
+from bot.dialogue.types import Ask, Facts, Prompt, State, Visit, Waiting, Wants
 from bot.rendering import Value, compose
 from bot.store import asking, care, queries
 from bot.store.models import CommunicationRow, PhoneRow, SlotRow
 from bot.store.outgoing import queue
 
+NOTHING = "no visit to come"  # why there is nothing to remind of
 BY_HAND = "by hand"  # the step of a reminder that a coordinator sent; each is one of its own
 Sentence = tuple[str, list[tuple[str, Value]]]  # the key of an approved text, and the values of its gaps
 
@@ -40,18 +41,26 @@ BARE = ("prepare", "papers", "see_you")  # they name no visit
 OVER = frozenset({"missed", "clinic_called_off", "asked_called_off"})  # they are answered by a word
 
 
+def to_remind(bot: Bot, session: Session, phone: PhoneRow) -> tuple[list[Visit], str]:
+    """The phone's open visits that a reminder may be sent about now; if there are none, why."""
+    now = bot.clock()
+    number, _ = care.number(session, phone, now=now, zone=bot.clinic.zone)
+    if number.stop:
+        return [], number.stop
+    facts, _ = read_facts(bot, session, phone, now)
+    stops = {visit.id: visit.stop for visit in number.visits}
+    visits = [visit for visit in facts.visits if not stops.get(visit.id, NOTHING)]
+    return visits, "" if visits else next(filter(None, map(stops.get, (visit.id for visit in facts.visits))), NOTHING)
+
+
 def remind(bot: Bot, session: Session, phone_id: int) -> CommunicationRow | None:
     """Queues a reminder of the phone's open visits at a coordinator's word; None when none may or need be sent.
 
     One that waits and says just that is not written twice.
     """
     phone = queries.locked_phone(session, phone_id)
-    now = bot.clock()
-    number, _ = care.number(session, phone, now=now, zone=bot.clinic.zone)
-    may = {visit.id for visit in number.visits if not visit.stop}
-    facts, _ = read_facts(bot, session, phone, now)
-    visits = [visit for visit in facts.visits if visit.id in may]
-    if number.stop or not visits:
+    visits, _ = to_remind(bot, session, phone)
+    if not visits:
         return None
     if waits := care.waiting_about(session, phone_id, step=BY_HAND, visits={(visit.id, visit.start) for visit in visits}):
         return session.get_one(CommunicationRow, waits)

@@ -32,9 +32,13 @@ def arranged(bot: Bot, ids: Iterable[int], *, by: Actor) -> list[int]:
 
 
 def ask(bot: Bot, ids: Iterable[int], *, by: Actor) -> list[int]:
-    """Asks the patients whether it worked, and waits for the answer; gives of which items. Raises Refused where no text may be sent."""
+    """Asks the patients whether it worked, and waits for the answer; gives of which items. Raises Refused where no text may be sent.
+
+    Whose answer is waited for already is not asked once more.
+    """
     with bot.store.begin() as session:
-        found = list(_barriers(bot, session, ids, by))
+        every = list(_barriers(bot, session, ids, by))
+        found = [item for item in every if item.stage != "asked" or item.snoozed_until is None or item.snoozed_until <= bot.clock()]
         for (phone_id, visit_id), several in groupby(found, key=lambda item: (item.phone_id or 0, item.appointment_id)):
             items = list(several)  # one question, and its answer holds for all of them
             if ask_helped(bot, session, phone_id, barrier=",".join(item.detail for item in items), visit_id=visit_id) is None:
@@ -43,7 +47,7 @@ def ask(bot: Bot, ids: Iterable[int], *, by: Actor) -> list[int]:
                 item.stage, item.snoozed_until = "asked", bot.clock() + SILENCE
         for item in found:
             _record(session, bot, item, by, "asked")
-        return [item.id for item in found]
+        return [item.id for item in every]
 
 
 def _barriers(bot: Bot, session: Session, ids: Iterable[int], by: Actor) -> Iterator[TaskRow]:

@@ -8,11 +8,18 @@ from sqlalchemy.orm import Session
 
 from bot.care.life import FOR_GOOD
 from bot.core import Bot
+from bot.desk.work import Refused
 from bot.store import audit, care, life, reach, waiting
 from bot.store.models import PatientRow
 from bot.store.work_models import ActionRow
 
 NOTED = "life"  # what a timeline and the audit trail call it
+
+
+def planned_for(patient: PatientRow) -> None:
+    """Raises Refused for who has died: no visit is booked or moved any more, and nothing waited for."""
+    if patient.life_event in FOR_GOOD:
+        raise Refused("Nothing more is planned for %(name)s, who has died.", name=patient.name)
 
 
 def stands(bot: Bot, session: Session, patient: PatientRow) -> None:

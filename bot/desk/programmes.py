@@ -65,10 +65,12 @@ def shown(bot: Bot, talk: Conversation) -> Shown:
             newest.setdefault((row.patient_id, row.programme), row)
         every = [row for row in rows if row.status in programmes.OPEN or newest[row.patient_id, row.programme] is row]
         found = [_plan(bot, session, row, names[row.patient_id]) for row in every]
+        phone = session.get_one(PhoneRow, talk.phone_id)
+        may = {patient.id: patient.name for patient, _ in talk.people if _why_not(session, phone, patient) is None}
     inside = {row.programme for row in every if row.status in programmes.OPEN}
     free = [(each.name, each.title) for each in bot.clinic.programmes.values() if each.starts == ENROLLED and each.name not in inside]
     plans = [plan for plan in found if plan.days or plan.status != "completed"]  # one that began too late asked nothing
-    return Shown(plans, [(who, name, free) for who, name in names.items() if free], AGREED)
+    return Shown(plans, [(who, name, free) for who, name in may.items() if free], AGREED)
 
 
 def _plan(bot: Bot, session: Session, row: CarePlanRow, who: str) -> Plan:
@@ -104,21 +106,24 @@ def enrol(bot: Bot, phone_id: int, patient: PatientRow, *, programme: str, agree
         phone = queries.locked_phone(session, phone_id)
         if any(row.programme == programme and row.status in programmes.OPEN for row in programmes.of_phone(session, phone_id)):
             raise Refused("Somebody on this phone is in this programme already.")
-        _reachable(session, phone, patient)
+        if why := _why_not(session, phone, patient):
+            raise why
         programmes.enrol(session, patient, phone_id, programme=programme, source=f"{AGREED[agreed]}, staff:{by.id}", now=now)
         record(session, by=by, now=now, phone_id=phone_id, kind="enrolled", detail=f"{agreed} {found.title}")
 
 
-def _reachable(session: Session, phone: PhoneRow, patient: PatientRow) -> None:
+def _why_not(session: Session, phone: PhoneRow, patient: PatientRow) -> Refused | None:
+    """Why a patient is put into no programme in the conversation of a phone."""
     if phone.opted_out_at is not None:
-        raise Refused("This phone has opted out: texts must not be sent.")
+        return Refused("This phone has opted out: texts must not be sent.")
     if patient.do_not_text:
-        raise Refused("This patient asked not to be texted.")
+        return Refused("This patient asked not to be texted.")
     if why := HAPPENED.get(patient.life_event):
-        raise Refused("Nothing is started by text about this patient, who %(reason)s.", reason=Said(why))
+        return Refused("Nothing is started by text about this patient, who %(reason)s.", reason=Said(why))
     link = care.reached_on(session, [patient.id]).get(patient.id)
     if link is None or link.phone_id != phone.id:
-        raise Refused("This patient is texted on another phone: do it in that conversation.")
+        return Refused("This patient is texted on another phone: do it in that conversation.")
+    return None
 
 
 def end(bot: Bot, phone_id: int, plan_id: int, *, by: Actor) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.actor import Actor
@@ -20,6 +20,7 @@ from bot.store import care, papers, queries, tasks
 from bot.store.inbox import visitor
 from bot.store.models import CommunicationRow, PhoneRow
 from bot.store.outgoing import queue
+from bot.store.work_models import ActionRow
 
 LONGEST = 1600  # characters that the provider takes (W-24)
 SILENT = ("abuse", "wrong_number")  # holds under which nobody writes
@@ -67,6 +68,23 @@ def not_yet(text: str, *, since: int) -> Unless:
         rows = session.scalars(select(CommunicationRow).where(*sent, CommunicationRow.status != "canceled"))
         if body_of(text) in {row.body for row in rows}:
             raise Already("These words are on their way already: they go once.")
+
+    return ask
+
+
+def latest(session: Session, phone_id: int) -> int:
+    """The newest of what people did with a conversation."""
+    return session.scalar(select(func.max(ActionRow.id)).where(ActionRow.phone_id == phone_id)) or 0
+
+
+def not_written(kind: str, words: str, *, detail: str = "", by: Actor, since: int) -> Unless:
+    """The same for `note` and `call`, which are one's own. since: the `latest` when the form was shown."""
+
+    def ask(session: Session, phone: PhoneRow) -> None:
+        mine = ActionRow.phone_id == phone.id, ActionRow.id > since, ActionRow.actor_id == by.id
+        rows = session.scalars(select(ActionRow).where(*mine, ActionRow.kind == kind, ActionRow.detail == detail))
+        if _kept(words) in {row.words or "" for row in rows}:
+            raise Already("This is written already: it stands there once.")
 
     return ask
 
@@ -142,13 +160,16 @@ def prefer(bot: Bot, phone_id: int, *, wants: str, by: Actor) -> None:
         _record(session, bot, phone_id, by, f"wants_{wants}")
 
 
-def note(bot: Bot, phone_id: int, words: str, *, by: Actor, people: Iterable[Actor] = ()) -> None:
-    """Writes a note that staff alone read. people: who finds it in their own list. Raises Refused for an empty one."""
+def note(bot: Bot, phone_id: int, words: str, *, by: Actor, people: Iterable[Actor] = (), unless: Unless | None = None) -> None:
+    """Writes a note that staff alone read. people: who finds it in their own list; unless: as of `reply`. Raises Refused."""
     if not words.strip():
         raise Refused("The note is empty.")
     with bot.store.begin() as session:
+        phone = queries.locked_phone(session, phone_id)
+        if unless is not None:
+            unless(session, phone)
         mentions.tell(bot, session, phone_id, people, by=by)
-        _record(session, bot, phone_id, by, "note", words=words.strip()[:LONGEST])
+        _record(session, bot, phone_id, by, "note", words=_kept(words))
 
 
 def paper(bot: Bot, phone_id: int, *, visit_id: int, name: str, here: bool, by: Actor) -> None:
@@ -162,15 +183,21 @@ def paper(bot: Bot, phone_id: int, *, visit_id: int, name: str, here: bool, by: 
         _record(session, bot, phone_id, by, "paper" if here else "no_paper", name.replace("_", " "))
 
 
-def call(bot: Bot, phone_id: int, *, outcome: str, words: str, by: Actor) -> None:
-    """Logs a telephone call; one that reached the patient keeps what was promised. Raises Refused for an unknown outcome."""
+def call(bot: Bot, phone_id: int, *, outcome: str, words: str, by: Actor, unless: Unless | None = None) -> None:
+    """Logs a telephone call; one that reached the patient keeps what was promised. unless: as of `reply`. Raises Refused."""
     if outcome not in CALLS:
         raise Refused("Choose how the call went.")
     with bot.store.begin() as session:
         hold(session, phone_id, by=by, now=bot.clock(), take=False)
+        if unless is not None:
+            unless(session, queries.locked_phone(session, phone_id))
         if outcome == "reached":
             tasks.keep_promise(session.connection(), phone_id, now=bot.clock())
-        _record(session, bot, phone_id, by, "call", outcome, words=words.strip()[:LONGEST] or None)
+        _record(session, bot, phone_id, by, "call", outcome, words=_kept(words) or None)
+
+
+def _kept(words: str) -> str:
+    return words.strip()[:LONGEST]
 
 
 def _record(session: Session, bot: Bot, phone_id: int, by: Actor, kind: str, detail: str = "", words: str | None = None) -> None:

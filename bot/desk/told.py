@@ -57,7 +57,7 @@ REASONS = (
     "something has happened in their life", "withdrawn",
     "its time is over", "no answers", "left", "answered", "a number outside the US", "no paper is missing",
     "was told of the papers before", "too many texts in an hour", "The earliest time must be before the latest.",
-    "No day fits: look at the days and weekdays.",
+    "No day fits: look at the days and weekdays.", "no visit to come",
 )  # fmt: skip
 # What texts that wait are, as `bot/delivery/catchup.py` sorts them.
 WAITING = ("reminder", "news of a visit", "offer of a time", "a coordinator's words", "answer", "question")

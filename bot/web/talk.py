@@ -11,12 +11,14 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
 from bot.actor import Actor
+from bot.care.life import FOR_GOOD
 from bot.core import Bot
 from bot.desk import later, mentions, outcome, presence, programmes, replies, staff, summary, translating, work
 from bot.desk.correction import correct
 from bot.desk.meaning import ACTS, BARRIERS, TOPICS
 from bot.dialogue.types import Waiting
-from bot.remind import remind
+from bot.errors import Said
+from bot.remind import remind, to_remind
 from bot.store import inbox as queries
 from bot.store import waiting
 from bot.store.crypto import shown
@@ -62,6 +64,7 @@ def _page(phone_id: int, *, draft: str = "", said: str = "") -> str:
         translations=_translations(bot, talk),
         together=outcome.together(talk, me=actor().id, now=bot.clock()),
         likely={item.id: outcome.likely(talk, item) for item in talk.items},
+        latest=_latest(bot, phone_id),
         newest=max((entry.text_id or 0 for entry in talk.timeline), default=0),
         earlier=earlier(talk, why=request.args.get("why", type=as_number)),
         canned=_canned(bot, talk),
@@ -72,6 +75,8 @@ def _page(phone_id: int, *, draft: str = "", said: str = "") -> str:
         live=open_page,
         waitlist=bot.clinic.waitlist,
         waits=_waits(bot, phone_id),
+        no_reminder=_no_reminder(bot, phone_id),
+        for_good=FOR_GOOD,
     )
 
 
@@ -92,6 +97,17 @@ def _translations(bot: Bot, talk: Conversation) -> dict[int, translating.Transla
 def _waits(bot: Bot, phone_id: int) -> tuple[Waiting, ...]:
     with bot.store.session() as session:
         return waiting.of_phone(session, phone_id, zone=bot.clinic.zone)
+
+
+def _latest(bot: Bot, phone_id: int) -> int:
+    with bot.store.session() as session:
+        return staff.latest(session, phone_id)
+
+
+def _no_reminder(bot: Bot, phone_id: int) -> str:
+    """Why no reminder can be sent, or ""."""
+    with bot.store.session() as session:
+        return to_remind(bot, session, session.get_one(PhoneRow, phone_id))[1]
 
 
 def _canned(bot: Bot, talk: Conversation) -> list[replies.Canned]:
@@ -205,13 +221,16 @@ def _withdraw(bot: Bot, phone_id: int, by: Actor) -> None:
 def _remind(bot: Bot, phone_id: int, by: Actor) -> None:
     with bot.store.begin() as session:
         if remind(bot, session, phone_id) is None:
-            raise work.Refused("Nothing to remind of, or texts may not be sent to this phone now.")
+            _, why = to_remind(bot, session, session.get_one(PhoneRow, phone_id))
+            raise work.Refused("No reminder can be sent: %(reason)s.", reason=Said(why))
 
 
 def _note(bot: Bot, phone_id: int, by: Actor) -> None:
     words = request.form.get("words", "")
     people, nobody = mentions.named(words, colleagues())
-    staff.note(bot, phone_id, words, by=by, people=people)
+    since = request.form.get("since", type=as_number)
+    unless = staff.not_written("note", words, by=by, since=since) if since is not None else None
+    staff.note(bot, phone_id, words, by=by, people=people, unless=unless)
     if people:
         flash(say("In the list of %(names)s now.", names=", ".join(person.name for person in people)))
     if nobody:
@@ -224,7 +243,10 @@ def _paper(bot: Bot, phone_id: int, by: Actor, *, here: bool) -> None:
 
 
 def _call(bot: Bot, phone_id: int, by: Actor) -> None:
-    staff.call(bot, phone_id, outcome=request.form.get("outcome", ""), words=request.form.get("words", ""), by=by)
+    outcome_, words = request.form.get("outcome", ""), request.form.get("words", "")
+    since = request.form.get("since", type=as_number)
+    unless = staff.not_written("call", words, detail=outcome_, by=by, since=since) if since is not None else None
+    staff.call(bot, phone_id, outcome=outcome_, words=words, by=by, unless=unless)
 
 
 TYPED = {"reply": {"draft": "text"}, "to-translate": {"draft": "text"}, "call": {"said": "words"}}  # box → field of the form

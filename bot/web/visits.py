@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from bot.core import Bot
-from bot.desk import booking, news, work
+from bot.desk import booking, life, news, work
 from bot.desk.booking import Desk, Done
 from bot.dialogue.types import Slot
 from bot.store import inbox, queries
@@ -67,6 +67,12 @@ def _answer(what: str, phone_id: int, *, patient_id: int | None = None, visit_id
     if found.visit is not None and (found.visit.status != "booked" or found.visit.start <= bot.clock()):
         flash(say("This visit can no longer be changed: it was called off, or its time has come."))
         return talk
+    if what != CALLED_OFF:
+        try:
+            life.planned_for(found.patient)
+        except work.Refused as error:
+            flash(say(error))
+            return talk
     if request.method == "GET":
         return _page(bot, what, found)
     try:

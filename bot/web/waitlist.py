@@ -8,7 +8,7 @@ from itertools import groupby
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from bot.desk import waitlist, work
+from bot.desk import life, waitlist, work
 from bot.dialogue.wanted import Wanted
 from bot.store import inbox, waiting
 from bot.store.waiting_models import WaitingRow
@@ -39,6 +39,12 @@ def add(phone_id: int, patient_id: int) -> str | BaseResponse:
         found = inbox.visitor(session, bot.clinic_id, phone_id, patient_id=patient_id)
     if found is None:
         abort(404)
+    talk = redirect(url_for("inbox.talk.conversation", phone_id=phone_id), code=303)
+    try:
+        life.planned_for(found.patient)
+    except work.Refused as error:
+        flash(say(error))
+        return talk
     if request.method == "GET":
         choices = {"services": waitlist.services(bot, patient_id), "weekdays": WEEKDAYS, "terms": bot.clinic.waitlist}
         return render_template("wait.html", found=found, **choices)
@@ -48,7 +54,7 @@ def add(phone_id: int, patient_id: int) -> str | BaseResponse:
         flash(say(error))
         return redirect(request.path, code=303)
     flash(say("On the waiting list: a time that opens and fits is offered by text."))
-    return redirect(url_for("inbox.talk.conversation", phone_id=phone_id), code=303)
+    return talk
 
 
 def _wanted() -> Wanted:

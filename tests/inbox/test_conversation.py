@@ -25,7 +25,7 @@ from bot.texts import TEXTS, gaps
 from bot.understand.labels import ACTS, BARRIERS, TOPICS
 from bot.understand.phrases import load_phrases
 from bot.understand.types import Answer, Understanding, When, Wish
-from tests.inbox.conftest import Desk, act, do, page
+from tests.inbox.conftest import ANA, BEN, Desk, act, do, page
 
 THURSDAY = date(2026, 3, 5)
 
@@ -476,6 +476,20 @@ def test_a_second_click_sends_a_patient_nothing_twice(desk: Desk) -> None:
         assert len(_sent(desk, 7)) == before + 1
     act(desk.ana, 7, "reply", since=_since(page(desk.ana, "/inbox/phone/7")), text="Ana here.")
     assert _sent(desk, 7).count("Ana here.") == 2
+
+
+def test_a_second_click_writes_no_note_and_no_call_twice(desk: Desk) -> None:
+    """Without JavaScript nothing else keeps it from it; whoever has seen it there may write the same again, and so may a colleague."""
+    for action, form in (("note", {"words": "@Ben Cousin may drive."}), ("call", {"outcome": "no_answer", "words": ""})):
+        for times in (1, 2):
+            since = re.findall(rf'7/{action}"><input type="hidden" name="since" value="(\d+)"', page(desk.ana, "/inbox/phone/7"))[0]
+            act(desk.ana, 7, action, since=since, **form)
+            said = act(desk.ana, 7, action, since=since, **form)
+            assert "written already" in said and "In the list of Ben" not in said
+            assert [row.actor_id for row in desk.rows(ActionRow, ActionRow.kind == action)] == [ANA] * times
+        act(desk.ben, 7, action, since=since, **form)
+        act(desk.ben, 7, action, since=since, **{**form, "words": "Another thing."})
+        assert [row.actor_id for row in desk.rows(ActionRow, ActionRow.kind == action)] == [ANA, ANA, BEN, BEN]
 
 
 def test_a_colleague_with_a_page_from_before_sends_no_copy_either(desk: Desk) -> None:

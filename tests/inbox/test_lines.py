@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 from bot.desk.meaning import beyond
@@ -89,6 +90,7 @@ def test_who_is_asked_about_two_barriers_gets_one_question_and_the_answer_holds_
         return len([row for row in desk.rows(CommunicationRow, CommunicationRow.phone_id == 2) if "Is that solved now?" in row.body])
 
     do(desk.ana, "ask", *ids)
+    assert "2 items waiting for the patient's answer." in html.unescape(do(desk.ana, "ask", *ids))  # a second click
     assert (asked(), open_lines(desk)) == (1, [])
     desk.text(2, "2")
     ((_, again),) = open_lines(desk)

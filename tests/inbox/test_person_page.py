@@ -13,6 +13,7 @@ from bot.channels.console import received
 from bot.core import Bot
 from bot.store.models import ClinicRow, CommunicationRow, ConsentRow, PatientPhoneRow, PatientRow, TaskRow
 from bot.store.sending_models import OutboxRow
+from bot.store.waiting_models import WaitingRow
 from bot.turn import take
 from tests.inbox.conftest import Come
 from tests.inbox.test_visits import after, visit_of
@@ -129,6 +130,25 @@ def test_a_death_stands_plainly_on_the_conversation_and_in_the_list(bot: Bot, co
     assert "Taken back" in after(ana, undo(ana, ana.get(f"/inbox/phone/{phone}").text if "undo" not in told else told))
     with bot.store.session() as session:
         assert session.scalars(select(TaskRow.outcome).where(TaskRow.kind == "life_event")).all() == ["not_needed"]
+
+
+def test_nothing_is_offered_for_who_has_died_but_calling_off(bot: Bot, come: Come) -> None:
+    """Why stands there in a line; an old page's link or form says it too, and writes nothing (N-10)."""
+    ana, (phone, visit) = come("ana"), visit_of(bot, "Dorothy")
+    path, talk = f"/inbox/person/{visit.patient_id}", f"/inbox/phone/{phone}"
+    ways = [f"{talk}/book/{visit.patient_id}", f"{talk}/move/{visit.id}", f"{talk}/wait/{visit.patient_id}"]
+    before = ana.get(talk).text
+    assert [way for way in ways if way not in before] == [] and f"{talk}/remind" in before
+    after(ana, ana.post(path, **{**fields(ana.get(path)), "life_event": "died"}))
+    shown = ana.get(talk).text
+    assert [way for way in [*ways, f"{talk}/remind"] if way in shown] == [] and f"{talk}/call-off/{visit.id}" in shown
+    assert "No reminder can be sent: has died." in shown and "Put the patient into a programme" not in shown
+    why = "Nothing more is planned for Dorothy Hale, who has died."
+    assert shown.count(why) == 1
+    for way in ways:
+        assert after(ana, ana.get(way)).count(why) == after(ana, ana.post(way, service="primary", cause="clinic")).count(why) == 2
+    with bot.store.session() as session:
+        assert session.scalars(select(WaitingRow)).all() == []
 
 
 def test_somebody_new_is_added_found_and_written_to(bot: Bot, come: Come) -> None:
