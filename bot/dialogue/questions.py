@@ -46,9 +46,7 @@ def _answer(draft: Draft, topic: str) -> None:
         draft.say("duration", minutes=visit.minutes)
     elif topic == "telehealth" and (visit := _with_link(draft)):
         draft.say("video", link=visit.video_link)
-    elif not _clinic_says(draft, topic):
-        _pass_on(draft, topic)
-    elif topic == "interpreter":  # the answer promises one, so somebody must see to it
+    elif _in_general(draft, topic) and topic == "interpreter":  # the answer promises one, so somebody must see to it
         draft.log("language", visit=meant(draft))
 
 
@@ -64,7 +62,10 @@ def when(draft: Draft) -> None:
 
 
 def private(draft: Draft, topics: tuple[str, ...]) -> None:
-    """Clinician and preparation: answered if every person of the phone agreed to details in texts, asked first if none was."""
+    """Clinician and preparation: answered if every person of the phone agreed to details in texts, asked first if none was.
+
+    Else what the clinic says to all is told, which names nobody's.
+    """
     if not topics:
         return
     choices = {person.details_ok for person in draft.facts.people}
@@ -73,8 +74,7 @@ def private(draft: Draft, topics: tuple[str, ...]) -> None:
     busy = draft.prompted(Ask.SLOTS, Ask.WHEN, Ask.READ_BACK) or draft.asked is not None  # one question at a time
     if not known or False in choices or not choices or (None in choices and busy):
         for topic in topics:
-            if topic != "prep" or not _clinic_says(draft, topic):
-                _pass_on(draft, topic)
+            _in_general(draft, topic)
     elif None in choices:
         for topic in topics:  # who does not answer that is still owed the other answer
             draft.log("question", detail=topic, visit=visit, shown_from=draft.facts.now + SILENCE)
@@ -89,7 +89,7 @@ def tell(draft: Draft, topics: tuple[str, ...], visit: Visit | None) -> None:
     for topic in topics:
         answer = _private_answer(draft, topic, visit) if visit else None
         if answer is None:
-            _pass_on(draft, topic)
+            _in_general(draft, topic)
         elif topic == "provider":
             draft.say("practitioner", practitioner=answer)
         else:
@@ -106,20 +106,19 @@ def _with_link(draft: Draft) -> Visit | None:
     return next((visit for visit in draft.facts.visits if visit.video_link), None)
 
 
-def _clinic_says(draft: Draft, topic: str) -> bool:
+def _in_general(draft: Draft, topic: str) -> bool:
+    """What the clinic has written for all who ask; what it has not is passed on to a person. Whether it has."""
     answer = _in_language(draft, draft.facts.clinic.answers.get(topic))
     if answer:
         draft.say("answer", answer=answer)
+    else:
+        draft.log("question", detail=topic, visit=meant(draft))
+        draft.say("no_answer")
     return bool(answer)
 
 
 def _in_language(draft: Draft, sentences: dict[str, str] | None) -> str | None:
     return (sentences or {}).get(draft.language)
-
-
-def _pass_on(draft: Draft, topic: str) -> None:
-    draft.log("question", detail=topic, visit=meant(draft))
-    draft.say("no_answer")
 
 
 def barriers(draft: Draft) -> str | None:

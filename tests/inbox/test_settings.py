@@ -20,10 +20,12 @@ from bot.desk.settings.fields import length
 from bot.desk.settings.sections import FIXED, SECTIONS
 from bot.desk.words import load_words
 from bot.settings import ROOT
-from bot.store.models import LOOK_NOW, AppointmentRow, AuditRow, CommunicationRow, TaskRow
+from bot.store import queries
+from bot.store.models import LOOK_NOW, AppointmentRow, AuditRow, CommunicationRow, PatientRow, TaskRow
 from bot.store.setting_models import SettingChangeRow
 from tests.inbox.conftest import Desk, page
 from tests.quick import quick
+from tests.world import STRANGER
 
 Form = dict[str, list[str]]
 PARKING = "answers?entry=parking"
@@ -141,6 +143,29 @@ def test_what_the_bot_tells_from_the_visit_is_not_said_to_go_to_a_person(desk: D
     assert shown.count("told from the visit itself") == 3 and shown.count("told by kind of visit") == 1
     assert shown.count("nothing written: it is passed on to a person") == 1  # something else
     assert "told by kind of visit" in page(desk.ana, "/inbox/settings/answers?entry=prep")
+
+
+@pytest.mark.parametrize(
+    ("entry", "phone", "asks"),
+    [
+        ("provider", 2, "who will I see?"),
+        ("prep", 2, "how do I prepare for it?"),
+        ("duration", 7, "how long will it take?"),
+        ("when", 0, "when is my appointment?"),
+    ],
+)
+def test_what_is_written_is_told_where_the_visit_does_not_tell_it(desk: Desk, entry: str, phone: int, asks: str) -> None:
+    """Nobody has agreed to details, has no visit, or is known; what the page shows before is what they get, and nobody is asked."""
+    with desk.bot.store.begin() as session:
+        for person in session.query(PatientRow):
+            person.details_ok = False
+        of = {"clinic_id": desk.bot.clinic_id, "number": STRANGER, "now": desk.bot.clock()}
+        phone = phone or queries.phone(session, desk.bot.store.cipher, **of).id
+    assert desk.bot.texts.render("no_answer", "en") in says(desk, phone, asks)
+    where, given = f"answers?entry={entry}", {**form(desk.ana, f"answers?entry={entry}"), "field.en": ["Ask at the desk."]}
+    assert "Sunrise Clinic: Ask at the desk." in send(desk.ana, where, given, "preview").get_data(as_text=True)
+    send(desk.ana, where, given)
+    assert says(desk, phone, asks) == "Sunrise Clinic: Ask at the desk."
 
 
 def test_every_section_tells_what_a_patient_would_get(desk: Desk) -> None:

@@ -39,7 +39,8 @@ class Sample:
     warnings: tuple[Said, ...]
 
 
-Situation = tuple[Said, Understanding, str]  # (what the patient said, how it is read, the service of their visit)
+# (what the patient said, how it is read, the service of their visit: "" without one, None: nobody knows the number)
+Situation = tuple[Said, Understanding, str | None]
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,14 @@ class _Patient:
     language: str
     at: datetime
 
-    def gets(self, read: Understanding, service: str) -> str:
+    def gets(self, read: Understanding, service: str | None) -> str:
         """The answer, decided as every answer is."""
         zone = self.clinic.zone
         start = datetime.combine(self.at.astimezone(zone).date() + timedelta(days=7), time(9), zone)
         facts = Facts(
             now=self.at.astimezone(zone),
             clinic=self.clinic.clinic,
-            people=(Person(id=0, language=self.language, details_ok=True),),
+            people=() if service is None else (Person(id=0, language=self.language, details_ok=True),),
             visits=(Visit(id=0, patient_id=0, start=start, minutes=30, service=service),) if service else (),
             languages=self.bot.texts.languages,
             staffed=self.clinic.staffed(self.at),
@@ -127,7 +128,7 @@ def _situations(target: Target, clinic: ClinicFile) -> Iterator[Situation]:
         yield Said("Please call me (when nobody is there)"), CALL, ""
     elif name == "answers":
         asks = Said("Asks: %(what)s", what=Said(target.section.names[entry]))
-        yield asks, Understanding(acts=frozenset({"ask"}), topics=frozenset({entry})), ""
+        yield asks, Understanding(acts=frozenset({"ask"}), topics=frozenset({entry})), None if entry == "when" else ""
     elif name == "resources":
         says = Said("Says: %(what)s", what=Said(target.section.names[entry]))
         yield says, Understanding(acts=frozenset({"barrier"}), barriers=frozenset({entry})), ""

@@ -32,10 +32,10 @@ TOLD = {
 }
 # Questions that the bot answers from the patient's own visit, as `bot/dialogue/questions.py` does.
 OF_THE_VISIT = {
-    "when": "told from the visit itself",
-    "duration": "told from the visit itself",
-    "provider": "told from the visit itself, to who has agreed to details by text",
-    "prep": "told by kind of visit: see “How to prepare” in the settings",
+    "when": "told from the visit itself; written here: to a number that we do not know",
+    "duration": "told from the visit itself; written here: to who has none",
+    "provider": "told from the visit itself, to who has agreed to details by text; written here: to all others",
+    "prep": "told by kind of visit: see “How to prepare” in the settings; written here: where that may not be told, or is not",
 }
 ZONES = ("America/", "Pacific/", "Asia/", "Europe/", "Africa/", "Australia/", "Atlantic/")
 
