@@ -63,21 +63,21 @@ def _reply(bot: Bot, text_id: int, session: Session) -> None:
     _to_a_person(bot, session, text_id, kind="unconfirmed")
 
 
-def phone(bot: Bot, phone_id: int, error: Exception) -> None:
+def phone(bot: Bot, phone_id: int, error: BaseException) -> None:
     """No text can be started on that phone: said once, until somebody has closed the item."""
     bot.store.run(partial(_phone, bot, phone_id, error))
 
 
-def _phone(bot: Bot, phone_id: int, error: Exception, session: Session) -> None:
+def _phone(bot: Bot, phone_id: int, error: BaseException, session: Session) -> None:
     kind, mine = "not_delivered", (TaskRow.phone_id == phone_id, TaskRow.status == "requested")
     detail = UNREADABLE if isinstance(error, InvalidToken) else NOT_PLANNED
     if session.scalar(select(TaskRow.id).where(*mine, TaskRow.kind == kind, TaskRow.detail == detail).limit(1)) is None:
-        why = {"do": DO} if detail == UNREADABLE else {"error": type(error).__name__, "at": _place(error), "do": REPORT}
+        why = {"do": DO} if detail == UNREADABLE else {"error": type(error).__name__, "at": place(error), "do": REPORT}
         log.error(detail, phone=phone_id, **why)
         _item(bot, session, select(PhoneRow).where(PhoneRow.id == phone_id), kind=kind, detail=detail)
 
 
-def _place(error: Exception) -> str:
+def place(error: BaseException) -> str:
     """Where in our program it happened. What it says is told nobody, since it may quote a patient."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if Path(frame.filename).is_relative_to(PROGRAM)] or frames

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime, timedelta
 
 import structlog
-from cryptography.fernet import InvalidToken
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.care.due import first_free
@@ -16,13 +17,15 @@ from bot.delivery import damaged, switch
 from bot.dialogue.types import Waiting
 from bot.remind import offer_time
 from bot.store import care, queries, waiting
+from bot.store.database import Conflict
 from bot.store.models import AppointmentRow, PatientPhoneRow, PatientRow, SlotRow
 from bot.store.sending_models import SenderRow
 from bot.store.waiting_models import OfferRow
 
 log = structlog.get_logger()
+NOT_OFFERED = "not_offered"
 BATCH = 100  # times that are looked at in one go
-AGAIN = timedelta(minutes=1)  # after a time could not be looked at
+AGAIN = timedelta(minutes=1)  # after others were in the way of a time
 LATER = timedelta(hours=1)  # while a coordinator has the conversation, or nothing is sent at all
 
 
@@ -36,23 +39,53 @@ def offer_due(bot: Bot, *, limit: int = BATCH) -> int:
         waiting.put_aside(session, clinic_id=bot.clinic_id, now=now)
         due = waiting.due(session, clinic_id=bot.clinic_id, now=now, limit=limit)
     for slot_id in due:
-        unread: list[int] = []
-        try:
+        passed: dict[int, BaseException] = {}
+        if again := _looked(bot, slot_id, passed):
             with bot.store.begin() as session:
-                _look(bot, session, session.get_one(SlotRow, slot_id, with_for_update=True), unread)
-        except Exception as error:  # another worker was faster, the patient wrote meanwhile, or something is wrong with it
-            log.warning("not_offered", slot=slot_id, error=type(error).__name__)
-            with bot.store.begin() as session:
-                session.get_one(SlotRow, slot_id, with_for_update=True).offer_at = now + AGAIN
-        for phone_id in unread:
-            damaged.phone(bot, phone_id, InvalidToken())
+                session.get_one(SlotRow, slot_id, with_for_update=True).offer_at = now + again
+        for phone_id, error in passed.items():
+            damaged.phone(bot, phone_id, error)
     return len(due)
 
 
-def _look(bot: Bot, session: Session, slot: SlotRow, unread: list[int]) -> None:
+class _Fails(Exception):
+    """What must be known of somebody who waits cannot be read. Raised from what is wrong with it; phone_id: where they are reached."""
+
+    def __init__(self, phone_id: int) -> None:
+        super().__init__()
+        self.phone_id = phone_id
+
+
+def _looked(bot: Bot, slot_id: int, passed: dict[int, BaseException]) -> timedelta | None:
+    """Looks at one time; gives after how long to try again if that could not be done.
+
+    What fails twice at once, though nobody was in its way, lasts. passed: gets the phones that are passed over for it, with what is
+    wrong, so that those behind them get the time.
+    """
+    failed: set[int | None] = set()
+    while True:
+        try:
+            with bot.store.begin() as session:
+                _look(bot, session, session.get_one(SlotRow, slot_id, with_for_update=True), passed)
+            return None
+        except (Conflict, OperationalError) as error:  # another worker was faster, or the patient wrote meanwhile
+            log.warning(NOT_OFFERED, slot=slot_id, error=type(error).__name__)
+            return AGAIN
+        except _Fails as error:
+            if error.phone_id in failed and error.__cause__ is not None:
+                passed[error.phone_id] = error.__cause__
+            failed.add(error.phone_id)
+        except Exception as error:  # something is wrong with the time itself, or with the list
+            if None in failed:
+                log.error(NOT_OFFERED, slot=slot_id, error=type(error).__name__, at=damaged.place(error), do="report the error")
+                return damaged.AGAIN
+            failed.add(None)
+
+
+def _look(bot: Bot, session: Session, slot: SlotRow, passed: Container[int]) -> None:
     """Offers one time, if it is free and it is somebody's turn, and notes when to look at it again.
 
-    unread: gets the phones that were passed over since no key opens what must be known of them.
+    passed: the phones that are passed over. Raises _Fails.
     """
     now, terms = bot.clock(), bot.clinic.waitlist
     if slot.offer_at is None or slot.offer_at > now:
@@ -66,10 +99,10 @@ def _look(bot: Bot, session: Session, slot: SlotRow, unread: list[int]) -> None:
     elif switch.words(session.get(SenderRow, bot.clinic_id)):
         slot.offer_at = now + LATER
     else:
-        slot.offer_at = _offer(bot, session, slot, terms, now, unread)
+        slot.offer_at = _offer(bot, session, slot, terms, now, passed)
 
 
-def _offer(bot: Bot, session: Session, slot: SlotRow, terms: Terms, now: datetime, unread: list[int]) -> datetime | None:
+def _offer(bot: Bot, session: Session, slot: SlotRow, terms: Terms, now: datetime, passed: Container[int]) -> datetime | None:
     """Writes to the next ones; gives when they have had their time, or when somebody can be written to, if nobody can now."""
     last = slot.start - terms.notice
     opens = bot.clinic.cadence.hours.after(now, (bot.clinic.zone,))
@@ -87,10 +120,11 @@ def _offer(bot: Bot, session: Session, slot: SlotRow, terms: Terms, now: datetim
         if link is None:
             continue
         try:
-            at = _tell(bot, session, each, link, slot, now, until)
-        except InvalidToken:
-            unread.append(link.phone_id)
-            continue
+            at = now + damaged.AGAIN if link.phone_id in passed else _tell(bot, session, each, link, slot, now, until)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            raise _Fails(link.phone_id) from error
         told += at == now
         later += [at] if at is not None and now < at < last else []
     return until if told else min(later, default=None)

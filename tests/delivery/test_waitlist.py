@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import LargeBinary, select, type_coerce, update
+from structlog.testing import capture_logs
 
 from bot.care.life import HAPPENED
 from bot.care.waitlist import Terms
@@ -23,6 +24,7 @@ from bot.desk import closing, person, staff
 from bot.dialogue.effects import JoinWaitlist
 from bot.owned.current import Current
 from bot.store import queries, waiting
+from bot.store.database import Conflict
 from bot.store.models import AppointmentRow, PatientRow, PhoneRow, SlotRow, TaskRow
 from bot.store.sending_models import OutboxRow
 from bot.store.turns import table
@@ -474,6 +476,56 @@ def test_a_number_that_no_key_opens_keeps_the_time_from_nobody_behind(world: Wor
     with world.bot.store.session() as session:
         items = session.scalars(select(TaskRow).where(TaskRow.phone_id == world.phones["mei"]))
         assert [(item.kind, item.detail) for item in items] == [("not_delivered", "unreadable")]
+
+
+def test_nor_does_a_visit_that_this_version_cannot_read(world: World) -> None:
+    """One item and one line, however long it lasts; the time is offered to them, too, once it is mended."""
+    wait(world, "mei")
+    visits, mei = table(AppointmentRow), visit_of(world, "mei")
+
+    def stands(participant: str) -> None:
+        with world.bot.store.begin() as session:
+            session.execute(update(visits).where(visits.c.id == mei).values(participant=participant))
+
+    stands("perhaps")
+    opens(world, 16)
+    with capture_logs() as said:
+        for _ in range(30):
+            offer_due(world.bot)
+            world.clock.now += timedelta(minutes=1)
+    assert [(line["event"], line["phone"], line["error"]) for line in said] == [("not_planned", world.phones["mei"], "ValueError")]
+    wait(world, "olga")
+    work(world)
+    assert offered(world) == ["olga"]
+    stands("needs-action")
+    world.clock.now += timedelta(days=1)
+    work(world)
+    assert offered(world) == ["olga", "mei"]
+    with world.bot.store.session() as session:
+        items = session.scalars(select(TaskRow).where(TaskRow.phone_id == world.phones["mei"]))
+        assert [(item.kind, item.detail) for item in items] == [("not_delivered", "not_planned")]
+
+
+def test_what_is_wrong_with_a_time_itself_is_one_line_a_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others that open go on meanwhile; where others were only in the way it is looked at in a minute."""
+    wait(world, "mei")
+    opens(world, 16)
+    met: list[Exception] = [Conflict("others"), ValueError(), ValueError(), ValueError()]
+
+    def line(*_: object, **__: object) -> list[Any]:
+        raise met.pop(0) if met else ValueError
+
+    with capture_logs() as said, monkeypatch.context() as patched:
+        patched.setattr(waiting, "line", line)
+        for _ in range(30):
+            offer_due(world.bot)
+            world.clock.now += timedelta(minutes=1)
+    assert [(line["event"], line["log_level"], line["error"]) for line in said] == [
+        ("not_offered", "warning", "Conflict"), ("not_offered", "error", "ValueError"),
+    ]  # fmt: skip
+    world.clock.now += timedelta(days=1)
+    work(world)
+    assert offered(world) == ["mei"]
 
 
 @pytest.mark.slow
