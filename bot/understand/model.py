@@ -171,25 +171,24 @@ def _fit(batches: Batches, size: int, wanted: Floats, counted: Floats) -> tuple[
 def _descend(batches: Batches, size: int, wanted: Floats, counted: Floats) -> tuple[Floats, Floats]:
     """Adagrad over the batches, in an order that every run repeats."""
     order = np.random.default_rng(1)
-    weights = np.zeros((size, wanted.shape[1]), dtype=np.float32)
-    seen = np.full_like(weights, 1e-4)
+    kept = np.zeros((size, 2, wanted.shape[1]), dtype=np.float32)  # weights, and the squares of their gradients: fetched together
+    kept[:, 1] = 1e-4
     bias = np.log((wanted.mean(0) + 1e-4) / (1 - wanted.mean(0) + 1e-4)).astype(np.float32)
     for turn in range(ROUNDS):
         rate = np.float32(RATE * (1 - 0.9 * turn / ROUNDS))
         for batch in order.permutation(len(batches)):
             rows, columns, x = batches[batch]
-            own = weights[columns]
+            both = kept[columns]
+            own, total = both[:, 0], both[:, 1]
             error = (1 / (1 + np.exp(-(x @ own + bias))) - wanted[rows]) * counted[rows]
             gradient = x.T @ error
-            total = seen[columns]
             total += gradient**2
-            seen[columns] = total
-            gradient *= rate  # in place from here on: new arrays would take longer than the arithmetic
-            gradient /= np.sqrt(total, out=total)
+            gradient *= rate  # in place: new arrays would take longer than the arithmetic
+            gradient /= np.sqrt(total)
             own -= gradient
-            weights[columns] = own
+            kept[columns] = both
             bias -= 0.05 * error.mean(0)
-    return weights, bias
+    return kept[:, 0], bias
 
 
 def _batches(found: Found, known: NDArray[np.uint32], order: NDArray[np.int64]) -> Iterator[tuple[Any, Any, Any]]:
