@@ -149,7 +149,8 @@ def _unclear(draft: Draft, act: str) -> str | None:
         draft.say("received")
         draft.remember(prompt=None)
         return "unclear_twice"
-    if len(draft.facts.visits) > 1 and not draft.read.about:
+    of_each = len(draft.read.about) > 1 and {"confirm", "cancel"} <= draft.acts | draft.doubtful  # "he can't, but I will"
+    if len(draft.facts.visits) > 1 and (of_each or not draft.read.about):
         draft.say("mixed_visits", options=tuple(visit.start for visit in numbered(draft)))
         draft.ask(about(draft, Ask.REMINDER, numbered(draft)))
         return "unclear_visits"
