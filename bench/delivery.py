@@ -50,6 +50,7 @@ RATE, PAUSE, WITHIN = 100.0, 0.1, 0.05
 TRIES = 3
 IN_SECONDS = 0.2  # within which --quick does: of its five seconds, one may use what was left of the one before
 FAST = 1000.0  # segments a second where the rate is not what is measured
+OFTEN, AS_EVER = 0.2, 1.0  # seconds between two looks of a worker: where kills are not to be waited for, and as in a clinic
 STALLED = 120  # seconds without any end after which no other is expected
 SETTLED = 5  # seconds without a callback after which none is on its way
 HERE = Path(__file__).parent
@@ -69,7 +70,8 @@ class Scene:
 
     def start(self) -> None:
         """One more worker."""
-        command = [sys.executable, str(HERE / "sending.py"), self.url, served.KEY, self.provider, str(self.rate)]
+        every = OFTEN if self.web else AS_EVER
+        command = [sys.executable, str(HERE / "sending.py"), self.url, served.KEY, self.provider, str(self.rate), str(every)]
         self.workers.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))
 
     def kill(self) -> None:

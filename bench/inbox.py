@@ -40,7 +40,7 @@ SENDERS, FEWER = 1_000, 200  # patients who write; with --quick
 THREADS = 16  # of each process, as docs/operations.md has it
 SHORT, LONG, QUICK = 10_000, 1_000_000, 40_000
 ENOUGH = 20  # clicks on a page in each clinic, for its 95th percentile to count
-LOADS = 12  # of each page with nothing else going on
+LOADS, OF_LIST = 12, 40  # of each page with nothing else going on, and of what is held to the most
 
 
 @dataclass
@@ -129,7 +129,7 @@ def _costs(clinics: list[Clinic], loads: int) -> dict[str, list[float]]:
     costs: dict[str, list[float]] = {}
     for page in clicks.labels():
         taken: list[list[float]] = [[], []]
-        for load in range(LOADS if page == LIST else loads):  # what is held to the most is measured the most
+        for load in range(OF_LIST if page == LIST else loads):
             for spent, clinic, each in zip(meters, clinics, taken, strict=True):
                 before = spent()
                 clinic.people[load % len(clinic.people)].click(page, load)

@@ -41,7 +41,7 @@ from bot.understand.phrases import load_phrases
 
 PROCESSORS, USED = 2, 0.75  # of a machine: what is used beyond that makes people wait
 IDLE = 10  # seconds in which nothing happens
-CLIENTS, FAST = 8, 1000.0  # segments a second: the rate is not what is measured
+CLIENTS, FAST, OFTEN = 8, 1000.0, 0.2  # segments a second and seconds between a worker's looks: neither is what is measured
 LONGEST = 600  # seconds for either half
 HERE = Path(__file__).parent
 T = TypeVar("T")
@@ -87,7 +87,7 @@ def _worker(url: str) -> Iterator[int]:
     """A worker's process, whose id it gives, and a provider's that takes what it sends."""
     port = str(served.free_port())
     double = subprocess.Popen([sys.executable, str(HERE / "double.py"), port, "0", "0.05"])
-    command = [sys.executable, str(HERE / "sending.py"), url, served.KEY, f"http://127.0.0.1:{port}", str(FAST)]
+    command = [sys.executable, str(HERE / "sending.py"), url, served.KEY, f"http://127.0.0.1:{port}", str(FAST), str(OFTEN)]
     worker = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         yield worker.pid

@@ -1,6 +1,6 @@
-"""A worker as bench/delivery.py runs it: all its jobs, with a provider on loopback and with shorter waits than in a clinic.
+"""A worker as bench/delivery.py runs it: all its jobs, with a provider on loopback that is given up sooner than in a clinic.
 
-python bench/sending.py DATABASE_URL KEY PROVIDER_URL RATE
+python bench/sending.py DATABASE_URL KEY PROVIDER_URL RATE EVERY
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ def open_bot(url: str, key: str) -> Bot:
 
 def main() -> None:
     """Works until it is told to end, or killed."""
-    url, key, provider, rate = sys.argv[1:5]
+    url, key, provider, rate, every = sys.argv[1:]
     configure_logs()
     bot = open_bot(url, key)
     channel = TwilioSms(account_sid="AC" + "0" * 32, token="t", number="+17165550100", status_url=STATUS, base_url=provider)  # noqa: S106
-    Worker(bot, channel, None, rate=float(rate), every=0.2).start()
+    Worker(bot, channel, None, rate=float(rate), every=float(every)).start()
     signal.pause()
 
 

@@ -6,7 +6,8 @@ They are written a moment after the text by the sender's process, so that no pat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ import phonenumbers
 import structlog
 from sqlalchemy import Column, ColumnElement, Connection, LargeBinary, delete, exists, func, insert, select, type_coerce
 from sqlalchemy import text as sql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.dialogue.effects import LogItem
@@ -101,7 +103,7 @@ def index(connection: Connection, cipher: Cipher, batch: Batch, now: datetime) -
             log.error("unreadable", phone=phone_id, do="no key of ATTEND_KEY opens some words: add the old key, or take a backup's")
             whose = Line(phone_id, clinic_id, state="{}", opted_out_at=None, version=0)
             tasks.log(connection, LogItem(kind="unreadable"), whose, text=None, start=None, now=now)
-        _add(connection, clinic_id, phone_id, _keys(connection, cipher, phone_id, said))
+    _add(connection, cipher, found)
     for what, last in batch.last.items():
         connection.execute(delete(INDEXED).where(INDEXED.c.what == what))
         connection.execute(insert(INDEXED), {"what": what, "last": last})
@@ -123,19 +125,27 @@ def _sealed(column: Column[Any]) -> ColumnElement[bytes | None]:
     return type_coerce(column, LargeBinary)
 
 
-def _keys(connection: Connection, cipher: Cipher, phone_id: int, said: Iterable[str | None]) -> set[str]:
-    """The keys of what was said, as far as it can be read, and of the names and last digits of who is reached on a phone."""
+def _add(connection: Connection, cipher: Cipher, found: Mapping[tuple[int, int], Sequence[str | None]]) -> None:
+    """clinic and phone → what was said, as far as it can be read: it is found from now on, with the names and last digits of who is
+    reached there.
+    """
+    phones = [phone_id for _, phone_id in found]
     people, reached = table(PatientRow), table(PatientPhoneRow)
-    names = select(_sealed(people.c.name)).join(reached, reached.c.patient_id == people.c.id).where(reached.c.phone_id == phone_id)
-    number = cipher.opened(connection.scalar(select(_sealed(PHONES.c.number)).where(PHONES.c.id == phone_id)))
-    texts = [*said, *map(cipher.opened, connection.scalars(names)), number and number[-4:]]
-    return set[str]().union(*(keys(cipher, text) for text in texts if text))
-
-
-def _add(connection: Connection, clinic_id: int, phone_id: int, words: set[str]) -> None:
-    known = set(connection.scalars(select(WORDS.c.key).where(WORDS.c.phone_id == phone_id)))
-    if new := words - known:
-        connection.execute(insert(WORDS), [{"clinic_id": clinic_id, "key": key, "phone_id": phone_id} for key in sorted(new)])
+    names = select(reached.c.phone_id, _sealed(people.c.name)).join(people, reached.c.patient_id == people.c.id)
+    sealed = select(PHONES.c.id, _sealed(PHONES.c.number)).where(PHONES.c.id.in_(phones))
+    numbers = {phone_id: cipher.opened(number) for phone_id, number in connection.execute(sealed)}
+    called = defaultdict[int, list[str | None]](list)
+    for phone_id, name in connection.execute(names.where(reached.c.phone_id.in_(phones))):
+        called[phone_id].append(cipher.opened(name))
+    rows = []
+    for (clinic_id, phone_id), said in found.items():
+        number = numbers[phone_id]
+        texts = [*said, *called[phone_id], number and number[-4:]]
+        words = set[str]().union(*(keys(cipher, text) for text in texts if text))
+        rows += [{"clinic_id": clinic_id, "key": key, "phone_id": phone_id} for key in sorted(words)]
+    if rows:
+        new = postgresql.insert(WORDS) if connection.dialect.name == "postgresql" else sqlite.insert(WORDS)
+        connection.execute(new.on_conflict_do_nothing(), rows)
 
 
 def rewrite(connection: Connection, cipher: Cipher, phones: Iterable[int]) -> None:
@@ -146,10 +156,9 @@ def rewrite(connection: Connection, cipher: Cipher, phones: Iterable[int]) -> No
         clinic_id = connection.scalars(select(PHONES.c.clinic_id).where(PHONES.c.id == phone_id)).one()
         texts = select(_sealed(TEXTS.c.body)).where(TEXTS.c.phone_id == phone_id)
         notes = select(_sealed(ACTIONS.c.words)).where(ACTIONS.c.phone_id == phone_id, ACTIONS.c.words.is_not(None))
-        said = map(cipher.opened, connection.scalars(texts.union_all(notes)))
-        left = _keys(connection, cipher, phone_id, said)
+        said = list(map(cipher.opened, connection.scalars(texts.union_all(notes))))
         connection.execute(delete(WORDS).where(WORDS.c.phone_id == phone_id))
-        _add(connection, clinic_id, phone_id, left)
+        _add(connection, cipher, {(clinic_id, phone_id): said})
 
 
 @dataclass(frozen=True)
