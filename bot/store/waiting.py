@@ -248,13 +248,6 @@ def listed(session: Session, clinic_id: int, *, zone: tzinfo) -> list[Waits]:
     return sorted(found, key=lambda each: (each.waiting.service, each.since, each.waiting.id))
 
 
-def phones(session: Session, listed: Iterable[Waits]) -> dict[int, int]:
-    """patient → a phone on which they are reached."""
-    link = PatientPhoneRow
-    query = select(link.patient_id, link.phone_id).where(link.patient_id.in_([each.waiting.patient for each in listed]))
-    return {patient: phone for patient, phone in session.execute(query.order_by(link.relation != "self", link.phone_id.desc()))}
-
-
 def forget_slots(session: Session, slots: list[int]) -> None:
     """Times that are taken away are no longer known to have been offered."""
     session.execute(delete(OfferRow).where(OfferRow.slot_id.in_(slots)))

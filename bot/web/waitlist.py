@@ -26,9 +26,9 @@ def index() -> str:
     bot = wired().bot
     with bot.store.session() as session:
         listed = waiting.listed(session, bot.clinic_id, zone=bot.clinic.zone)
-        phones = waiting.phones(session, listed)
+        reached = waitlist.reached(session, {each.waiting.patient for each in listed})
     by_service = [(service, list(group)) for service, group in groupby(listed, key=lambda each: each.waiting.service)]
-    return render_template("waiting.html", services=by_service, phones=phones, terms=bot.clinic.waitlist)
+    return render_template("waiting.html", services=by_service, reached=reached, terms=bot.clinic.waitlist)
 
 
 @blueprint.route("/phone/<int:phone_id>/wait/<int:patient_id>", methods=("GET", "POST"))
@@ -53,7 +53,12 @@ def add(phone_id: int, patient_id: int) -> str | BaseResponse:
     except work.Refused as error:
         flash(say(error))
         return redirect(request.path, code=303)
-    flash(say("On the waiting list: a time that opens and fits is offered by text."))
+    with bot.store.session() as session:
+        there = waitlist.reached(session, [patient_id]).get(patient_id)
+    if there is not None and there.texted:
+        flash(say("On the waiting list: a time that opens and fits is offered by text."))
+    else:
+        flash(say("On the waiting list, but texts must not go there: phone them when a time opens."))
     return talk
 
 

@@ -11,6 +11,7 @@ from bot.dialogue.wanted import Wanted
 from bot.store import queries
 from bot.store.models import AppointmentRow, PhoneRow
 from bot.store.waiting_models import WaitingRow
+from bot.store.work_models import ActionRow
 from bot.understand.types import Wish
 from tests.inbox.conftest import Desk, act, page
 
@@ -42,6 +43,24 @@ def test_a_coordinator_puts_a_patient_on_the_list_and_takes_them_off(desk: Desk)
     desk.ana.post(f"/inbox/waiting/{row.id}/remove")
     assert "Nobody waits" in page(desk.ana, "/inbox/waiting")
     assert "took off the waiting list: primary" in page(desk.ana, address)
+
+
+def test_a_second_click_writes_nothing_twice(desk: Desk) -> None:
+    """Other wishes are another matter."""
+    add(desk, start="14:00")
+    assert "on the list with these wishes already" in add(desk, start="14:00")
+    assert "On the waiting list" in add(desk, start="15:00")
+    (wait,) = desk.rows(WaitingRow)
+    assert '"start":900' in wait.wishes
+    assert len(desk.rows(ActionRow, ActionRow.kind == "waits")) == 2
+
+
+def test_whom_no_text_reaches_is_shown_as_to_be_phoned(desk: Desk) -> None:
+    """A person reads it where they are put on the list, and on the list."""
+    with desk.bot.store.begin() as session:
+        session.get_one(PhoneRow, DOROTHY).opted_out_at = desk.bot.clock()
+    assert "but texts must not go there" in add(desk)
+    assert "no texts: phone them when a time opens" in page(desk.ana, "/inbox/waiting")
 
 
 @pytest.mark.parametrize(
