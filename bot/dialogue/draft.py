@@ -188,15 +188,16 @@ class Draft:
 def _language(state: State, read: Understanding, facts: Facts) -> str:
     """What to answer in: the language of a message that tells it clearly, else of the last one that did, else that on record (L-11).
 
-    Who says that they do not speak ours is answered in theirs, however few words tell it. English holds for a bare number alone, since
-    words of it stand in texts of every other language, and never against a language that was asked for.
+    Who says that they do not speak ours is answered in theirs, however few words tell it. English holds for a bare number and
+    for what may be English as well, since words of it stand in texts of every other language, and never against one that was asked for.
     """
     record = state.language or _record(facts)
     sure = read.language_sure or record is None or "language" in read.barriers
     if read.language and read.language in facts.languages and sure:
         return read.language
     spoken = state.spoken.language if state.spoken is not None and facts.now - state.spoken.at < A_TALK else None
-    holds = spoken != ENGLISH or (read.number is not None and state.language is None)
+    alike = read.number is not None or read.language == ENGLISH
+    holds = spoken != ENGLISH or (alike and state.language is None)
     if spoken in facts.languages and holds:
         return spoken
     return record if record in facts.languages else facts.languages[0]

@@ -148,14 +148,18 @@ def _wished(draft: Draft, visit: Visit | None) -> tuple[Wish, ...]:
         start = offered[-1 if draft.read.same_day == "later" else 0] if offered else mine
     if draft.read.same_day and start is not None and all(wish.days is None for wish in read):
         return same_day(draft.read.same_day, start, read)
-    return _elsewhen(read, visit)
+    return _elsewhen(draft, read, visit)
 
 
-def _elsewhen(wishes: tuple[Wish, ...], visit: Visit | None) -> tuple[Wish, ...]:
-    """The wishes without the visit's own day, where others are named too: "no ride friday, monday works" is not about Friday."""
+def _elsewhen(draft: Draft, wishes: tuple[Wish, ...], visit: Visit | None) -> tuple[Wish, ...]:
+    """The wishes without the visit's own day, where others are named too: "no ride friday, monday works" is not about Friday; or where
+    it is no answer of theirs, but what stands in the way: "another day, I have to work friday".
+    """
     if visit is None:
         return wishes
-    return tuple(wish for wish in wishes if wish != Wish(days=(visit.start.date(),))) or wishes
+    left = tuple(wish for wish in wishes if wish != Wish(days=(visit.start.date(),)))
+    barred = "barrier" in draft.acts and not draft.prompted(Ask.SLOTS, Ask.WHEN)
+    return left if left or barred else wishes
 
 
 def offer(draft: Draft, *, visit: Visit | None, patient: int | None, wishes: tuple[Wish, ...], times: int, service: str = "") -> str:
