@@ -3,26 +3,56 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import numpy as np
+from numpy.typing import NDArray
 
+from bot.understand.lexicon import squeeze
 from bot.understand.model import Model
 from bot.understand.types import Context
 
 BETWEEN = re.compile(r"[.!?;,\n…。！？、，؟،؛।]+")
-SHORTEST = 10  # characters; what is shorter tells too little by itself
-MOST = 6  # clauses that are read by themselves: of a long story the first ones
-RAISED = 0.35  # how far towards a clause's own score, in log odds, ...
+SHORTEST, SHORTEST_WISH = 10, 8  # characters of a clause, and of a wish; what is shorter tells too little by itself
+MOST = 6  # clauses that are read by themselves, and wishes: of a long story the first ones
+RAISED, RAISED_WISH = 0.35, 0.5  # how far towards the own score of a clause, or a wish, in log odds, ...
 CERTAIN = 9.2  # ... of which more than this counts as no more
+TAKES_AWAY = frozenset({"cancel", "reschedule", "opt_out", "opt_in", "wrong_number"})  # no mere part of a sentence does
+Odds = NDArray[np.float32]
 
 
-def scores(model: Model, text: str, context: Context) -> dict[str, float]:
+def scores(model: Model, text: str, context: Context, turns: Collection[str] = ()) -> dict[str, float]:
     """label → probability (0-1), each by itself.
 
-    The longer a text, the less each word of it counts; so "yes I'll come, is there parking" is read in its parts too.
+    The longer a text, the less each word of it counts; so "yes I'll come, is there parking" is read in its parts too. turns: words
+    with which another wish may begin ("confirm friday and refill my pills"), since many write without signs.
     """
-    clauses = [clause for clause in BETWEEN.split(text) if len(clause.strip()) >= SHORTEST][:MOST]
+    clauses = BETWEEN.split(text)
+    wishes = [wish for clause in clauses if len(parts := turned(clause, turns)) > 1 for wish in parts]
+    clauses = [clause for clause in clauses if len(clause.strip()) >= SHORTEST][:MOST]
+    wishes = [wish for wish in wishes if len(wish) >= SHORTEST_WISH][:MOST]
     if len(clauses) < 2:
+        clauses = []
+    if not clauses and not wishes:
         return model.scores(text, context)
-    whole, *each = model.odds([text, *clauses], context).clip(-CERTAIN, CERTAIN)
-    return model.named(whole + RAISED * np.maximum(np.max(each, axis=0) - whole, 0))
+    odds: Odds = model.odds([text, *clauses, *wishes], context).clip(-CERTAIN, CERTAIN)
+    whole, of_clauses, of_wishes = odds[0], odds[1 : len(clauses) + 1], odds[len(clauses) + 1 :]
+    of_wishes[:, [label in TAKES_AWAY for label in model.labels]] = -CERTAIN
+    return model.named(whole + np.maximum(RAISED * _louder(of_clauses, whole), RAISED_WISH * _louder(of_wishes, whole)))
+
+
+def turned(text: str, turns: Collection[str]) -> list[str]:
+    """The parts of a text between the words `turns`, which are left out."""
+    parts: list[list[str]] = [[]]
+    for word in text.split():
+        if squeeze(word) in turns:
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return [" ".join(part) for part in parts if part]
+
+
+def _louder(odds: Odds, whole: Odds) -> Odds:
+    """How much louder the loudest of them says each label."""
+    louder: Odds = np.maximum(odds.max(axis=0, initial=-CERTAIN) - whole, 0)
+    return louder

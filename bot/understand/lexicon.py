@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from bot.errors import DataError
@@ -13,7 +14,8 @@ KEYWORDS = (
     "opt_out", "opt_out_cancel", "opt_in", "help", "undo", "status", "docs", "new",
     "fewer", "visits_only", "all_texts", "off_list", "yes", "no",
 )  # fmt: skip
-NOT_OTHERS = frozenset({"self", "self_among_others", "all", "turn"})  # of people.yaml: tells of nobody but whoever writes, or of all
+TURN = "turn"  # words of people.yaml with which what is said of the next one begins: "but", "and"
+NOT_OTHERS = frozenset({"self", "self_among_others", "all", TURN})  # of people.yaml: tells of nobody but whoever writes, or of all
 PICKS = ("1", "2", "3", "last", "earliest", "latest", "left", "beside")
 
 
@@ -32,6 +34,11 @@ class Lexicon:
     def others(self) -> tuple[str, ...]:
         """The words for somebody else than whoever writes."""
         return tuple(word for word, relation in self.people.items() if relation not in NOT_OTHERS)
+
+    @cached_property
+    def turns(self) -> frozenset[str]:
+        """The words with which something else begins."""
+        return frozenset(word for word, relation in self.people.items() if relation == TURN)
 
 
 def load_lexicon(folder: Path) -> Lexicon:

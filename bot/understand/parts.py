@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Iterable
 
 from bot.understand.choices import named, people_named
+from bot.understand.clauses import turned
 from bot.understand.judge import Judged
 from bot.understand.lexicon import Lexicon, squeeze
 from bot.understand.normalise import fold
 from bot.understand.types import Answer, Option
 
 SPLIT = re.compile(r"[,;.\n/&،、，。]+")
-TURN = "turn"  # words of people.yaml with which the next one begins: "but", "and"
 NUMBERED = re.compile(r"(?<![\d:])([1-9])(?:\ufe0f?\u20e3)?\s*[).:=-]?\s*(?=[^\d\s:])")
 SHORT = 3  # words of an answer to a single number
 SAYS = frozenset({"confirm", "cancel", "tentative", "reschedule"})
@@ -63,16 +63,8 @@ def paired(text: str, lexicons: list[Lexicon]) -> list[str]:
 
 def _turns(text: str, lexicons: list[Lexicon]) -> list[str]:
     """The parts of a text, each of which may speak of another person."""
-    turns = {word for lexicon in lexicons for word, relation in lexicon.people.items() if relation == TURN}
-    parts: list[str] = []
-    for piece in SPLIT.split(text):
-        parts.append("")
-        for word in piece.split():
-            if squeeze(word) in turns:
-                parts.append("")
-            else:
-                parts[-1] += f" {word}"
-    return [part for part in parts if part.strip()]
+    turns = {word for lexicon in lexicons for word in lexicon.turns}
+    return [part for piece in SPLIT.split(text) for part in turned(piece, turns)]
 
 
 def _meant(part: str, visits: tuple[Option, ...], lexicons: list[Lexicon]) -> tuple[int, ...]:

@@ -72,7 +72,7 @@ class Reader:
             return self._command(text, keyword, found, sure)
         context = message.context
         repaired = self.tongues[order[0]].speller.repair(text)
-        scores = self._scores(text, repaired, context)
+        scores = self._scores(text, repaired, context, turns=self.tongues[order[0]].lexicon.turns)
         prepared = prepare(text)
         objections = self._against(prepared, order)
         against = objections | ({"cancel": "a reaction"} if tapped(message.text) else {})
@@ -149,12 +149,12 @@ class Reader:
                 return group
         return None
 
-    def _scores(self, text: str, repaired: str, context: Context) -> dict[str, float]:
+    def _scores(self, text: str, repaired: str, context: Context, *, turns: frozenset[str]) -> dict[str, float]:
         """Of the repaired text and of the text as it is: what looks like a slip may be a form that nobody has written before."""
-        scores = clauses.scores(self.model, repaired, context)
+        scores = clauses.scores(self.model, repaired, context, turns)
         if repaired == text:
             return scores
-        written = clauses.scores(self.model, text, context)
+        written = clauses.scores(self.model, text, context, turns)
         return {label: max(score, written[label]) for label, score in scores.items()}
 
     def _judged(

@@ -1,0 +1,27 @@
+"""Several wishes in one text are all heard, with signs between them and without."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.understand.clauses import turned
+from bot.understand.types import Context, Message
+from tests.world import Parts
+
+SEVERAL = {
+    "yes ill be there and i need a refill of my blood pressure pills": {"confirm", "refill"},
+    "voy el viernes y necesito mas pastillas y cambie de direccion": {"refill", "update_info"},
+    "j'y serai et j'ai besoin d'un renouvellement de mes medicaments": {"confirm", "refill"},
+    "sim eu vou e preciso de mais remedio e mudei de telefone": {"refill", "update_info"},
+    "wi m ap vini epi mwen bezwen plis medikaman": {"confirm", "refill"},
+}
+
+
+@pytest.mark.parametrize("text", SEVERAL)
+def test_wishes_that_a_word_joins_are_all_heard(bot_parts: Parts, text: str) -> None:
+    read = bot_parts.reader.read(Message(text=text, context=Context.REMINDER))
+    assert read.acts >= SEVERAL[text]
+
+
+def test_a_text_is_cut_at_whole_words_alone() -> None:
+    assert turned("I and Andy AND the band", {"and"}) == ["I", "Andy", "the band"]
