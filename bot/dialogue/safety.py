@@ -175,7 +175,8 @@ def consent(draft: Draft) -> str | None:
         draft.log("other", detail="wrong_number?")
         draft.say("received")
         return "doubtful_wrong_number"
-    if "opt_out" in draft.doubtful and not draft.acts and not draft.read.told:
+    which = draft.prompted(Ask.WHICH) and draft.read.about  # "no, both please": it answers which visit is meant
+    if "opt_out" in draft.doubtful and not draft.acts and not draft.read.told and not which:
         draft.log("other", detail="opt_out?")
         draft.say("help", clinic=draft.facts.clinic.name, phone=draft.facts.clinic.phone)
         draft.say("less")
