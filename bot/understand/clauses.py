@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Set
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,18 +17,21 @@ SHORTEST, SHORTEST_WISH = 10, 8  # characters of a clause, and of a wish; what i
 MOST = 6  # clauses that are read by themselves, and wishes: of a long story the first ones
 RAISED, RAISED_WISH = 0.35, 0.5  # how far towards the own score of a clause, or a wish, in log odds, ...
 CERTAIN = 9.2  # ... of which more than this counts as no more
-TAKES_AWAY = frozenset({"cancel", "reschedule", "opt_out", "opt_in", "wrong_number"})  # no mere part of a sentence does
+TAKES_AWAY = frozenset({"cancel", "opt_out", "opt_in", "wrong_number"})  # no mere part of a sentence does
 Odds = NDArray[np.float32]
 
 
-def scores(model: Model, text: str, context: Context, turns: Collection[str] = ()) -> dict[str, float]:
+def scores(
+    model: Model, text: str, context: Context, turns: Set[str] = frozenset(), reasons: Set[str] = frozenset()
+) -> dict[str, float]:
     """label → probability (0-1), each by itself.
 
     The longer a text, the less each word of it counts; so "yes I'll come, is there parking" is read in its parts too. turns: words
-    with which another wish may begin ("confirm friday and refill my pills"), since many write without signs.
+    with which another wish may begin ("confirm friday and refill my pills"), since many write without signs. reasons: words with which
+    is told why: what stands before them may be the wish for another time ("need to move it cuz I have no ride").
     """
     clauses = BETWEEN.split(text)
-    wishes = [wish for clause in clauses if len(parts := turned(clause, turns)) > 1 for wish in parts]
+    wishes = [wish for clause in clauses if len(parts := turned(clause, turns | reasons)) > 1 for wish in parts]
     clauses = [clause for clause in clauses if len(clause.strip()) >= SHORTEST][:MOST]
     wishes = [wish for wish in wishes if len(wish) >= SHORTEST_WISH][:MOST]
     if len(clauses) < 2:
@@ -37,11 +40,12 @@ def scores(model: Model, text: str, context: Context, turns: Collection[str] = (
         return model.scores(text, context)
     odds: Odds = model.odds([text, *clauses, *wishes], context).clip(-CERTAIN, CERTAIN)
     whole, of_clauses, of_wishes = odds[0], odds[1 : len(clauses) + 1], odds[len(clauses) + 1 :]
-    of_wishes[:, [label in TAKES_AWAY for label in model.labels]] = -CERTAIN
+    unheard = TAKES_AWAY if len(turned(text, reasons)) > 1 else TAKES_AWAY | {"reschedule"}
+    of_wishes[:, [label in unheard for label in model.labels]] = -CERTAIN
     return model.named(whole + np.maximum(RAISED * _louder(of_clauses, whole), RAISED_WISH * _louder(of_wishes, whole)))
 
 
-def turned(text: str, turns: Collection[str]) -> list[str]:
+def turned(text: str, turns: Set[str]) -> list[str]:
     """The parts of a text between the words `turns`, which are left out."""
     parts: list[list[str]] = [[]]
     for word in text.split():

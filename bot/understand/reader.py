@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -72,7 +72,8 @@ class Reader:
             return self._command(text, keyword, found, sure)
         context = message.context
         repaired = self.tongues[order[0]].speller.repair(text)
-        scores = self._scores(text, repaired, context, turns=self.tongues[order[0]].lexicon.turns)
+        joints = self.tongues[order[0]].lexicon.turns, self.times[order[0]].reasons
+        scores = self._scores(text, repaired, context, joints)
         prepared = prepare(text)
         objections = self._against(prepared, order)
         against = objections | ({"cancel": "a reaction"} if tapped(message.text) else {})
@@ -149,12 +150,12 @@ class Reader:
                 return group
         return None
 
-    def _scores(self, text: str, repaired: str, context: Context, *, turns: frozenset[str]) -> dict[str, float]:
+    def _scores(self, text: str, repaired: str, context: Context, joints: tuple[Set[str], Set[str]]) -> dict[str, float]:
         """Of the repaired text and of the text as it is: what looks like a slip may be a form that nobody has written before."""
-        scores = clauses.scores(self.model, repaired, context, turns)
+        scores = clauses.scores(self.model, repaired, context, *joints)
         if repaired == text:
             return scores
-        written = clauses.scores(self.model, text, context, turns)
+        written = clauses.scores(self.model, text, context, *joints)
         return {label: max(score, written[label]) for label, score in scores.items()}
 
     def _judged(

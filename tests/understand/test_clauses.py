@@ -17,6 +17,20 @@ SEVERAL = {
 }
 
 
+WHY = {
+    "need to change it cuz i dont have a ride": "transport",
+    "necesito otra fecha porque no tengo quien me cuide a la nena": "childcare",
+    "den termin bitte verschieben weil mich keiner fahren kann": "transport",
+    "czy mozna przelozyc bo nie mam czym dojechac": "transport",
+}
+
+
+@pytest.mark.parametrize("text", WHY)
+def test_who_tells_why_they_want_another_time_is_heard_in_both(bot_parts: Parts, text: str) -> None:
+    read = bot_parts.reader.read(Message(text=text, context=Context.REMINDER))
+    assert "reschedule" in read.acts | read.doubtful and read.barriers == {WHY[text]}
+
+
 @pytest.mark.parametrize("text", SEVERAL)
 def test_wishes_that_a_word_joins_are_all_heard(bot_parts: Parts, text: str) -> None:
     read = bot_parts.reader.read(Message(text=text, context=Context.REMINDER))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +136,12 @@ class Vocabulary:
     toned: Vocabulary | None = None  # words with their accents, for texts that have accents, where words differ by them
     same_day: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)  # any, later, earlier → words that say so
     known: frozenset[str] = frozenset()  # all tokens of all entries, where some may be attached
+
+    @cached_property
+    def reasons(self) -> frozenset[str]:
+        """Single words with which is told why: "because", "cuz"."""
+        words = {tokens[0] for tokens, senses in self.words.items() if len(tokens) == 1 and "reason" in senses}
+        return frozenset(words | {short for short, meant in self.spelling.items() if meant in words})
 
 
 def load_vocabulary(folder: Path, language: str) -> Vocabulary:
