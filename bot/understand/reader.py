@@ -18,7 +18,7 @@ from bot.understand.model import Model
 from bot.understand.normalise import chinese, clean, fold, tapped, words
 from bot.understand.parts import answers, paired
 from bot.understand.spelling import Speller
-from bot.understand.times import Vocabulary, load_mixed, read_times
+from bot.understand.times import Vocabulary, load_mixed, read_best
 from bot.understand.times.same_day import same_day
 from bot.understand.types import Answer, Context, Message, Reason, Understanding, When
 
@@ -214,12 +214,9 @@ class Reader:
         alone = message.language or ""
         if alone in self.times and alone not in self.tongues:  # the detector does not know this language
             order = [alone]
-        own = [code for code in order if code in self.times and code != SPOKEN]  # each mixes in the English that it allows
-        for code in own or [SPOKEN]:
-            found = read_times(text, vocabulary=self.times[code], now=message.now)
-            if found is not None:
-                return found
-        return None
+        record = alone.partition("-")[0]
+        own = sorted({*order} - {SPOKEN}, key=lambda code: (code != record, order.index(code)))  # a few words do not tell a language
+        return read_best(text, [self.times[code] for code in [*own, SPOKEN] if code in self.times], now=message.now)
 
     def _same_day(self, text: str, order: list[str]) -> str:
         return next((said for code in order if code in self.times and (said := same_day(text, self.times[code]))), "")

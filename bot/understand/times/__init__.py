@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from bot.understand.times.scope import Scope
 from bot.understand.times.vocabulary import Vocabulary, load_mixed, load_vocabulary
 from bot.understand.types import When, Wish
 
-__all__ = ["HORIZON", "Vocabulary", "as_answer", "load_mixed", "load_vocabulary", "read_times"]
+__all__ = ["HORIZON", "Vocabulary", "as_answer", "load_mixed", "load_vocabulary", "read_best", "read_times"]
 
 INTENTS = Path(__file__).resolve().parents[3] / "intents"
 MINUTES = 24 * 60
@@ -31,7 +33,18 @@ def read_times(text: str, *, now: datetime, language: str = "", vocabulary: Voca
     Never raises for any text; raises DataError when the language's times.yaml is broken or missing.
     """
     words = vocabulary or _vocabulary(language)
-    row = Row(read_items(text, words)[:LONGEST], words, now.date())
+    return _read(Row(read_items(text, words)[:LONGEST], words, now.date()))
+
+
+def read_best(text: str, vocabularies: Iterable[Vocabulary], *, now: datetime) -> When | None:
+    """What a text wishes for in the language that knows most of its words; of two that know as many, in the first that finds any."""
+    rows = [Row(read_items(text, words)[:LONGEST], words, now.date()) for words in vocabularies]
+    read = [(sum(not item.senses for item in row.items), when) for row in rows if (when := _read(row)) is not None]
+    return min(read, key=itemgetter(0), default=(0, None))[1]
+
+
+def _read(row: Row) -> When | None:
+    words = row.vocabulary
     atoms, doubtful = Scope(scan(row), words.negation_follows, words.limits_follow or words.lists_denied).read()
     if not atoms:
         return None
@@ -60,7 +73,7 @@ def _remaining(wishes: list[Wish], refused: list[Signed], row: Row) -> list[Wish
 def _whole(signed: Signed) -> Signed:
     """Ruled out, a weekday is ruled out in every week."""
     atom = signed.atom
-    return replace(signed, atom=replace(atom, days=atom.every)) if isinstance(atom, Days) and atom.every else signed
+    return replace(signed, atom=replace(atom, days=atom.every)) if isinstance(atom, Days) and atom.kind == "weekday" else signed
 
 
 def _merged(wishes: list[Wish]) -> list[Wish]:

@@ -47,3 +47,23 @@ def corrects(elements: list[Element], at: int) -> bool:
         if element.kinds & NEGATIONS and "correction" not in element.kinds:
             return False
     return False
+
+
+def wide(days: Days) -> bool:
+    """Whether days are more than a patient would list."""
+    return days.kind in ("any", "stretch") or len(days.days) > 4
+
+
+def single(atom: Days | Window) -> bool:
+    """Whether it is a window, or a day or two."""
+    return isinstance(atom, Window) or not wide(atom)
+
+
+def one_sided(atom: Days | Window) -> bool:
+    """Whether it is a window that is open to one side."""
+    return isinstance(atom, Window) and (atom.start is None) is not (atom.end is None)
+
+
+def apart(one: Element, other: Element) -> bool:
+    """Whether both are weeks, months or the like, and share no day."""
+    return isinstance(one, Days) and isinstance(other, Days) and one.kind == other.kind == "stretch" and not one.days & other.days

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from bot.understand.times.data import DAY, NOON, Window
 from bot.understand.times.row import Row
 
+FEW = 7  # words that may tell what happens at a clock, ...
+PASSED = {"article", "of", "at", "one", "every", "range", "not_after"}  # ... unknown ones and these
 ROUGH = 30  # minutes around a rough time
 AFTER_PART = 3 * 60  # "nine at night" lies past the hours of the evening
 AFTERNOON_UNTIL = 7 * 60  # without am or pm, one to half past six are in the afternoon
@@ -157,6 +159,9 @@ def _between(row: Row, at: int) -> tuple[Window, int] | None:
     follows = row.vocabulary.limits_follow and row.has(first.end, "and")  # "2時と4時の間"
     last_at = row.skip(first.end + 1, "at")
     last = read_clock(row, last_at) if joined or follows else None
+    told = first.told or (last is not None and last.told)
+    if last and not told and (row.has(first.end, "days_range") or (not row.vocabulary.hours_24 and min(first.minutes, last.minutes) > NOON)):
+        return None  # "from 16 to 20"
     part = row.get(last_at, "part") if last is None and first.told and row.ranges(first.end) else None
     if part and part[0] and part[0] > first.plain:  # "9 बजे से दोपहर तक": to where that part begins
         return Window(first.plain, part[0], first.sure), row.skip(last_at + 1, "range_end")
@@ -192,7 +197,7 @@ def _open(row: Row, at: int) -> tuple[Window, int] | None:
     if way is None:
         return None
     start = at + 1
-    clock = read_clock(row, start)
+    clock = read_clock(row, start) or _told_later(row, start)
     if clock is not None and (clock.told or clock.minutes <= NOON or row.vocabulary.hours_24):
         end = clock.end + (read_tail(row, clock.end) is not None)
         edge = clock.plain
@@ -207,11 +212,24 @@ def _open(row: Row, at: int) -> tuple[Window, int] | None:
     return (Window(edge, None) if way in ("after", "from") else Window(None, edge)), part_at + 1
 
 
+def _told_later(row: Row, at: int) -> Clock | None:
+    """The clock of "before i pick up the kids at 3": a few words that are no times stand before it."""
+    for near in range(at, min(at + FEW, len(row.items))):
+        if near > at and row.has(near, "at") and (clock := read_clock(row, near)):
+            return clock
+        if not row.items[near].senses.keys() <= PASSED:
+            return None
+    return None
+
+
 def _exact(row: Row, at: int, loose: bool) -> tuple[Window, int] | None:
     """ "at 3", "2:30", "around 10", "3 or later"; a bare number only beside a day."""
     clock = read_clock(row, at)
     if clock is None:
         return None
+    if not clock.told and row.has(clock.end, "or") and (other := read_clock(row, clock.end + 1)) and other.told:
+        late = other.sure and clock.minutes < NOON <= other.minutes and clock.minutes + NOON < other.minutes  # "7 or 8 in the evening"
+        return Window(edge := clock.minutes + NOON * late, edge, other.sure), clock.end
     if tail := read_tail(row, clock.end):
         edge = clock.plain
         later = tail in ("from", "after")
@@ -229,7 +247,7 @@ def read_tail(row: Row, at: int) -> str | None:
     if row.has(at, "open") and row.has(row.skip(at + 1, "at", "article"), "number", "clock", "part", "digits", "weekday", "date"):
         return None  # "before 10 or after 4"
     return (
-        None if row.has(at, "span") and row.has(row.skip(at + 1, "article"), "weekday", "date", "ordinal", "month", "group") else tail
+        None if row.has(at, "span") and row.has(row.skip(at + 1, "article", "one"), "weekday", "date", "ordinal", "month", "group") else tail
     )
 
 

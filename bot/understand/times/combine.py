@@ -8,6 +8,8 @@ from datetime import date
 from bot.understand.times.data import DAY, Alternative, Days, Signed, Window, complement, meet
 from bot.understand.types import Wish
 
+HOUR = 60
+ANY_TIME = Window(None, None)
 NARROWED = "narrowed"  # the kind of weekdays of a stretch that was named
 
 
@@ -23,17 +25,23 @@ def alternatives(atoms: list[Signed]) -> list[Alternative]:
             if closed and not signed.sep and groups[-1] and _narrows(groups[-1][-1], atom) and groups[-1][-1].kind != atom.kind:
                 groups[-1] = _with(groups[-1], atom, "")  # "friday at 3 this week"
                 continue
-            if not groups or closed or (signed.sep == "break" and groups[-1] and windows[-1]):
+            if _any_time(signed) and not signed.sep and groups and groups[-1] and not windows[-1]:
+                windows[-1], closed = [ANY_TIME], True  # "wednesday any time, thursday after 2"
+                continue
+            window = following.atom if following is not None and not following.sep else None
+            apart = isinstance(window, Window) and groups and not _all_meet(windows[-1], window)  # "mornings. friday afternoon too"
+            if not groups or closed or (signed.sep == "break" and windows[-1] and (groups[-1] or apart)):
                 groups.append([])
                 windows.append([])
                 closed = False
             elif groups[-1] and _opens(groups[-1], windows[-1], signed, following):
                 groups.append([])
-                windows.append([])
+                windows.append([ANY_TIME] if _any_time(signed) else [])
             groups[-1] = _with(groups[-1], atom, signed.sep)
             continue
         opens = signed.sep == "or" and following is not None and following.sep == "" and isinstance(following.atom, Days)
-        if not groups or (opens and groups[-1]) or (signed.sep == "break" and windows[-1]):
+        again = signed.sep == "break" and not (following is None and groups == [[]] and _all_meet(windows[-1], atom))
+        if not groups or (opens and groups[-1]) or (again and windows[-1]):
             groups.append([])
             windows.append([])
         windows[-1] = _add(windows[-1], atom, signed.sep)
@@ -46,10 +54,16 @@ def _opens(days: list[Days], windows: list[Window], signed: Signed, following: S
     ("sáng thứ hai hoặc thứ ba sau 3h")."""
     if signed.sep == "break":
         return isinstance(signed.atom, Days) and not _narrows(days[-1], signed.atom)
+    if signed.sep == "or" and windows and (_any_time(signed) or (following and not following.sep and _any_time(following))):
+        return True  # "friday after 2 or any time saturday"
     if signed.sep != "or" or not windows or following is None or following.sep or not isinstance(following.atom, Window):
         return False
     start, end = following.atom.start or 0, following.atom.end or DAY
     return all((each.end or DAY) <= start or end <= (each.start or 0) for each in windows)
+
+
+def _any_time(signed: Signed) -> bool:
+    return isinstance(signed.atom, Days) and signed.atom.kind == "any"
 
 
 def _with(listed: list[Days], new: Days, sep: str) -> list[Days]:
@@ -59,13 +73,15 @@ def _with(listed: list[Days], new: Days, sep: str) -> list[Days]:
         return [new]
     if new.kind == "any" or (not sep and not last.days and last.kind == "stretch"):
         return listed  # "friday of the second week of april", which lies beyond what is looked at
-    if last.frame is not None and new.kind == "weekday" and new.every & last.frame:  # "next week tuesday or friday"
+    if last.frame is not None and new.kind in ("weekday", "date") and new.every & last.frame:  # "next week tuesday or friday"
         days = new.every & last.frame
         return [*listed, Days(days, NARROWED, days, frame=last.frame)]
     if sep == "or" or not _narrows(last, new):
         return [*listed, new]
-    if "date" in (last.kind, new.kind):
-        return [*listed[:-1], last if last.kind == "date" else new]
+    if {last.kind, new.kind} == {"weekday", "date"}:
+        if not any(each.kind == "date" and each.every for each in (last, new)):
+            return [*listed[:-1], last if last.kind == "date" else new]
+        return [both if (both := _narrow(each, new)).days else each for each in listed]  # "wed the 11th or thu the 12th"
     first = next((at for at in range(len(listed), 0, -1) if listed[at - 1].kind == NARROWED), 0)
     narrowed = [_narrow(each, new) for each in listed[first:]]
     return [*listed[:first], *narrowed] if any(each.days for each in narrowed) else [*listed, new]
@@ -75,7 +91,9 @@ def _narrows(one: Days, other: Days) -> bool:
     kinds = {one.kind, other.kind}
     if kinds == {"weekday", "date"}:
         weekday, dated = (one, other) if one.kind == "weekday" else (other, one)
-        return bool(dated.days & _same_weekday(weekday, dated.days))
+        return bool(dated.every or dated.days & _same_weekday(weekday, dated.days))
+    if kinds == {"stretch", "date"}:  # "next month, on the 3rd"
+        return bool((one.every or one.days) & (other.every or other.days)) and bool(one.every or other.every)
     return "stretch" in kinds and (kinds == {"stretch"} or bool(kinds & {"weekday"}))
 
 
@@ -85,12 +103,10 @@ def _same_weekday(weekday: Days, days: frozenset[date]) -> frozenset[date]:
 
 
 def _narrow(one: Days, other: Days) -> Days:
-    mine = one.every if one.kind == "weekday" else one.days
-    yours = other.every if other.kind == "weekday" else other.days
-    both = mine & yours
+    both = (one.every or one.days) & (other.every or other.days)
     if one.kind == other.kind:
         return Days(both, "stretch")
-    return Days(both, NARROWED, both, frame=one.days if one.kind == "stretch" else None)
+    return Days(both, NARROWED, both, frame=None if one.kind == "weekday" else one.every or one.days)
 
 
 def _union(listed: list[Days]) -> frozenset[date] | None:
@@ -105,14 +121,24 @@ def _add(windows: list[Window], new: Window, sep: str) -> list[Window]:
     both = [meet(each, new) for each in windows]
     kept = [each for each in both if each is not None]
     told = (new.start is None) is not (new.end is None) and None not in (windows[0].start, windows[0].end)  # "afternoon, after 6"
+    told = told or (not sep and _narrow_clock(new) and not _narrow_clock(windows[0]))  # "in the afternoon around 6"
     return kept or ([new] if told else [*windows, new])
+
+
+def _all_meet(windows: list[Window], new: Window) -> bool:
+    """ "before 1. mornings": the second tells more of the first."""
+    return all(meet(each, new) is not None for each in windows)
+
+
+def _narrow_clock(window: Window) -> bool:
+    return window.start is not None and window.end is not None and window.end - window.start <= HOUR
 
 
 def _shared(found: list[Alternative]) -> list[Alternative]:
     """A window that stands alone holds for all days that have none: "mornings. monday or friday"."""
     lone = [each for each in found if each.days is None and each.windows]
     bare = [each for each in found if not each.windows]
-    if len(lone) != 1 or len(found) == 1:
+    if len(lone) != 1 or len(found) == 1 or any(ANY_TIME in each.windows for each in found):
         return found
     if bare:
         return [replace(each, windows=lone[0].windows) if each in bare else each for each in found if each not in lone]
@@ -139,7 +165,9 @@ def turned(atoms: list[Signed]) -> list[Signed]:
     result: list[Signed] = []
     plain = [each.atom for each in atoms if not each.no and isinstance(each.atom, Window)]
     if plain and not any(isinstance(each.atom, Days) for each in atoms):
-        return [each for each in atoms if not each.no]  # "mornings no, afternoons yes"
+        yes = [each for each in atoms if not each.no]  # "mornings no, afternoons yes"
+        rests = [rest[0] for each in atoms if each.no and isinstance(each.atom, Window) and len(rest := complement(each.atom)) == 1]
+        return [*yes, *(Signed(rest) for rest in rests if _all_meet(plain, rest))]  # "by 1, before 10 is bad"
     for at, signed in enumerate(atoms):
         if not signed.no or _joined(atoms, at):
             result.append(signed)

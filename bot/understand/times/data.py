@@ -24,7 +24,8 @@ class Item:
 class Days:
     """A set of days. kind: weekday, date, stretch (a week, a month, an open range) or any.
 
-    every: all days in the horizon that the words name; meant where they are ruled out or narrow a stretch.
+    every: all days in the horizon that the words name; meant where they are ruled out or narrow a stretch. Of a day that is
+        counted in weeks it is the week ("in two weeks, on a monday"), of "the 3rd" that day of every month.
     flipped: what is left when they are ruled out, where that is not simply all the others ("not until friday").
     """
 

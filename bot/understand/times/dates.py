@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from bot.understand.times.data import Days, Found
 from bot.understand.times.row import Row
 from bot.understand.times.solar import solar
+
+MONTHS = 12  # more than these are hardly counted
+AHEAD = {"this": 0, "coming": 1, "next": 1, "after_next": 2}  # weeks, or months
 
 
 def single(row: Row, day: date | None, kind: str = "date") -> Days:
@@ -18,7 +22,8 @@ def read_number(row: Row, at: int) -> Found | None:
     """A bare number as a day of the month: the 12 of "march 10 or 12"."""
     number = row.get(at, "number") or row.get(at, "ordinal")
     day = row.dated(number) if number and not row.has(at + 1, "not_after", "unit", "oclock", "minutes_after_hour") else None
-    return (single(row, day), at + 1) if day else None
+    every = row.within([each for each in row.days if each.day == number])
+    return (replace(single(row, day), every=every), at + 1) if day else None
 
 
 def read_date(row: Row, at: int) -> Found | None:
@@ -47,6 +52,8 @@ def read_date(row: Row, at: int) -> Found | None:
     month_at = row.skip(start + 1, "of")
     if month := row.get(month_at, "month"):
         return single(row, row.month_day(month, number)), month_at + 1
+    if of_month := _of_a_month(row, start, number):
+        return of_month
     if listed := _before_its_month(row, start, number):
         return listed
     plain = row.has(start, "ordinal") and (row.items[start].text[0].isdigit() or row.has(start, "dated"))
@@ -56,10 +63,37 @@ def read_date(row: Row, at: int) -> Found | None:
     return None
 
 
+def _of_a_month(row: Row, at: int, number: int) -> Found | None:
+    """ "the 3rd of next month", "the 15th of the month"; "3 months" is none."""
+    month = month_behind(row, at + 1)
+    told = row.has(at + 1, "of", "article", "which") or row.has(at - 1, "article") or row.has(at, "ordinal")
+    if month is None or not (told or number > MONTHS) or row.has(at, "edge") or row.has(month[1], "ahead"):
+        return None
+    first, last = month[0]
+    return (single(row, first.replace(day=number)), month[1]) if number <= last.day else None
+
+
 def _before_its_month(row: Row, at: int, number: int) -> Found | None:
     """The 2 of "2 o 3 de abril"."""
     other = row.skip(at + 2, "article")
-    if not row.has(at + 1, "or", "and") or not row.has(other, "number", "ordinal"):
+    if not row.has(at + 1, "or", "and") or (row.get(other, "number") or row.get(other, "ordinal") or 0) <= number:
         return None
-    month = row.get(row.skip(other + 1, "of"), "month")
-    return (single(row, row.month_day(month, number)), at + 1) if month else None
+    month = month_behind(row, other + 1)
+    return (single(row, month[0][0].replace(day=number)), at + 1) if month and number <= month[0][1].day else None
+
+
+def month_behind(row: Row, at: int) -> tuple[tuple[date, date], int] | None:
+    """First and last day of the month that is named from a position on ("of april", "of next month"), and the position behind."""
+    start = row.skip(at, "of", "article", "span")
+    which = row.get(start, "which")
+    named_at = start + (which is not None)
+    if named := row.get(named_at, "month"):
+        return row.month(named), named_at + 1
+    if (ahead := row.get(start, "months_on")) is not None:
+        return row.month((row.today.month - 1 + ahead) % 12 + 1), start + 1
+    if row.get(named_at, "unit") == "month":
+        end = named_at + 1
+        if which is None and (which := row.get(end, "which")):
+            end += 1
+        return row.month((row.today.month - 1 + AHEAD[which or "this"]) % 12 + 1), end
+    return None

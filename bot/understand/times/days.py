@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.understand.times.clock import read_tail
@@ -10,8 +11,9 @@ from bot.understand.times.data import Days, Found
 from bot.understand.times.dates import read_date, read_number, single
 from bot.understand.times.row import Row
 from bot.understand.times.weekdays import read_group, read_weekday, weekday_of
-from bot.understand.times.weeks import read_stretch
+from bot.understand.times.weeks import holding, read_stretch
 
+NOON_HOUR = 12
 FEW = (2, 5)  # days that "a few days" may mean
 
 
@@ -25,7 +27,7 @@ def read_days(row: Row, at: int) -> Found | None:
 def read_one(row: Row, at: int) -> Found | None:
     """One day, or the days that one word names: no range and nothing open."""
     if at not in row.memo:
-        rules = (read_date, read_weekday, _offset, read_stretch, read_group, _left_out)
+        rules = (read_date, read_weekday, _offset, _left_out, read_stretch, read_group)
         found = [each for rule in rules if (each := rule(row, at))]
         row.memo[at] = max(found, key=lambda each: each[1], default=None)
     return row.memo[at]
@@ -35,7 +37,8 @@ def _offset(row: Row, at: int) -> Found | None:
     """ "tomorrow", "in 3 days", "2 weeks from now", "a week from friday", "within the next 10 days"."""
     shift = row.get(at, "day")
     if shift is not None and not (row.has(at, "part") and row.has(at - 1, "every", "weekday", "day")):  # "Montag Morgen"
-        return single(row, row.today + timedelta(days=shift)), at + 1
+        day = row.today + timedelta(days=shift)
+        return replace(single(row, day), every=_week_of(row, day) if shift and shift % 7 == 0 else frozenset()), at + 1
     span = row.get(at, "span")
     start = row.skip(at + (span is not None), "article", "around")
     upcoming = row.get(start, "which") in ("next", "coming")
@@ -62,7 +65,12 @@ def _offset(row: Row, at: int) -> Found | None:
         return single(row, row.monday(number) + timedelta(days=led[0])), row.skip(end, "of") + 1
     if few:
         return Days(row.stretch(base + timedelta(days=FEW[0]), base + timedelta(days=FEW[1])), "stretch", doubtful=True), end
-    return single(row, _later(base, number, unit)), end
+    day = _later(base, number, unit)
+    return replace(single(row, day), every=_week_of(row, day) if unit == "week" and base == row.today else frozenset()), end
+
+
+def _week_of(row: Row, day: date) -> frozenset[date]:
+    return holding(row, day).days
 
 
 def _base(row: Row, at: int) -> tuple[date, int, bool]:
@@ -86,14 +94,17 @@ def _later(day: date, number: int, unit: str) -> date:
 def _left_out(row: Row, at: int) -> Found | None:
     """ "not this week but next", "el viernes no, el proximo si": the noun stands before."""
     start = row.skip(at, "article")
-    which = row.get(start, "which")
+    which = row.get(start, "which") or ("next" if start > at and row.comes_after(start) else None)
     if which not in ("next", "after_next") or row.has(start + 1, "unit", "weekday", "group", "month", "number", "few", "part", "one"):
         return None
     for back in range(at - 1, -1, -1):
-        if named := row.get(back, "weekday"):
-            days = row.within({weekday_of(row, named[0], which)})
+        if (named := row.get(back, "weekday")) and which == "after_next":
+            return single(row, weekday_of(row, named[0], which)), start + 1
+        if named:
+            day = before.days if (before := row.named_before(at)) and before.kind == "weekday" else {row.today}
+            days = row.within({row.following(named[0], max(day))})
             return Days(days, "weekday", days), start + 1
-        if row.get(back, "unit") == "week":
+        if row.get(back, "unit") == "week" or row.has(back, "week"):
             told = [row.get(near, "which") for near in range(max(back - 2, 0), min(back + 3, at))]
             monday = row.monday(2 if "next" in told or which == "after_next" else 1)
             return Days(row.stretch(monday, monday + timedelta(days=6)), "stretch"), start + 1
@@ -129,15 +140,20 @@ def _range(row: Row, at: int) -> Found | None:
 
 
 def _bare(row: Row, start: int, first: Found, last: Found) -> bool:
-    """Whether both ends are numbers and nothing more."""
-    return first[1] - start == 1 and last[1] - first[1] == 2 and row.has(start, "number") and row.has(first[1] + 1, "number")
+    """Whether both ends are numbers and nothing more, so that they may be hours."""
+    if not (first[1] - start == 1 and last[1] - first[1] == 2 and row.has(start, "number") and row.has(first[1] + 1, "number")):
+        return False
+    hours = row.vocabulary.hours_24 or min(row.get(start, "number"), row.get(first[1] + 1, "number")) <= NOON_HOUR
+    return hours and not row.has(first[1], "days_range")
 
 
 def _stretched(row: Row, first: Days, last: Days) -> Days:
     if first.kind == last.kind == "weekday":
         return _weekday_range(row, first, last)
     low, high = min(first.days), max(last.days)
-    if first.kind == "date" and low > high:  # "10-14 march": the month stands behind
+    if later := [day for day in last.every if last.kind == "date" and day > low > high]:  # "april 1st to the 5th"
+        high = min(later)
+    elif first.kind == "date" and low > high:  # "10-14 march": the month stands behind
         earlier = [day for day in row.days if day <= high and day.day == low.day]
         low = earlier[-1] if earlier else low
     if last.kind == "weekday" and high < low:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from bot.understand.times.data import HORIZON, Found, Item
+from bot.understand.times.data import HORIZON, Days, Found, Item
 from bot.understand.times.vocabulary import Vocabulary
 
 HYPHEN = "-"
+WEEK = 7
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,19 @@ class Row:
 
     def ranges(self, at: int) -> bool:
         """Whether the item means "to"."""
-        return self.has(at, "range") or self.get(at, "sign") == HYPHEN
+        return self.has(at, "range", "days_range") or self.get(at, "sign") == HYPHEN
+
+    def comes_after(self, at: int) -> bool:
+        """Whether the item means "after that" and is no limit of what follows: "the thursday after"."""
+        if self.has(at, "after_that"):
+            return True
+        ends = at + 1 >= len(self.items) or self.has(at + 1, "sign", "or", "but", "clause", "good_before", "good_after", "neg", "neg_near")
+        return self.get(at, "open") == "after" and not self.has(at, "which") and ends
+
+    def named_before(self, at: int) -> Days | None:
+        """The last day, or week, that was named before a position."""
+        named = [found[0] for start, found in sorted(self.memo.items()) if found and found[1] <= at and found[0].days]
+        return named[-1] if named and len(named[-1].days) <= WEEK else None
 
     def opens_with_of(self, at: int) -> bool:
         """Whether a group of words begins with "of": "7 de la mañana" is an hour, "sabado 7 en la mañana" a date."""

@@ -145,7 +145,7 @@ def _marked(items: list[Item]) -> list[Item]:
         behind = result[-1] if result else None
         if number and number <= 31 and behind and "date_mark" in behind.senses and not _distance(behind, result[-2:-1]):
             result[-1] = Item(f"{number}{behind.text}", {"ordinal": number, "dated": True})
-        elif number and number <= 31 and _listed(result):
+        elif number and number <= 31 and _listed(result) and number < result[-2].senses["ordinal"]:
             result.append(Item(f"{number}", {"ordinal": number, "dated": True}))
         else:
             result.append(item)

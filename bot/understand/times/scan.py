@@ -43,6 +43,7 @@ MARKS = (
     "reason",
     "neutral",
     "verb",
+    "than",
 )
 DENIES = ("neg", "neg_near", "neg_after", "nor")
 LIMITS = ("open", "tail", "side")
@@ -69,10 +70,14 @@ def _at(row: Row, at: int, before: list[Element]) -> tuple[list[Element], int]:
         return [Mark(frozenset({"word"}))], at + 1
     if row.has(at, "last") and row.has(at + 1, "weekday") and read_days(row, at) is None:
         return [Mark(frozenset({"word"}))], at + 2  # "last friday" is over
-    if row.has(at, "after_that") and _open_last(before):
+    if row.has(at, "after_that", "before_that") and _open_last(before, after=row.has(at, "after_that")):
         return [Mark(frozenset({"word"}))], at + 1
+    if _after(row, at) and row.get(any_at := row.skip(at + 1, "article"), "group") == "any" and _from_last(row, before):
+        return [Mark(frozenset({"word"}))], any_at + 1
     if found := _part_of_day(row, at):
         return found
+    if row.has(at, "all_day") and (len(row.items) == 1 or isinstance(_last(before), Days)):
+        return [Days(frozenset(row.days), "any")], at + 1  # "wednesday all day, thursday after 2"
     if number := _listed(row, at, before):
         return [number], at + 1
     if end := _said_twice(row, at, before):
@@ -98,12 +103,31 @@ def _to(row: Row, at: int) -> bool:
     return row.has(at, "article") and row.has(at, "span")
 
 
-def _open_last(before: list[Element]) -> bool:
-    """ "i get off at 5 so after that": the last clock is where the window begins."""
+def _after(row: Row, at: int) -> bool:
+    return row.has(at, "after_that") or "after" in (row.get(at, "open"), row.get(at, "tail"))
+
+
+def _last(before: list[Element]) -> Element | None:
+    """The last element that is more than a word."""
+    return next((each for each in reversed(before) if not (isinstance(each, Mark) and each.kinds == {"word"})), None)
+
+
+def _from_last(row: Row, before: list[Element]) -> bool:
+    """ "i'm back on the 14th, after that any day": the last day is the first of all that are meant."""
+    at = next((index for index in range(len(before) - 1, -1, -1) if not isinstance(before[index], Mark)), None)
+    last = before[at] if at is not None else None
+    if at is None or not isinstance(last, Days) or len(last.days) != 1:
+        return False
+    before[at] = Days(row.stretch(min(last.days), row.days[-1]), "stretch")
+    return True
+
+
+def _open_last(before: list[Element], *, after: bool) -> bool:
+    """ "i get off at 5 so after that": the last clock is where the window begins, or ends."""
     for index in range(len(before) - 1, -1, -1):
         each = before[index]
         if isinstance(each, Window) and each.start is not None:
-            before[index] = Window(each.start, None, each.sure)
+            before[index] = Window(each.start, None, each.sure) if after else Window(None, each.start, each.sure)
             return True
     return False
 
@@ -161,6 +185,8 @@ def _listed(row: Row, at: int, before: list[Element]) -> Days | None:
 
 def _beside_a_day(row: Row, at: int, before: list[Element]) -> bool:
     """Whether a bare number at a position can only be an hour: "monday 3", "10 tomorrow", "at 2 or 3"."""
+    if row.has(at, "one") and not row.items[at].text.isdigit():
+        return False  # "in two weeks, a monday"
     if before and isinstance(before[-1], Days) and before[-1].kind in ("weekday", "date"):
         return True
     if len(before) > 1 and isinstance(before[-1], Mark) and before[-1].kinds & {"or", "and"}:

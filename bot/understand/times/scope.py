@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from bot.understand.times.ahead import ENDS, GOOD, NEGATIONS, atom_ahead, corrects, list_goes_on, next_element
+from bot.understand.times.ahead import (
+    ENDS,
+    GOOD,
+    NEGATIONS,
+    apart,
+    atom_ahead,
+    corrects,
+    list_goes_on,
+    next_element,
+    one_sided,
+    single,
+    wide,
+)
 from bot.understand.times.data import Days, Mark, Signed, Window
 from bot.understand.times.scan import Element
-
-
-def _wide(days: Days) -> bool:
-    return days.kind in ("any", "stretch") or len(days.days) > 4
-
-
-def _single(atom: Days | Window) -> bool:
-    return isinstance(atom, Window) or not _wide(atom)
-
-
-def _one_sided(atom: Days | Window) -> bool:
-    return isinstance(atom, Window) and (atom.start is None) is not (atom.end is None)
 
 
 @dataclass
@@ -56,10 +56,15 @@ class Scope:
             return
         self.doubtful = self.doubtful or (isinstance(atom, Days) and atom.doubtful)
         last = self.found[-1] if self.found and not self.sep else None
-        if self.pending and isinstance(atom, Days) and last and last.no and _one_sided(last.atom):
+        if self.pending and isinstance(atom, Days) and last and last.no and one_sided(last.atom):
             self.pending = ""  # "not before 10 on monday": a Monday, from 10
+        if self.pending == "neg" and self.caught and last and apart(last.atom, atom):
+            self.pending, self.sep = "", "break"  # "not this week next week"
         if self.pending == "instead" and self.caught and last and isinstance(atom, Days):
             self.pending, self.sep = "", "break"  # "instead of tuesday thursday"
+        if self.pending == "except" and self.caught and isinstance(atom, Days) and atom.kind == "any":
+            self.pending = ""  # "next week, except monday, any morning"
+            return
         part = isinstance(atom, Window) and None not in (atom.start, atom.end) and atom.start != atom.end
         clock_after_days = self.pending == "except" and self.caught and isinstance(atom, Window) and not part
         if clock_after_days:  # "any day but friday after 3"
@@ -69,7 +74,7 @@ class Scope:
 
     def _mark(self, at: int, mark: Mark) -> int:
         kinds = mark.kinds
-        if "correction" in kinds and self._corrected(at):
+        if ("correction" in kinds and self._corrected(at)) or ("than" in kinds and self._rather(at)):
             return at + 1
         self.reason = "reason" in kinds or (self.reason and not kinds & (GOOD | ENDS))
         if kinds & GOOD and (self._denied_behind(at) or not self._good(at, kinds)):  # "शुक्रवार ठीक नहीं"
@@ -90,11 +95,20 @@ class Scope:
             self.sep = "or" if self.sep != "break" else self.sep
         return at + 1
 
+    def _rather(self, at: int) -> bool:
+        """ "better tuesday than monday"."""
+        approved = any(isinstance(each, Mark) and each.kinds & GOOD for each in self.elements[:at])
+        following = self.elements[at + 1] if at + 1 < len(self.elements) else None
+        if not approved or not self.found or self.found[-1].no or self.sep or not isinstance(following, Days | Window):
+            return False
+        self.pending, self.caught, self.sep = "neg", False, "break"
+        return True
+
     def _corrected(self, at: int) -> bool:
         """ "Tuesday, no wait, Wednesday": takes back what was found; True when the mark does. Of more than one it is not sure which."""
         if not self.found or not corrects(self.elements, at):
             return False
-        self.doubtful = self.doubtful or len(self.found) > 1 or self.found[0].no or not _single(self.found[0].atom)
+        self.doubtful = self.doubtful or len(self.found) > 1 or self.found[0].no or not single(self.found[0].atom)
         self.found, self.pending, self.sep, self.denial, self.excepted = [], "", "", None, None
         return True
 
@@ -146,7 +160,7 @@ class Scope:
             self.doubtful = True
             return not approved
         days = [each.atom for each in self.found if isinstance(each.atom, Days)]
-        return not days or any(_wide(each) for each in days)
+        return not days or any(wide(each) and (following.every or following.days) & each.days for each in days)
 
     def _both_ends(self, at: int) -> bool:
         """Whether days or windows that are open to one side stand on both sides."""
@@ -203,6 +217,8 @@ class Scope:
 
     def _denies_all_others(self, at: int) -> bool:
         """ "금요일 빼고는 안 돼요", "शुक्रवार के अलावा किसी दिन नहीं": a denial behind an exception leaves that alone."""
+        if self.found and self.sep == "or" and not self.listing and at == len(self.elements):
+            return True  # "saturday or nothing"
         ahead = at < len(self.elements) and isinstance(self.elements[at], Days | Window)
         if self.excepted is None or ahead or atom_ahead(self.elements, at):
             return False
@@ -233,7 +249,7 @@ class Scope:
                 if element.kinds & GOOD:
                     return True  # "tuesday i can't thursday works"
                 break
-        if isinstance(last, Days) and _wide(last) and "neg_after" not in kinds:
+        if isinstance(last, Days) and wide(last) and "neg_after" not in kinds and not apart(last, following):
             return False  # "weekdays no fridays"
         if "neg_after" in kinds or self.follows or ("neg" not in kinds and isinstance(following, Days)):
             self.doubtful = self.doubtful or not self.follows

@@ -49,6 +49,8 @@ LISTS = frozenset(
         "nor",
         "and",
         "after_that",
+        "before_that",
+        "than",
         "moving",
         "reason",
         "clause",
@@ -60,8 +62,11 @@ LISTS = frozenset(
         "minute",
         "side",
         "range_end",
+        "days_range",
         "except_after",
         "instead",
+        "only",
+        "all_day",
     )
 )
 SETTINGS = (

@@ -35,6 +35,8 @@ def read_weekday(row: Row, at: int) -> Found | None:
     if told and told != "after_next" and not opens and not row.has(end + 1, "unit", "group", "weekday", "part"):
         which, end = told, end + 1
     every = row.weekday(number)
+    if behind := _next_one(row, at, end, number):
+        return behind
     if ahead := _weeks_on(row, end):
         day = row.following(number, row.today) + ahead[0] * ONE_WEEK
         return Days(row.within({day}), "weekday", row.within({day})), ahead[1]
@@ -44,6 +46,15 @@ def read_weekday(row: Row, at: int) -> Found | None:
         return Days(every, "weekday", every), end
     days = row.within({weekday_of(row, number, which)})
     return Days(days, "weekday", days if which else every), end
+
+
+def _next_one(row: Row, at: int, end: int, number: int) -> Found | None:
+    """ "the thursday after": counted from the day that was named before; where none was, nobody knows from which."""
+    if not row.comes_after(end):
+        return None
+    named = row.named_before(at)
+    day = row.following(number, max(named.days) if named else row.following(number, row.today))
+    return Days(row.within({day}), "weekday", row.within({day}), doubtful=named is None), end + 1
 
 
 def _listed_as_many(row: Row, at: int) -> bool:
@@ -85,6 +96,7 @@ def beside(row: Row, at: int) -> bool:
         "which",
         "or",
         "range",
+        "days_range",
         "part",
         "at",
         "clock",
@@ -101,8 +113,9 @@ def beside(row: Row, at: int) -> bool:
         "good_after",
         "except",
         "unit",
+        "group",
     )
-    return len(row.items) == 1 or row.has(at - 1, *kinds) or row.has(at + 1, *kinds)
+    return len(row.items) == 1 or row.has(at - 1, *kinds, "span") or row.has(at + 1, *kinds)
 
 
 def weekday_of(row: Row, number: int, which: str | None) -> date:
@@ -157,7 +170,10 @@ def read_group(row: Row, at: int) -> Found | None:
     if ahead := _weeks_on(row, end):
         which, end = {1: "next", 2: "after_next"}.get(ahead[0]), ahead[1]
     which = "next" if group == "next_weekend" else which
-    if group == "weekends" or many:
+    lead = at - 1
+    while row.has(lead, "span", "article", "of", "at"):
+        lead -= 1
+    if group == "weekends" or many or row.has(lead, "only") or row.has(end, "only"):
         return Days(every, "weekday", every), end
     monday = row.monday({"next": 1, "after_next": 2}.get(which or "", 0))
     days = row.stretch(monday + timedelta(days=5), monday + timedelta(days=6))

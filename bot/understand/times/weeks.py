@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.understand.times.data import Days, Found
-from bot.understand.times.dates import read_date
+from bot.understand.times.dates import AHEAD, month_behind, read_date
 from bot.understand.times.row import HYPHEN, Row
 
+ONE_WEEK = timedelta(days=7)
 # First and last day of a part, counted from the first day of a week or month; None: its last day.
 WEEK_PARTS = {"begin": (0, 1), "middle": (1, 3), "end": (3, 4), "first_half": (0, 2), "second_half": (3, 6)}
 MONTH_PARTS = {"begin": (0, 9), "middle": (10, 19), "end": (20, 30), "first_half": (0, 14), "second_half": (15, 30)}
 LAST = 5  # the last one of a month
-WEEKS_AHEAD = {"this": 0, "coming": 1, "next": 1, "after_next": 2}
 
 
 def read_stretch(row: Row, at: int) -> Found | None:
     """ "next week", "end of the month", "early april", "first week of april", "week of the 16th"."""
-    found = [each for each in (_nth(row, at), _week(row, at), _month(row, at), _rest(row, at)) if each]
+    found = [each for each in (_nth(row, at), _week(row, at), _month(row, at), _rest(row, at), _week_behind(row, at)) if each]
     return max(found, key=lambda each: each[1], default=None)
 
 
@@ -39,7 +40,9 @@ def _edge_behind(row: Row, at: int, edge: str | None) -> tuple[str | None, int]:
 def _week(row: Row, at: int) -> Found | None:
     edge, start = _edge(row, at)
     if (weeks := row.get(start, "week")) is not None:  # "para a semana": one word for next week
-        edge, end = _edge_behind(row, start + 1, edge)
+        told = row.get(start + 1, "which") if weeks == 0 else None  # "toda la semana que viene"
+        weeks = AHEAD[told] if told else weeks
+        edge, end = _edge_behind(row, start + 1 + (told is not None), edge)
         return _week_days(row, weeks, edge), end
     which = row.get(start, "which")
     if which == "after_next" and not row.has(start + 1, "unit", "weekday", "group"):
@@ -47,6 +50,8 @@ def _week(row: Row, at: int) -> Found | None:
     start += which is not None
     if row.get(start, "unit") != "week":
         return None
+    if edge is None and which is None and (after := _week_after(row, at, start + 1)):
+        return after
     end = start + 1
     if which is None and row.get(end, "which"):
         which, end = row.get(end, "which"), end + 1
@@ -55,8 +60,20 @@ def _week(row: Row, at: int) -> Found | None:
     edge, end = _edge_behind(row, end, edge)
     if which is None and edge is None:
         return None
-    found = _week_days(row, WEEKS_AHEAD[which or "this"], edge)
+    found = _week_days(row, AHEAD[which or "this"], edge)
     return (found if found.days or which else _week_days(row, 1, edge)), end
+
+
+def _week_after(row: Row, at: int, behind: int) -> Found | None:
+    """ "the week after next week", "the week after (that)": counted from the week that was named before."""
+    after = row.skip(behind, "of")
+    if row.get(after, "open") == "after" and (inner := _week(row, row.skip(after + 1, "of"))):
+        return (holding(row, min(inner[0].days) + ONE_WEEK), inner[1]) if inner[0].days else None
+    if not row.comes_after(after):
+        return None
+    named = row.named_before(at)
+    found = holding(row, min(named.days) + ONE_WEEK) if named else _week_days(row, 2, None)
+    return replace(found, doubtful=named is None), after + 1
 
 
 def _week_holding(row: Row, at: int) -> Found | None:
@@ -64,10 +81,10 @@ def _week_holding(row: Row, at: int) -> Found | None:
     start = row.skip(at, "of", "article", "weekday")
     if start > at and row.has(start, "date", "iso"):
         found = read_date(row, start)
-        return (_holding(row, min(found[0].days)), found[1]) if found and found[0].days else None
+        return (holding(row, min(found[0].days)), found[1]) if found and found[0].days else None
     number, month = row.get(start, "ordinal") or row.get(start, "number"), row.get(start, "month")
     end = start + 1
-    if start == at and not (number and row.has(end, "month")):  # "semen 16 mas"
+    if start == at and not (number and (row.has(end, "month") or row.has(start, "dated"))):  # "semen 16 mas", "на неделе 16го"
         return None
     if month and (number := row.get(end, "ordinal") or row.get(end, "number")):
         day, end = row.month_day(month, min(number, 31)), end + 1
@@ -78,12 +95,23 @@ def _week_holding(row: Row, at: int) -> Found | None:
         day = row.dated(number) if number else None
     if day is None:
         return None
-    return _holding(row, day), end
+    return holding(row, day), end
 
 
-def _holding(row: Row, day: date) -> Days:
+def holding(row: Row, day: date) -> Days:
+    """The week in which a day lies."""
     monday = day - timedelta(days=day.weekday())
     return Days(row.stretch(monday, monday + timedelta(days=6)), "stretch")
+
+
+def _week_behind(row: Row, at: int) -> Found | None:
+    """ "16日の週", "16号那一周": the week of the date before it."""
+    date_found = read_date(row, at) if row.vocabulary.limits_follow and row.has(at, "dated") else None
+    if not date_found or not date_found[0].days:
+        return None
+    week_at = row.skip(date_found[1], "of", "article", "number")
+    led = week_at > date_found[1] and row.get(week_at, "unit") == "week" and not row.has(week_at + 1, "ahead", "tail", "edge")
+    return (holding(row, min(date_found[0].days)), week_at + 1) if led else None
 
 
 def _week_days(row: Row, weeks: int, edge: str | None) -> Days:
@@ -106,15 +134,16 @@ def _month(row: Row, at: int) -> Found | None:
         edge, end = _edge_behind(row, end, edge)
         if which is None and edge is None:
             return None
-        named = (row.today.month - 1 + WEEKS_AHEAD[which or "this"]) % 12 + 1
+        named = (row.today.month - 1 + AHEAD[which or "this"]) % 12 + 1
     elif named:
         edge, end = _edge_behind(row, end, edge)
     if named is None and (ahead := row.get(start, "months_on")) is not None:
         named = (row.today.month - 1 + ahead) % 12 + 1
         edge, end = _edge_behind(row, start + 1, edge)
+    relative = row.has(start, "months_on") or row.get(named_at, "unit") == "month"  # "来月5日": its 5th
     if (
         named is None
-        or row.has(end, "number", "ordinal", "date")
+        or (row.has(end, "number", "ordinal", "date") and not relative)
         or (row.has(named_at - 1, "number", "ordinal") and not row.has(named_at - 1, "edge"))
     ):
         return None
@@ -131,14 +160,14 @@ def _month(row: Row, at: int) -> Found | None:
 
 def _nth(row: Row, at: int) -> Found | None:
     """ "first week of april", "second monday of next month"."""
-    ahead = _month_behind(row, at) if row.vocabulary.limits_follow else None  # "4月の第1週"
+    ahead = month_behind(row, at) if row.vocabulary.limits_follow else None  # "4月の第1週"
     start = row.skip(ahead[1] if ahead else at, "article", *(("of",) if ahead else ()))
     behind = row.get(start, "unit") == "week" and row.has(start + 1, "ordinal", "last")  # "الأسبوع الأول من أبريل"
     number = row.get(start + behind, "ordinal") or (LAST if row.has(start + behind, "last") else None)
     is_week, weekday = behind or row.get(start + 1, "unit") == "week", row.get(start + 1, "weekday")
     if not number or number > LAST or not (is_week or weekday):
         return None
-    month = (ahead[0], start + 2) if ahead else _month_behind(row, start + 2)
+    month = (ahead[0], start + 2) if ahead else month_behind(row, start + 2)
     if month is None:
         return None
     (first, last), end = month
@@ -153,22 +182,6 @@ def _nth(row: Row, at: int) -> Found | None:
     return Days(row.within({day}), "date"), end
 
 
-def _month_behind(row: Row, at: int) -> tuple[tuple[date, date], int] | None:
-    start = row.skip(at, "of", "article", "span")
-    which = row.get(start, "which")
-    named_at = start + (which is not None)
-    if named := row.get(named_at, "month"):
-        return row.month(named), named_at + 1
-    if (ahead := row.get(start, "months_on")) is not None:
-        return row.month((row.today.month - 1 + ahead) % 12 + 1), start + 1
-    if row.get(named_at, "unit") == "month":
-        end = named_at + 1
-        if which is None and (which := row.get(end, "which")):
-            end += 1
-        return row.month((row.today.month - 1 + WEEKS_AHEAD[which or "this"]) % 12 + 1), end
-    return None
-
-
 def _rest(row: Row, at: int) -> Found | None:
     """ "later this week", "the rest of the month", "later in the week"."""
     edge, start = _edge(row, at)
@@ -178,7 +191,7 @@ def _rest(row: Row, at: int) -> Found | None:
     start += row.has(start, "which")
     unit = row.get(start, "unit")
     if unit == "week":
-        monday = row.monday(WEEKS_AHEAD[which])
+        monday = row.monday(AHEAD[which])
         first = row.today if which == "this" else monday + timedelta(days=2)
         return Days(row.stretch(first, monday + timedelta(days=6)), "stretch"), start + 1
     month = row.get(start, "month") or (row.today.month if unit == "month" else None)
