@@ -39,8 +39,8 @@ def read_times(text: str, *, now: datetime, language: str = "", vocabulary: Voca
 def read_best(text: str, vocabularies: Iterable[Vocabulary], *, now: datetime) -> When | None:
     """What a text wishes for in the language that knows most of its words; of two that know as many, in the first that finds any."""
     rows = [Row(read_items(text, words)[:LONGEST], words, now.date()) for words in vocabularies]
-    read = [(sum(not item.senses for item in row.items), when) for row in rows if (when := _read(row)) is not None]
-    return min(read, key=itemgetter(0), default=(0, None))[1]
+    read = [(sum(not item.senses for item in row.items), when is None, when) for row in rows for when in (_read(row),)]
+    return min(read, key=itemgetter(0, 1), default=(0, True, None))[2]
 
 
 def _read(row: Row) -> When | None:

@@ -67,3 +67,8 @@ def one_sided(atom: Days | Window) -> bool:
 def apart(one: Element, other: Element) -> bool:
     """Whether both are weeks, months or the like, and share no day."""
     return isinstance(one, Days) and isinstance(other, Days) and one.kind == other.kind == "stretch" and not one.days & other.days
+
+
+def alike(one: Element, other: Element) -> bool:
+    """Whether both are single days."""
+    return all(isinstance(each, Days) and each.kind in ("weekday", "date") for each in (one, other))

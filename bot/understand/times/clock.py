@@ -159,9 +159,8 @@ def _between(row: Row, at: int) -> tuple[Window, int] | None:
     follows = row.vocabulary.limits_follow and row.has(first.end, "and")  # "2時と4時の間"
     last_at = row.skip(first.end + 1, "at")
     last = read_clock(row, last_at) if joined or follows else None
-    told = first.told or (last is not None and last.told)
-    if last and not told and (row.has(first.end, "days_range") or (not row.vocabulary.hours_24 and min(first.minutes, last.minutes) > NOON)):
-        return None  # "from 16 to 20"
+    if last and _days_rather(row, first, last):
+        return None
     part = row.get(last_at, "part") if last is None and first.told and row.ranges(first.end) else None
     if part and part[0] and part[0] > first.plain:  # "9 बजे से दोपहर तक": to where that part begins
         return Window(first.plain, part[0], first.sure), row.skip(last_at + 1, "range_end")
@@ -189,6 +188,12 @@ def _halves(first: Clock, last: Clock) -> tuple[int, int]:
     if low >= high and not first.sure and first.minutes < high:
         low = first.minutes  # "9 to 11", "5 to 11"
     return (low, high) if low <= high else (high, low)
+
+
+def _days_rather(row: Row, first: Clock, last: Clock) -> bool:
+    """Whether "from 16 to 20" are days of the month."""
+    late = not row.vocabulary.hours_24 and min(first.minutes, last.minutes) > NOON
+    return not (first.told or last.told) and (late or row.has(first.end, "days_range"))
 
 
 def _open(row: Row, at: int) -> tuple[Window, int] | None:
@@ -246,9 +251,8 @@ def read_tail(row: Row, at: int) -> str | None:
     tail: str | None = row.get(at, "tail")
     if row.has(at, "open") and row.has(row.skip(at + 1, "at", "article"), "number", "clock", "part", "digits", "weekday", "date"):
         return None  # "before 10 or after 4"
-    return (
-        None if row.has(at, "span") and row.has(row.skip(at + 1, "article", "one"), "weekday", "date", "ordinal", "month", "group") else tail
-    )
+    day = row.has(row.skip(at + 1, "article", "one"), "weekday", "date", "ordinal", "month", "group")
+    return None if day and row.has(at, "span") else tail
 
 
 def _beside_days(row: Row, at: int) -> bool:

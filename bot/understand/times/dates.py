@@ -29,13 +29,8 @@ def read_number(row: Row, at: int) -> Found | None:
 def read_date(row: Row, at: int) -> Found | None:
     """ "3/14", "march 14", "14 de marzo", "the 16th", "el 16", "dia 16"."""
     start = row.skip(at, "article")
-    if written := row.get(start, "iso") or row.get(start, "date"):
-        first, second = written
-        month_first = row.vocabulary.month_first or row.has(start, "iso")
-        month, number = (first, second) if month_first else (second, first)
-        if month > 12:
-            month, number = number, month
-        return (single(row, row.month_day(month, number)), start + 1) if 1 <= month <= 12 else None
+    if row.has(start, "iso", "date"):
+        return _written(row, start)
     month = row.get(at, "month")
     if month and row.has(after := row.skip(at + 1, "article"), "number", "ordinal"):
         number = row.get(after, "number") or row.get(after, "ordinal")
@@ -52,15 +47,23 @@ def read_date(row: Row, at: int) -> Found | None:
     month_at = row.skip(start + 1, "of")
     if month := row.get(month_at, "month"):
         return single(row, row.month_day(month, number)), month_at + 1
-    if of_month := _of_a_month(row, start, number):
-        return of_month
-    if listed := _before_its_month(row, start, number):
-        return listed
+    if in_month := _of_a_month(row, start, number) or _before_its_month(row, start, number):
+        return in_month
     plain = row.has(start, "ordinal") and (row.items[start].text[0].isdigit() or row.has(start, "dated"))
     apart = ("not_after", "unit", "oclock") if row.has(start, "dated") else ("not_after", "unit", "weekday", "oclock")
     if (start > at or plain) and not row.has(start - 1, "at") and not row.has(start, "weekday") and not row.has(start + 1, *apart):
         return read_number(row, start)
     return None
+
+
+def _written(row: Row, at: int) -> Found | None:
+    """ "3/14", "2026-03-14"."""
+    first, second = row.get(at, "iso") or row.get(at, "date")
+    month_first = row.vocabulary.month_first or row.has(at, "iso")
+    month, number = (first, second) if month_first else (second, first)
+    if month > 12:
+        month, number = number, month
+    return (single(row, row.month_day(month, number)), at + 1) if 1 <= month <= 12 else None
 
 
 def _of_a_month(row: Row, at: int, number: int) -> Found | None:

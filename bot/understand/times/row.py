@@ -11,6 +11,16 @@ from bot.understand.times.vocabulary import Vocabulary
 
 HYPHEN = "-"
 WEEK = 7
+LIMITS_NOTHING = (
+    "sign",
+    "or",
+    "but",
+    "clause",
+    "good_before",
+    "good_after",
+    "neg",
+    "neg_near",
+)  # "after" before these
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,7 @@ class Row:
         """Whether the item means "after that" and is no limit of what follows: "the thursday after"."""
         if self.has(at, "after_that"):
             return True
-        ends = at + 1 >= len(self.items) or self.has(at + 1, "sign", "or", "but", "clause", "good_before", "good_after", "neg", "neg_near")
+        ends = at + 1 >= len(self.items) or self.has(at + 1, *LIMITS_NOTHING)
         return self.get(at, "open") == "after" and not self.has(at, "which") and ends
 
     def named_before(self, at: int) -> Days | None:

@@ -66,22 +66,14 @@ def scan(row: Row) -> list[Element]:
 
 
 def _at(row: Row, at: int, before: list[Element]) -> tuple[list[Element], int]:
-    if row.has(at, "neutral") or not row.items[at].senses:
-        return [Mark(frozenset({"word"}))], at + 1
-    if row.has(at, "last") and row.has(at + 1, "weekday") and read_days(row, at) is None:
-        return [Mark(frozenset({"word"}))], at + 2  # "last friday" is over
-    if row.has(at, "after_that", "before_that") and _open_last(before, after=row.has(at, "after_that")):
-        return [Mark(frozenset({"word"}))], at + 1
-    if _after(row, at) and row.get(any_at := row.skip(at + 1, "article"), "group") == "any" and _from_last(row, before):
-        return [Mark(frozenset({"word"}))], any_at + 1
+    if end := _says_nothing(row, at, before):
+        return [Mark(frozenset({"word"}))], end
     if found := _part_of_day(row, at):
         return found
     if row.has(at, "all_day") and (len(row.items) == 1 or isinstance(_last(before), Days)):
         return [Days(frozenset(row.days), "any")], at + 1  # "wednesday all day, thursday after 2"
     if number := _listed(row, at, before):
         return [number], at + 1
-    if end := _said_twice(row, at, before):
-        return [Mark(frozenset({"word"}))], end
     joined = [_mark(row, at)] if row.has(at, "or") else []  # "or after 4", "ou après 16h"
     days, window = read_days(row, at), read_window(row, at, loose=_beside_a_day(row, at, before))
     if days and (window is None or days[1] >= window[1]):
@@ -96,6 +88,19 @@ def _at(row: Row, at: int, before: list[Element]) -> tuple[list[Element], int]:
     if window:
         return [*joined, window[0]], window[1]
     return [_mark(row, at)], at + 1
+
+
+def _says_nothing(row: Row, at: int, before: list[Element]) -> int | None:
+    """The end of words that tell no time of their own; "after that" changes what was found before."""
+    if row.has(at, "neutral") or not row.items[at].senses:
+        return at + 1
+    if row.has(at, "last") and row.has(at + 1, "weekday") and read_days(row, at) is None:
+        return at + 2  # "last friday" is over
+    if row.has(at, "after_that", "before_that") and _open_last(before, after=row.has(at, "after_that")):
+        return at + 1
+    if _after(row, at) and row.get(any_at := row.skip(at + 1, "article"), "group") == "any" and _from_last(row, before):
+        return any_at + 1
+    return _said_twice(row, at, before)
 
 
 def _to(row: Row, at: int) -> bool:

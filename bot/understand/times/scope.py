@@ -8,6 +8,7 @@ from bot.understand.times.ahead import (
     ENDS,
     GOOD,
     NEGATIONS,
+    alike,
     apart,
     atom_ahead,
     corrects,
@@ -293,12 +294,7 @@ class Scope:
             self.found[index] = replace(each, no=no)
             joined = joined or each.sep == "or"
             listed = each.sep == "comma" and self.listing and 0 < index <= self.favoured
-            if listed and not joined and self._alike(index):
+            if listed and not joined and alike(self.found[index - 1].atom, each.atom):
                 self.doubtful = True
             elif each.sep == "break" or (each.sep == "comma" and not joined):
                 return
-
-    def _alike(self, index: int) -> bool:
-        """Whether single days stand on both sides of a comma."""
-        pair = [each.atom for each in self.found[index - 1 : index + 1]]
-        return all(isinstance(atom, Days) and atom.kind in ("weekday", "date") for atom in pair)
