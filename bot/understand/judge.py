@@ -83,8 +83,11 @@ class Judged:
         return replace(self, acts=self.acts - WEAK | wishes if wishes else self.acts, told=beside, why=(*self.why, *why))
 
     def guarded(self, against: Mapping[str, str]) -> Judged:
-        """The same, but a change that words of the text speak against (change → words) is a doubt."""
+        """The same, but a change that words of the text speak against (change → words) is a doubt, and "should I bring my son?" is no
+        question of what to bring: a person answers it."""
         doubts = self.acts & set(against)
+        if "bring" in self.topics & set(against):
+            return replace(self, topics=self.topics - {"bring"} | {"other"}).guarded(against)
         if not doubts:
             return self
         why = tuple(

@@ -80,7 +80,8 @@ DETAILS = {act: tuple((f"{act}.{name}", name) for name in sorted(names)) for act
 CHANGES = frozenset(
     {"confirm", "tentative", "cancel", "reschedule", "choose", "opt_out", "opt_in", "wrong_number", "taken", "not_taken"}
 )
-GUARDED = CHANGES | {"human", "refill", "urgent"}  # what words of the text may speak against: whoever cannot hear is not phoned
+# What words of the text may speak against: whoever cannot hear is not phoned, and who is to be brought is none of the papers.
+GUARDED = CHANGES | {"human", "refill", "urgent", "bring"}
 
 
 def known(label: str) -> bool:
