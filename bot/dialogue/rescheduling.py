@@ -7,7 +7,7 @@ from functools import partial
 
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import BookAppointment, CloseItems, MoveAppointment
-from bot.dialogue.slots import nearest, same_day, spread, suitable
+from bot.dialogue.slots import nearest, same_day, sooner, spread, suitable
 from bot.dialogue.targets import about, by_number, called_off_since, target
 from bot.dialogue.types import Ask, Participant, Prompt, Slot, Undo, Visit
 from bot.dialogue.visits import SETTLED, SILENCE, confirm, read_back, unknown
@@ -138,10 +138,15 @@ def begin(
 
 
 def _wished(draft: Draft, visit: Visit | None) -> tuple[Wish, ...]:
-    """What the message wishes for. "The same day" is that of the times that were offered, if it is one, else that of the visit."""
+    """What the message wishes for. "The same day" is that of the times that were offered, if it is one, else that of the visit;
+    "sooner" than what was offered, or than the visit.
+    """
     when, prompt = draft.read.when, draft.prompt
     read = when.wishes if when is not None and not when.doubtful else ()
     start = visit.start if visit else None
+    if draft.read.same_day == "sooner":
+        before = prompt.slot_starts[0] if prompt is not None and draft.prompted(Ask.SLOTS) else start
+        return read or (sooner(draft.facts.now, before) if before is not None else (Wish(),))
     if prompt is not None and visit is not None and draft.prompted(Ask.SLOTS, Ask.WHEN):
         offered = prompt.slot_starts if len({each.date() for each in prompt.slot_starts}) == 1 else ()
         mine = visit.start if visit.id in prompt.visits else None  # "and mine the same day": not that of their own

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bot.dialogue.types import Ask, Facts, Slot, State, Visit
 from bot.understand.types import Understanding, Wish
 
+FURTHEST = 35  # days ahead that a wish for a sooner visit names
 NOTICE = timedelta(hours=2)  # no slot is offered that begins sooner
 OFFERED = 3
 ABOUT_SLOTS = frozenset({"new", "undo", "off_list", "status", "fewer", "visits_only"})  # commands
@@ -41,6 +42,12 @@ def same_day(way: str, start: datetime, wishes: tuple[Wish, ...]) -> tuple[Wish,
     minute = start.hour * 60 + start.minute
     after, before = minute + 1 if way == "later" else None, minute - 1 if way == "earlier" else None
     return timed or (Wish(days=(start.date(),), start=after, end=before),)
+
+
+def sooner(now: datetime, start: datetime) -> tuple[Wish, ...]:
+    """The days from `now` on that are before the one on which `start` is; none where it is today."""
+    days = min((start.date() - now.date()).days, FURTHEST)
+    return (Wish(days=tuple(now.date() + timedelta(days=ahead) for ahead in range(days))),) if days > 0 else ()
 
 
 def _end(each: Slot | Visit) -> datetime:

@@ -109,7 +109,8 @@ class Understanding:
     language: code of the language that the text is written in, None when the text does not tell; language_sure: it
     tells clearly enough to answer in it; sentence: and is no mere handful of its words, as stand in texts of other languages.
     language_to: code of the language that the patient asks for.
-    same_day: a time on the day of the visit itself is wanted: "later" or "earlier" than it, "any" other one, or "".
+    same_day: a time on the day of the visit itself is wanted: "later" or "earlier" than it, "any" other one; or on a day before:
+    "sooner"; or "".
     keyword: the command or carriers' word that the whole text is (`intents/*/keywords.yaml`), or None.
     runner_up: the label that came next, with its score.
     """

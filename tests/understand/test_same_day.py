@@ -21,15 +21,25 @@ EARLIER = {
     "zh": "當天早點可以嗎",
     "ru": "в тот же день, но раньше",
 }
+SOONER = {
+    "en": "could she be seen as soon as possible", "es": "se puede adelantar la cita?", "fr": "il n'y a pas un rdv plus tôt ?",
+    "pt": "dá pra antecipar a consulta?", "it": "è possibile anticiparlo?", "de": "habt ihr auch einen früheren Termin",
+    "ht": "èske n pa gen yon randevou pi vit", "pl": "czy jest jakiś wcześniejszy termin", "ru": "запишите как можно скорее",
+    "ar": "أريد أقرب موعد لو سمحت", "fa": "هرچه زودتر نوبت می‌خوام",
+    "hi": "जल्द से जल्द दिखाना है",
+    "zh": "看病能不能提前呢",
+    "ja": "なるべく早く診てほしいです", "ko": "더 빨리 볼 수 없나요", "vi": "có lịch khám sớm hơn không ạ", "tl": "pwede po bang mapaaga",
+}  # fmt: skip
 
 
 def test_every_language_has_words_for_it() -> None:
     """One that is added says here how it is asked for."""
-    assert set(LATER) == {path.parent.name for path in INTENTS.glob("*/times.yaml")}
+    assert set(LATER) == set(SOONER) == {path.parent.name for path in INTENTS.glob("*/times.yaml")}
 
 
 @pytest.mark.parametrize(("code", "text", "way"), [
-    *((code, text, "later") for code, text in LATER.items()), *((code, text, "earlier") for code, text in EARLIER.items()),
+    *((code, text, "later") for code, text in LATER.items()), *((code, text, "sooner") for code, text in SOONER.items()),
+    *((code, text, "earlier") for code, text in EARLIER.items()),
     ("en", "another time on the same day please", "any"), ("en", "later or earlier, same day", "any"),
     ("en", "can i come later", ""), ("en", "not the same day", ""), ("en", "i cant that day", ""), ("de", "nicht am selben Tag", ""),
 ])  # fmt: skip

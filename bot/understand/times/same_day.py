@@ -1,4 +1,4 @@
-"""The day of a visit itself, as "later the same day" names it: which day that is, only who knows the visit can tell."""
+"""Times that only who knows the visit can tell: on its day, as "later the same day" names it, or on a day before, as "sooner" does."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ from bot.understand.times.vocabulary import DENYING, Vocabulary
 
 
 def same_day(text: str, words: Vocabulary) -> str:
-    """ "later" or "earlier" on the day of the visit, "any" at another time of it, "" where the text does not speak of that day."""
+    """ "later" or "earlier" on the day of the visit, "any" at another time of it, "sooner": on a day before; else ""."""
     tokens = split(text, words.spelling)
     tokens = tuple(map(words.attached.bare, tokens)) if words.attached else tokens
-    at = [place for said in words.same_day.get("any", ()) if (place := _place(tokens, said)) is not None]
+    at = _places(tokens, words, "any")
     if not at or any(_denied(tokens, place, words) for place in at):
-        return ""
-    way = [name for name in ("later", "earlier") if any(_place(tokens, said) is not None for said in words.same_day.get(name, ()))]
+        return "sooner" if _places(tokens, words, "sooner") else ""  # "isn't there anything sooner" wishes for it as well
+    way = [name for name in ("later", "earlier") if _places(tokens, words, name)]
     return way[0] if len(way) == 1 else "any"
+
+
+def _places(tokens: tuple[str, ...], words: Vocabulary, name: str) -> list[int]:
+    """Where words of that name stand."""
+    return [place for said in words.same_day.get(name, ()) if (place := _place(tokens, said)) is not None]
 
 
 def _place(tokens: tuple[str, ...], said: tuple[str, ...]) -> int | None:

@@ -139,7 +139,7 @@ class Vocabulary:
     mixes_fully: bool = False  # all words of the others, not only the plainest
     attached: Attached | None = None  # small words that are written in one with the next
     toned: Vocabulary | None = None  # words with their accents, for texts that have accents, where words differ by them
-    same_day: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)  # any, later, earlier → words that say so
+    same_day: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)  # any, later, earlier, sooner → words for it
     known: frozenset[str] = frozenset()  # all tokens of all entries, where some may be attached
 
     @cached_property
@@ -256,8 +256,8 @@ def _attached(data: dict[str, Any]) -> Attached:
 
 
 def _same_day(content: Any, path: Path, spelling: dict[str, str], attached: Attached) -> dict[str, tuple[tuple[str, ...], ...]]:
-    if not isinstance(content, dict) or content.keys() - {"any", "later", "earlier"}:
-        raise DataError(f"{path}: same_day: must hold lines `any`, `later` and `earlier`")
+    if not isinstance(content, dict) or content.keys() - {"any", "later", "earlier", "sooner"}:
+        raise DataError(f"{path}: same_day: must hold lines `any`, `later`, `earlier` and `sooner`")
     return {name: tuple(tuple(map(attached.bare, split(text, spelling))) for text in _listed(words)) for name, words in content.items()}
 
 
