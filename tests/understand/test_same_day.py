@@ -28,7 +28,8 @@ SOONER = {
     "ar": "أريد أقرب موعد لو سمحت", "fa": "هرچه زودتر نوبت می‌خوام",
     "hi": "जल्द से जल्द दिखाना है",
     "zh": "看病能不能提前呢",
-    "ja": "なるべく早く診てほしいです", "ko": "더 빨리 볼 수 없나요", "vi": "có lịch khám sớm hơn không ạ", "tl": "pwede po bang mapaaga",
+    "ja": "なるべく早く診てほしいです", "ko": "더 빨리 볼 수 없나요",
+    "vi": "có lịch khám sớm hơn không ạ", "tl": "pwede po bang mapaaga",
 }  # fmt: skip
 
 
