@@ -216,7 +216,8 @@ class Reader:
             order = [alone]
         record = alone.partition("-")[0]
         own = sorted({*order} - {SPOKEN}, key=lambda code: (code != record, order.index(code)))  # a few words do not tell a language
-        return read_best(text, [self.times[code] for code in [*own, SPOKEN] if code in self.times], now=message.now)
+        spoken = [SPOKEN] if order[0] == SPOKEN else []  # the others mix in the English that they allow: "mon fils" is no Monday
+        return read_best(text, [self.times[code] for code in [*own, *spoken] if code in self.times], now=message.now)
 
     def _same_day(self, text: str, order: list[str]) -> str:
         return next((said for code in order if code in self.times and (said := same_day(text, self.times[code]))), "")
