@@ -9,7 +9,6 @@ from bot.understand.times.data import Days, Found
 from bot.understand.times.row import Row
 from bot.understand.times.solar import solar
 
-MONTHS = 12  # more than these are hardly counted
 AHEAD = {"this": 0, "coming": 1, "next": 1, "after_next": 2}  # weeks, or months
 
 
@@ -67,13 +66,15 @@ def _written(row: Row, at: int) -> Found | None:
 
 
 def _of_a_month(row: Row, at: int, number: int) -> Found | None:
-    """ "the 3rd of next month", "the 15th of the month"; "3 months" is none."""
+    """ "the 3rd of next month", "the 15th of the month"; "15 months" is none."""
     month = month_behind(row, at + 1)
-    told = row.has(at + 1, "of", "article", "which") or row.has(at - 1, "article") or row.has(at, "ordinal")
-    if month is None or not (told or number > MONTHS) or row.has(at, "edge") or row.has(month[1], "ahead"):
+    if month is None or row.has(at, "edge") or row.has(month[1], "ahead"):
         return None
-    first, last = month[0]
-    return (single(row, first.replace(day=number)), month[1]) if number <= last.day else None
+    (first, last), end = month
+    told = any(row.has(near, "which", "months_on") for near in range(at + 1, end))
+    if not told and row.has(at + 1, "of", *(() if row.vocabulary.limits_follow else ("article",))):  # "3个月" is none either
+        return single(row, row.dated(number)), end
+    return (single(row, first.replace(day=number)), end) if told and number <= last.day else None
 
 
 def _before_its_month(row: Row, at: int, number: int) -> Found | None:
