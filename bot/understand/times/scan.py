@@ -178,7 +178,7 @@ def _listed(row: Row, at: int, before: list[Element]) -> Days | None:
     if len(before) < 2 or not isinstance(before[-1], Mark) or not before[-1].kinds & {"or", "and", "comma"}:
         return None
     last = before[-2]
-    if not isinstance(last, Days) or last.kind != "date" or not row.has(at, "number") or row.ranges(at + 1):
+    if not isinstance(last, Days) or last.kind != "date" or not row.has(at, "number") or _any_one(row, at) or row.ranges(at + 1):
         return None
     dated = not row.vocabulary.hours_24 and row.get(at, "number") > NOON_HOUR  # "March 16 o 17 ng hapon"
     apart = ("month", "not_after", "unit", "oclock") if dated else ("part", "month", "not_after", "unit", "oclock", "of")
@@ -188,10 +188,15 @@ def _listed(row: Row, at: int, before: list[Element]) -> Days | None:
     return found[0] if found and min(found[0].days) > min(last.days, default=row.today) else None
 
 
+def _any_one(row: Row, at: int) -> bool:
+    """The word that is "a" as well as 1: "in two weeks, a monday"."""
+    return row.has(at, "one") and not row.items[at].text.isdigit()
+
+
 def _beside_a_day(row: Row, at: int, before: list[Element]) -> bool:
     """Whether a bare number at a position can only be an hour: "monday 3", "10 tomorrow", "at 2 or 3"."""
-    if row.has(at, "one") and not row.items[at].text.isdigit():
-        return False  # "in two weeks, a monday"
+    if _any_one(row, at):
+        return False
     if before and isinstance(before[-1], Days) and before[-1].kind in ("weekday", "date"):
         return True
     if len(before) > 1 and isinstance(before[-1], Mark) and before[-1].kinds & {"or", "and"}:
