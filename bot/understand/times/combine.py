@@ -126,8 +126,8 @@ def _add(windows: list[Window], new: Window, sep: str) -> list[Window]:
 
 
 def _all_meet(windows: list[Window], new: Window) -> bool:
-    """ "before 1. mornings": the second tells more of the first."""
-    return all(meet(each, new) is not None for each in windows)
+    """ "before 1. mornings": the second tells more of the first; "i get off at 4. around 4:30" are two clocks."""
+    return all(meet(each, new) is not None and not (_narrow_clock(each) and _narrow_clock(new)) for each in windows)
 
 
 def _narrow_clock(window: Window) -> bool:
