@@ -17,6 +17,13 @@ FILES = sorted(Path(__file__).with_name("told").glob("*.yaml"))
 HEARD, NEEDLESS = 0.5, 0.15  # least share of those who tell it; largest share of what only sounds like it
 
 
+RELEASED = {
+    "de": "er kommt im juni raus", "en": "my brother gets out in june", "es": "mi hermano sale en junio", "fr": "mon fils sort en juin",
+    "hi": "wo june me bahar aayega", "ht": "papa m soti an jen", "it": "mio figlio esce a giugno", "pl": "syn wychodzi w czerwcu",
+    "pt": "ele sai em junho", "ru": "сын выйдет в июне", "tl": "makakalaya sya sa hunyo",
+}  # fmt: skip
+
+
 def read(parts: Parts, text: str) -> Understanding:
     """The text as an answer to a reminder."""
     return parts.reader.read(Message(text=text, context=Context.REMINDER))
@@ -47,3 +54,19 @@ def test_what_only_sounds_like_it_is_not(path: Path, bot_parts: Parts) -> None:
 def test_every_language_has_them(bot_parts: Parts) -> None:
     """The same gate for all."""
     assert {path.stem for path in FILES} == set(bot_parts.reader.tongues)
+
+
+@pytest.mark.parametrize("language", sorted(RELEASED))
+def test_who_tells_in_which_month_somebody_is_released_gets_a_person_and_is_in_no_danger(language: str, bot_parts: Parts) -> None:
+    understood = read(bot_parts, RELEASED[language])
+    assert understood.told == {"custody"} and understood.urgent is None
+
+
+@pytest.mark.parametrize("text", ["he gets out in march and he is gonna kill me", "he gets out next month and he'll come after me"])
+def test_who_is_afraid_of_somebody_who_is_released_is_in_danger(text: str, bot_parts: Parts) -> None:
+    assert read(bot_parts, text).urgent == "abuse"
+
+
+def test_a_prisoner_locks_nobody_up(bot_parts: Parts) -> None:
+    assert read(bot_parts, "shes locked up until may").urgent is None
+    assert read(bot_parts, "he locked me in the bedroom").urgent == "abuse"
