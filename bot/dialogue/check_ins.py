@@ -26,14 +26,15 @@ SAID = {"taken": "taken", "side_effects": "barrier.side_effects", "well": "socia
 def left(draft: Draft) -> str | None:
     """ "Stop asking me this" of an open question ends its programme; a plain opt-out still ends all texts (O-06).
 
-    Between the two, a person sees to it that all texts end if that was meant.
+    Where all texts may have been meant, a person sees to it.
     """
     check = _open(draft)
-    meant = draft.acts == {"opt_out"} and not any(why.label == "opt_out" and why.score >= PLAIN for why in draft.read.reasons)
-    if check is None or not (meant or ("opt_out" in draft.doubtful and not draft.acts)):
+    heard = [why.score for why in draft.read.reasons if why.label == "opt_out"]
+    said = draft.acts == {"opt_out"} and max(heard, default=0.0) < PLAIN
+    if check is None or not (said or ("opt_out" in draft.doubtful and not draft.acts)):
         return None
     _take(draft, check, ["leave"])
-    if meant:
+    if heard:
         draft.log("other", detail="opt_out?")
     return "programme_left"
 
