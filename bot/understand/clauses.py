@@ -17,7 +17,7 @@ SHORTEST, SHORTEST_WISH = 10, 8  # characters of a clause, and of a wish; what i
 MOST = 6  # clauses that are read by themselves, and wishes: of a long story the first ones
 RAISED, RAISED_WISH = 0.35, 0.5  # how far towards the own score of a clause, or a wish, in log odds, ...
 CERTAIN = 9.2  # ... of which more than this counts as no more
-TAKES_AWAY = frozenset({"cancel", "opt_out", "opt_in", "wrong_number"})  # no mere part of a sentence does
+WHOLE = frozenset({"arrived", "cancel", "opt_out", "opt_in", "wrong_number"})  # no mere part tells it: "I would have come"
 Odds = NDArray[np.float32]
 
 
@@ -40,7 +40,7 @@ def scores(
         return model.scores(text, context)
     odds: Odds = model.odds([text, *clauses, *wishes], context).clip(-CERTAIN, CERTAIN)
     whole, of_clauses, of_wishes = odds[0], odds[1 : len(clauses) + 1], odds[len(clauses) + 1 :]
-    unheard = TAKES_AWAY if len(turned(text, reasons)) > 1 else TAKES_AWAY | {"reschedule"}
+    unheard = WHOLE if len(turned(text, reasons)) > 1 else WHOLE | {"reschedule"}
     of_wishes[:, [label in unheard for label in model.labels]] = -CERTAIN
     return model.named(whole + np.maximum(RAISED * _louder(of_clauses, whole), RAISED_WISH * _louder(of_wishes, whole)))
 

@@ -30,7 +30,7 @@ URGENT_WITH_FLOOR = 0.01
 CERTAIN = 0.95  # only what the text is so clearly speaks against words of danger
 AGAINST = 0.8
 WITH_WORDS = 0.012  # a wish that words tell, too: one that is lost costs more than an item that nobody needed
-BESIDE_OTHERS = 0.8  # who comes, complains or wants a call has not said yet, where this is not clear, that no more texts are wanted
+BESIDE_ANGER = 0.8  # who says angrily that they come, or complains, has not said yet that no more texts are wanted
 MAYBE = 0.2  # from here a change is worth asking about ...
 MAYBE_BESIDE = 0.5  # ... and from here beside something that is sure, ...
 MAYBE_BARRED = 0.35  # ... unless that is what stands in the way: who tells it may not come
@@ -172,7 +172,7 @@ def judge(scores: dict[str, float], *, context: Context, danger: tuple[str, str]
         early = {label for label in acts & CALLED_OFF if scores[label] < BESIDE_BARRIER}
         acts, doubtful = acts - early, doubtful | early
     acts, doubtful = _agree(acts, doubtful, scores)
-    if "opt_out" in acts and not acts.isdisjoint({"confirm", "complaint", "human"}) and scores["opt_out"] < BESIDE_OTHERS:
+    if "opt_out" in acts and not acts.isdisjoint({"confirm", "complaint"}) and scores["opt_out"] < BESIDE_ANGER:
         acts, doubtful = acts - {"opt_out"}, doubtful | {"opt_out"}
     if urgent:
         acts -= WEAK | CHANGES | {"human", "ask", "barrier", "help"}  # nothing is changed while somebody is in danger

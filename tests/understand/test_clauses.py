@@ -39,3 +39,8 @@ def test_wishes_that_a_word_joins_are_all_heard(bot_parts: Parts, text: str) -> 
 
 def test_a_text_is_cut_at_whole_words_alone() -> None:
     assert turned("I and Andy AND the band", {"and"}) == ["I", "Andy", "the band"]
+
+
+def test_who_would_have_come_is_not_there(bot_parts: Parts) -> None:
+    read = bot_parts.reader.read(Message(text="я бы пришла но боюсь уколов", context=Context.REMINDER, language="ru"))
+    assert (read.acts, read.barriers) == ({"barrier"}, {"fear"})

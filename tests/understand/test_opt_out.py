@@ -44,3 +44,8 @@ def test_who_wants_neither_questions_nor_texts_gets_none(language: str, bot_part
 def test_who_writes_no_texts_wants_a_call(language: str, bot_parts: Parts) -> None:
     understood = read(bot_parts, A_CALL[language], language, Context.REMINDER)
     assert understood.acts == {"human"} and understood.doubtful == {"opt_out"}
+
+
+def test_who_wants_a_call_instead_of_any_more_texts_gets_no_more(bot_parts: Parts) -> None:
+    """O-06: however softly it is said beside the other wish."""
+    assert read(bot_parts, "dont text me anymore just call", "en", Context.REMINDER).acts == {"human", "opt_out"}
