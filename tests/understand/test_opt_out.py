@@ -49,3 +49,10 @@ def test_who_writes_no_texts_wants_a_call(language: str, bot_parts: Parts) -> No
 def test_who_wants_a_call_instead_of_any_more_texts_gets_no_more(bot_parts: Parts) -> None:
     """O-06: however softly it is said beside the other wish."""
     assert read(bot_parts, "dont text me anymore just call", "en", Context.REMINDER).acts == {"human", "opt_out"}
+
+
+@pytest.mark.parametrize(
+    "text", ["i dont text anymore stop sending these", "i cant text stop", "stop asking me this and take me off your list"]
+)
+def test_a_plain_end_of_texts_is_one_whatever_is_told_beside_it(text: str, bot_parts: Parts) -> None:
+    assert read(bot_parts, text, "en").acts == {"opt_out"}
