@@ -17,6 +17,7 @@ SHORTEST, SHORTEST_WISH = 10, 8  # characters of a clause, and of a wish; what i
 MOST = 6  # clauses that are read by themselves, and wishes: of a long story the first ones
 RAISED, RAISED_WISH = 0.35, 0.5  # how far towards the own score of a clause, or a wish, in log odds, ...
 CERTAIN = 9.2  # ... of which more than this counts as no more
+ALARMING = -1.0  # log odds from which a whole text may well be danger (S-06)
 WHOLE = frozenset({"arrived", "cancel", "opt_out", "opt_in", "wrong_number"})  # no mere part tells it: "I would have come"
 Odds = NDArray[np.float32]
 
@@ -41,7 +42,9 @@ def scores(
     odds: Odds = model.odds([text, *clauses, *wishes], context).clip(-CERTAIN, CERTAIN)
     whole, of_clauses, of_wishes = odds[0], odds[1 : len(clauses) + 1], odds[len(clauses) + 1 :]
     unheard = WHOLE if len(turned(text, reasons)) > 1 else WHOLE | {"reschedule"}
-    of_wishes[:, [label in unheard for label in model.labels]] = -CERTAIN
+    danger = np.array([label.partition(".")[0] == "urgent" for label in model.labels])
+    alarming = whole[danger].max() > ALARMING  # what a part of it says beside would talk the danger down
+    of_wishes[:, [label in unheard for label in model.labels] | (alarming & ~danger)] = -CERTAIN
     return model.named(whole + np.maximum(RAISED * _louder(of_clauses, whole), RAISED_WISH * _louder(of_wishes, whole)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.understand.clauses import turned
+from bot.understand.clauses import scores, turned
 from bot.understand.types import Context, Message
 from tests.world import Parts
 
@@ -44,3 +44,10 @@ def test_a_text_is_cut_at_whole_words_alone() -> None:
 def test_who_would_have_come_is_not_there(bot_parts: Parts) -> None:
     read = bot_parts.reader.read(Message(text="я бы пришла но боюсь уколов", context=Context.REMINDER, language="ru"))
     assert (read.acts, read.barriers) == ({"barrier"}, {"fear"})
+
+
+def test_what_a_part_says_talks_no_danger_down(bot_parts: Parts) -> None:
+    """S-06: beside what may well be danger no part of the text is heard to say something else."""
+    text = "i took it and now my chest hurts bad and i cant breathe and do i take the next one"
+    whole, cut = (scores(bot_parts.reader.model, text, Context.MEDICATION, turns) for turns in (frozenset(), frozenset({"and"})))
+    assert {label for label in whole if cut[label] > whole[label]} <= {label for label in whole if label.startswith("urgent")}
