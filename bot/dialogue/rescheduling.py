@@ -144,9 +144,10 @@ def _wished(draft: Draft, visit: Visit | None) -> tuple[Wish, ...]:
     when, prompt = draft.read.when, draft.prompt
     read = when.wishes if when is not None and not when.doubtful else ()
     start = visit.start if visit else None
-    if draft.read.same_day == "sooner":
+    if draft.read.same_day == "sooner" and all(wish.days is None for wish in read):
         before = prompt.slot_starts[0] if prompt is not None and draft.prompted(Ask.SLOTS) else start
-        return read or (sooner(draft.facts.now, before) if before is not None else (Wish(),))
+        days = sooner(draft.facts.now, before) if before is not None else (Wish(),)
+        return tuple(replace(wish, days=each.days) for each in days for wish in read) or days
     if prompt is not None and visit is not None and draft.prompted(Ask.SLOTS, Ask.WHEN):
         offered = prompt.slot_starts if len({each.date() for each in prompt.slot_starts}) == 1 else ()
         mine = visit.start if visit.id in prompt.visits else None  # "and mine the same day": not that of their own
