@@ -72,7 +72,8 @@ class Reader:
             return self._command(text, keyword, found, sure)
         context = message.context
         repaired = self.tongues[order[0]].speller.repair(text)
-        joints = self.tongues[order[0]].lexicon.turns, self.times[order[0]].reasons
+        reasons = self.times[order[0]].reasons if order[0] in self.times else frozenset[str]()
+        joints = self.tongues[order[0]].lexicon.turns, reasons
         scores = self._scores(text, repaired, context, joints)
         prepared = prepare(text)
         objections = self._against(prepared, order)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.understand.clauses import scores, turned
@@ -51,3 +53,10 @@ def test_what_a_part_says_talks_no_danger_down(bot_parts: Parts) -> None:
     text = "i took it and now my chest hurts bad and i cant breathe and do i take the next one"
     whole, cut = (scores(bot_parts.reader.model, text, Context.MEDICATION, turns) for turns in (frozenset(), frozenset({"and"})))
     assert {label for label in whole if cut[label] > whole[label]} <= {label for label in whole if label.startswith("urgent")}
+
+
+def test_a_language_without_words_for_times_is_read_all_the_same(bot_parts: Parts) -> None:
+    """It has no words for "because" either."""
+    bare = replace(bot_parts.reader, times={code: words for code, words in bot_parts.reader.times.items() if code != "es"})
+    read = bare.read(Message(text="voy el viernes y necesito mas pastillas", context=Context.REMINDER, language="es"))
+    assert "refill" in read.acts
