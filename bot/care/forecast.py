@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.care.check_ins import Asked, after, check
-from bot.care.due import TALKING, Number, Timed, plan
-from bot.care.schedule import Cadence
+from bot.care.due import TALKING, WEEK, Number, Timed, plan
+from bot.care.schedule import DAY, Cadence
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,16 @@ def forecast(number: Number, cadence: Cadence, now: datetime, end: datetime) -> 
     for _, each in asked:
         unasked.pop((each.plan.id, each.question.name, each.due), None)
     return Forecast(texts=tuple(texts), withheld=tuple(withheld.values()), asked=tuple(asked), unasked=tuple(unasked.values()))
+
+
+def crowds_out(number: Number, cadence: Cadence, now: datetime) -> bool:
+    """Whether for one more text now a visit would be told of no more, in the week in which that text counts (O-18)."""
+
+    def told(number: Number) -> set[int]:
+        texts = forecast(number, cadence, now, now + WEEK * DAY).texts
+        return {timed.visit.id for _, go in texts for timed in go if timed.step.about_visit}
+
+    return not told(number) <= told(replace(number, texted=(*number.texted, now)))
 
 
 def sent(number: Number, go: tuple[Timed, ...], moment: datetime) -> Number:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.care.due import first_free
+from bot.care.forecast import crowds_out
 from bot.care.waitlist import Terms
 from bot.core import Bot
 from bot.delivery import damaged, switch
@@ -26,7 +27,7 @@ log = structlog.get_logger()
 NOT_OFFERED = "not_offered"
 BATCH = 100  # times that are looked at in one go
 AGAIN = timedelta(minutes=1)  # after others were in the way of a time
-LATER = timedelta(hours=1)  # while a coordinator has the conversation, or nothing is sent at all
+LATER = timedelta(hours=1)  # while a coordinator has the conversation, a reminder is still to come, or nothing is sent at all
 
 
 def offer_due(bot: Bot, *, limit: int = BATCH) -> int:
@@ -145,6 +146,8 @@ def _tell(
     at, _ = first_free(number, bot.clinic.cadence, now)
     if at != now:
         return at
+    if crowds_out(number, bot.clinic.cadence, now):  # today's one text is the reminder that is still to come
+        return now + LATER
     text = offer_time(bot, session, phone, waiting=each, slot=slot, until=until)
     made = {"clinic_id": bot.clinic_id, "waiting_id": each.id, "phone_id": phone.id, "communication_id": text.id, "at": now}
     session.add(OfferRow(**made, slot_id=slot.id, start=slot.start, until=until))

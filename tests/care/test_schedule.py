@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.care.due import NO_PAPERS, NOT_A_VISIT, NOT_THE_LAST, TOLD_OF_PAPERS, Booked, Number, plan
-from bot.care.forecast import Forecast, forecast, sent
+from bot.care.forecast import Forecast, crowds_out, forecast, sent
 from bot.care.hours import Hours, shift
 from bot.care.schedule import CADENCE, DEFAULT, TO, Cadence, Step
 from bot.dialogue.types import Wants
@@ -88,6 +88,22 @@ def test_who_wants_fewer_texts_gets_the_last_reminder_and_the_rest_has_its_reaso
     found = forecast(missed, Cadence(), NOW, NOW + 5 * DAY)
     assert not found.texts
     assert [timed.why for timed in found.withheld] == [NOT_A_VISIT]
+
+
+@pytest.mark.parametrize(
+    ("hours", "group", "crowds"),
+    [
+        (5, "coming", True),  # the text two hours before the visit is today's only one
+        (27, "coming", False),  # it goes tomorrow
+        (53, "silent", False),  # the text two days before goes today all the same, or tomorrow
+        (5, "not_coming", False),
+    ],
+)
+def test_a_text_of_another_kind_leaves_room_for_the_last_one_about_a_visit(hours: int, group: str, crowds: bool) -> None:
+    """O-18: one text a day is the most, and it is the one that is of no use a day later."""
+    number = replace(_number(), visits=(visit(NOW + hours * HOUR, group=group),))
+    assert crowds_out(number, Cadence(), NOW) is crowds
+    assert not crowds_out(number, Cadence(per_day=2), NOW)
 
 
 @examples(400)

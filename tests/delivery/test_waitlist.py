@@ -32,7 +32,7 @@ from bot.store.waiting_models import OfferRow
 from bot.store.work_models import ActionRow
 from bot.turn import take
 from bot.understand.types import Wish
-from tests.delivery.test_planner import NEW_YORK, change, visit_of
+from tests.delivery.test_planner import NEW_YORK, change, texts, visit_of
 from tests.quick import examples
 from tests.world import World, make_world
 
@@ -301,6 +301,24 @@ def test_who_must_not_be_texted_is_passed_over(world: World, why: str) -> None:
     work(world)
     assert offered(world) == ["olga"]
     assert listed(world) == ["mei", "olga"]
+
+
+def test_an_offer_leaves_the_text_of_the_day_to_the_last_reminder(world: World) -> None:
+    """O-18: one text a day is the most, and the reminder of today's visit is of no use tomorrow; an offer of another visit may wait."""
+    change(world, visit_of(world, "dorothy"), start=datetime(2026, 3, 6, 15, tzinfo=NEW_YORK))
+    with world.bot.store.begin() as session:
+        effect = JoinWaitlist(patient=patient_of(world, "dorothy"), service="lab", visit=None, wishes=(), source="staff:1")
+        waiting.join(session, world.bot.clinic_id, effect, world.clock.now)
+        tuesday = SlotRow.start == datetime(2026, 3, 10, 9, tzinfo=NEW_YORK), SlotRow.service == "lab"
+        session.scalars(select(SlotRow).where(*tuesday)).one().status = "free"
+    world.clock.now = datetime(2026, 3, 6, 9, tzinfo=NEW_YORK)
+    went = []
+    for _ in range(32):
+        plan(world.bot)
+        work(world)
+        went.append((len(texts(world, "dorothy")), len(offered(world))))
+        world.clock.now += HOUR
+    assert list(dict.fromkeys(went)) == [(0, 0), (1, 0), (2, 1)]
 
 
 @pytest.mark.parametrize("words", ["FEWER", "VISITS ONLY"])
