@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, Table, delete, or_, select, union, update
 from sqlalchemy.orm import Session
 
 from bot.records.opened import Records
@@ -135,8 +135,8 @@ def _shared(session: Session, phone_id: int, patient_id: int) -> bool:
 def erase(records: Records, which: str) -> Erased:
     """Takes away name, numbers and words of a patient; visits, consent and the audit trail stay as bare facts.
 
-    A phone that others share stays theirs. An opt-out stays as a keyed hash of the number, so that it is never texted again.
-    Raises NoSuchPatient.
+    A phone that others share stays theirs; a number that was the patient's before, and is nobody's now, goes as well. An opt-out stays
+    as a keyed hash of the number, so that it is never texted again. Raises NoSuchPatient.
     """
     done = Erased()
     with records.store.begin() as session:
@@ -148,7 +148,7 @@ def erase(records: Records, which: str) -> Erased:
         links = session.scalars(mine.order_by(PatientPhoneRow.phone_id)).all()  # locked in one order
         shared = [link.phone_id for link in links if _shared(session, link.phone_id, patient.id)]
         done.left += [f"phone {phone_id} and its texts: other patients share it" for phone_id in shared]
-        own = [link.phone_id for link in links if link.phone_id not in shared]
+        own = sorted([*(link.phone_id for link in links if link.phone_id not in shared), *_former(session, patient)])
         for phone_id in own:
             _erase_phone(session, phone_id)
         for link in links:
@@ -167,6 +167,21 @@ def erase(records: Records, which: str) -> Erased:
         words.rewrite(session.connection(), records.store.cipher, [*own, *shared])
         records.record(session.connection(), action="erase", about=f"patient:{patient.id}")
     return done
+
+
+def _former(session: Session, patient: PatientRow) -> list[int]:
+    """Phones on which nobody is reached any more, and on which the bot wrote of this patient's visits and programmes alone."""
+    visit, taken = AppointmentRow, select(PatientPhoneRow.phone_id)
+    whose = union(
+        select(CommunicationRequestRow.phone_id, visit.patient_id).join(visit, CommunicationRequestRow.appointment_id == visit.id),
+        select(TaskRow.phone_id, visit.patient_id).join(visit, TaskRow.appointment_id == visit.id),
+        select(CarePlanRow.phone_id, CarePlanRow.patient_id),
+    ).subquery()
+    mine = list(session.scalars(select(whose.c.phone_id).where(whose.c.patient_id == patient.id)))
+    others = select(whose.c.phone_id).where(whose.c.patient_id != patient.id, whose.c.phone_id.in_(mine))
+    return list(
+        session.scalars(select(PhoneRow.id).where(PhoneRow.id.in_(mine), PhoneRow.id.not_in(others), PhoneRow.id.not_in(taken)))
+    )
 
 
 def _erase_visit(records: Records, visit: AppointmentRow, done: Erased) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bot.channels.console import received
 from bot.delivery import claims
@@ -16,7 +16,7 @@ from bot.records.opened import Records
 from bot.records.person import NoSuchPatient, erase, everything, find
 from bot.settings import ROOT
 from bot.store import audit, programmes
-from bot.store.models import AppointmentRow, AuditRow, CommunicationRow, ConsentRow, PatientRow, PhoneRow
+from bot.store.models import AppointmentRow, AuditRow, CommunicationRow, ConsentRow, PatientPhoneRow, PatientRow, PhoneRow
 from bot.store.outgoing import queue
 from bot.store.programme_models import CarePlanRow
 from bot.store.sending_models import OutboxRow
@@ -124,6 +124,24 @@ def test_a_shared_phone_stays_with_the_others(world: World, records: Records) ->
     assert any(text.body == "hello" for text in texts(records))
     found: Any = everything(records, id_of(records, "Nadia Brooks"))
     assert found["phones"][0]["shared"] is False
+
+
+def test_a_number_that_was_taken_away_before_goes_with_its_patient(world: World, records: Records) -> None:
+    """It is nobody's now, and what was written there was theirs; a number on which others were written to as well stays."""
+    before = world.number("dorothy")
+    world.remind("dorothy")
+    take(world.bot, received(sender=before, body="please call me about zanahoria"))
+    world.remind("nadia")
+    with records.store.begin() as session:
+        for who in ("dorothy", "nadia"):
+            session.execute(delete(PatientPhoneRow).where(PatientPhoneRow.phone_id == world.phones[who]))
+    left = erase(records, id_of(records, "Theo Brooks"))
+    assert left.phones == 0
+    done = erase(records, id_of(records, "Dorothy Hale"))
+    assert done.phones == 1
+    assert "zanahoria" not in dump(records)
+    assert before not in dump(records)
+    assert world.number("nadia") in dump(records)
 
 
 def test_programmes_are_taken_out_and_end_with_the_patient(world: World, records: Records) -> None:
