@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import socket
 import sqlite3
@@ -72,6 +73,7 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 def bot_parts() -> Iterator[Parts]:
     """The reader and the texts, read once; applications get these."""
     parts = load_parts()
+    gc.freeze()  # as a server does: what was learned stays
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(application, "load_reader", lambda *_, **__: parts.reader)
         patch.setattr(application, "load_texts", lambda *_: parts.texts)

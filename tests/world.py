@@ -121,6 +121,7 @@ class _Seeded:
 
     image: bytes
     key: bytes
+    secret: str
     clinic_id: int
     phones: dict[str, int]
 
@@ -132,7 +133,7 @@ def _seeded(parts: Parts) -> _Seeded:
     with world.bot.store.engine.connect() as connection:
         image = _driver(connection).serialize()
     world.bot.store.engine.dispose()
-    return _Seeded(image, key, world.bot.clinic_id, world.phones)
+    return _Seeded(image, key, world.bot.store.cipher.secret, world.bot.clinic_id, world.phones)
 
 
 def _copied(seeded: _Seeded, url: str, clinic: ClinicFile, of: dict[str, Any]) -> World:
@@ -143,7 +144,7 @@ def _copied(seeded: _Seeded, url: str, clinic: ClinicFile, of: dict[str, Any]) -
     else:
         with store.engine.connect() as connection:
             _driver(connection).deserialize(seeded.image)
-    store.migrate()
+    store.cipher.secret = seeded.secret  # as migrating would find it, which has nothing else to do there
     bot = Bot(store=store, current=Current(clinic, store, seeded.clinic_id), clinic_id=seeded.clinic_id, **of)
     return World(bot=bot, clock=of["clock"], phones=dict(seeded.phones))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.understand.times import INTENTS, load_mixed
+from bot.understand.times import INTENTS, Vocabulary, load_mixed
 from bot.understand.times.same_day import same_day
 
 LATER = {
@@ -33,6 +33,12 @@ SOONER = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def words() -> dict[str, Vocabulary]:
+    """Every language's."""
+    return load_mixed(INTENTS, LATER)
+
+
 def test_every_language_has_words_for_it() -> None:
     """One that is added says here how it is asked for."""
     assert set(LATER) == set(SOONER) == {path.parent.name for path in INTENTS.glob("*/times.yaml")}
@@ -44,6 +50,6 @@ def test_every_language_has_words_for_it() -> None:
     ("en", "another time on the same day please", "any"), ("en", "later or earlier, same day", "any"),
     ("en", "can i come later", ""), ("en", "not the same day", ""), ("en", "i cant that day", ""), ("de", "nicht am selben Tag", ""),
 ])  # fmt: skip
-def test_the_same_day_is_read_with_its_direction(code: str, text: str, way: str) -> None:
+def test_the_same_day_is_read_with_its_direction(code: str, text: str, way: str, words: dict[str, Vocabulary]) -> None:
     """A direction alone names no day, and what is denied is not wished for."""
-    assert same_day(text, load_mixed(INTENTS, [code])[code]) == way
+    assert same_day(text, words[code]) == way
