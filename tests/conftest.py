@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from sqlalchemy import delete
 from werkzeug.serving import make_server
 
 import app as application
+from bot import demo
 from bot.demo.seed import seed
 from bot.settings import Settings, read_settings
 from bot.store.database import Store
@@ -123,6 +125,27 @@ def seeded_file(bot_parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> P
     with closing(sqlite3.connect(folder / "clinic.db")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # only this file is copied
     return folder / "clinic.db"
+
+
+@pytest.fixture(scope="session")
+def begun(bot_parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, datetime]:
+    """The files of a demo as it begins, and its moment; tests work on copies."""
+    folder = tmp_path_factory.mktemp("demo")
+    wired = demo.make(application.create_app(), application.wire, demo.demo_settings(folder / "demo.db"))
+    wired.bot.store.engine.dispose()
+    return folder, wired.bot.clock()
+
+
+@pytest.fixture
+def pages(begun: tuple[Path, datetime], tmp_path: Path) -> Iterator[Flask]:
+    """The demo as it begins, on a database of its own."""
+    folder, moment = begun
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    app = application.create_app()
+    wired = demo.make(app, application.wire, demo.demo_settings(tmp_path / "demo.db"))
+    wired.bot.clock.begin(moment)
+    yield app
+    wired.bot.store.engine.dispose()
 
 
 @pytest.fixture(scope="session")

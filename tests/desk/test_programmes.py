@@ -17,7 +17,7 @@ from bot.store import programmes as stored
 from bot.store import queries
 from bot.store.models import AuditRow, ConsentRow, PatientRow
 from bot.store.programme_models import CarePlanRow
-from tests.inbox.conftest import Desk, begun, desk, page  # noqa: F401 - the fixtures
+from tests.inbox.conftest import Desk, desk, page  # noqa: F401 - the fixtures
 from tests.world import World, make_world
 
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-import app as application
-from bot import demo
 from bot.channels.console import Console
 from bot.core import Bot
 from bot.delivery.sender import send_waiting
@@ -76,28 +71,13 @@ def act(client: FlaskClient, phone: int, action: str, **form: str) -> str:
     return client.post(f"/inbox/phone/{phone}/{action}", data=form, follow_redirects=True).get_data(as_text=True)
 
 
-@pytest.fixture(scope="session")
-def begun(bot_parts: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, datetime]:
-    """The files of a demo as it begins, and its moment; tests work on copies."""
-    folder = tmp_path_factory.mktemp("demo")
-    wired = demo.make(application.create_app(), application.wire, demo.demo_settings(folder / "demo.db"))
-    wired.bot.store.engine.dispose()
-    return folder, wired.bot.clock()
-
-
 @pytest.fixture
-def desk(tmp_path: Path, begun: tuple[Path, datetime]) -> Iterator[Desk]:
+def desk(pages: Flask) -> Desk:
     """A demo clinic with Ana and Ben at the desk."""
-    folder, moment = begun
-    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
-    app = application.create_app()
-    wired = demo.make(app, application.wire, demo.demo_settings(tmp_path / "demo.db"))
-    wired.bot.clock.begin(moment)
-    clients = app.test_client(), app.test_client()
+    clients = pages.test_client(), pages.test_client()
     for client, number in zip(clients, (ANA, BEN), strict=True):
         client.post("/inbox/me", data={"actor": number})
-    yield Desk(app, *clients)
-    wired.bot.store.engine.dispose()
+    return Desk(pages, *clients)
 
 
 @pytest.fixture

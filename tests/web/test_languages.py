@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from html import unescape
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
 
-import app as application
-from bot import demo
 from bot.editing.coverage import keep, kept, state_of
 from bot.editing.lint import review
 from bot.settings import ROOT
@@ -27,13 +23,11 @@ FIGURES = Figures(sentences=138, exact=79.4, wrong=0.7, missed=10.0, alarms=1.5,
 
 
 @pytest.fixture
-def pages(tmp_path: Path, bot_parts: Any) -> Iterator[Flask]:
+def pages(pages: Flask, tmp_path: Path) -> Flask:
     """The demo on a database and a cache of its own."""
-    app = application.create_app()
-    settings = replace(demo.demo_settings(tmp_path / "demo.db"), cache_dir=tmp_path)
-    wired = demo.make(app, application.wire, settings)
-    yield app
-    wired.bot.store.engine.dispose()
+    wired: Wired = pages.extensions["attend"]
+    pages.extensions["attend"] = replace(wired, settings=replace(wired.settings, cache_dir=tmp_path))
+    return pages
 
 
 def page(app: Flask, path: str) -> str:

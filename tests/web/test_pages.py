@@ -6,15 +6,12 @@ import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-import app as application
-from bot import demo
 from bot.delivery.planner import plan_due
 from bot.delivery.sender import send_waiting
 from bot.demo.clock import DemoClock
@@ -24,15 +21,6 @@ from tests.chromium import FITS, chromium, follow, new_page
 from tests.conftest import serving
 
 SCRIPT = "<script>document.title='stolen'</script>"
-
-
-@pytest.fixture
-def pages(tmp_path: Path, bot_parts: Any) -> Iterator[Flask]:
-    """The demo on a database of its own."""
-    app = application.create_app()
-    wired = demo.make(app, application.wire, demo.demo_settings(tmp_path / "demo.db"))
-    yield app
-    wired.bot.store.engine.dispose()
 
 
 @pytest.fixture

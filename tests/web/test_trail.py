@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,22 +9,11 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy import text as sql
 
-import app as application
-from bot import demo
 from bot.actor import Actor
 from bot.desk import staff
 from bot.store import audit
 from bot.store.models import AuditRow, PhoneRow
 from bot.store.sending_models import OutboxRow
-
-
-@pytest.fixture
-def pages(tmp_path: Path, bot_parts: Any) -> Iterator[Flask]:
-    """The demo on a database of its own."""
-    app = application.create_app()
-    wired = demo.make(app, application.wire, demo.demo_settings(tmp_path / "demo.db"))
-    yield app
-    wired.bot.store.engine.dispose()
 
 
 def entries(app: Flask) -> list[tuple[str, str, str]]:
