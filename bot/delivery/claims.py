@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from cryptography.fernet import InvalidToken
-from sqlalchemy import Select, select
+from sqlalchemy import Integer, Select, bindparam, literal_column, select
 from sqlalchemy.orm import Session
 
 from bot.apply import Scope, apply
@@ -21,6 +22,7 @@ from bot.segments import segments
 from bot.store import asking, queries
 from bot.store.models import CommunicationRow, PhoneRow
 from bot.store.outgoing import Priority
+from bot.store.prepared import Prepared
 from bot.store.sending_models import OutboxRow
 
 UNDER_WAY = timedelta(minutes=1)  # so long after it was posted the provider may still take a text; what it has not then, it never got
@@ -35,6 +37,21 @@ DUE = (
     .join(CommunicationRow, OutboxRow.communication_id == CommunicationRow.id)
     .join(PhoneRow, CommunicationRow.phone_id == PhoneRow.id)
 )
+WAITS = (
+    OutboxRow.clinic_id == bindparam("clinic_id"),
+    OutboxRow.status == "waiting",
+    OutboxRow.send_at <= bindparam("now"),
+)
+_WAITING = select(OutboxRow.id).where(*WAITS, OutboxRow.priority.in_([literal_column(str(each.value)) for each in Priority]))
+_ANY = Prepared(_WAITING.limit(1))
+_FIRST = Prepared(_WAITING.order_by(OutboxRow.priority, OutboxRow.send_at, OutboxRow.id).limit(bindparam("limit", type_=Integer)))
+_NEXT = (
+    DUE.where(*WAITS, OutboxRow.priority == bindparam("priority"))
+    .order_by(OutboxRow.send_at, OutboxRow.id)
+    .limit(bindparam("limit", type_=Integer))
+    .with_for_update(of=OutboxRow, skip_locked=True, key_share=True)
+)
+_ONE = DUE.where(OutboxRow.id == bindparam("outbox_id"))
 
 
 @dataclass(frozen=True)
@@ -63,15 +80,13 @@ def claim(bot: Bot, *, rate: float, limit: int) -> Batch:
     where a night's texts are put off, that is done in as many transactions as it needs, and others can write in between.
     """
     now = bot.clock()
-    waiting = _waiting(bot, now)
-    with bot.store.session() as session:  # looked at without a lock first: most of the time there is nothing
-        if session.scalar(waiting.limit(1)) is None:
-            return Batch()
+    of = {"clinic_id": bot.clinic_id, "now": now}
+    if not bot.store.read(lambda connection: _ANY.rows(connection, **of)):  # without a lock first: most of the time there is nothing
+        return Batch()
     try:
         return _claim(bot, now, rate=rate, limit=limit)
     except InvalidToken:
-        with bot.store.session() as session:
-            some = session.scalars(waiting.order_by(OutboxRow.priority, OutboxRow.send_at, OutboxRow.id).limit(limit)).all()
+        some = [id_ for (id_,) in bot.store.read(lambda connection: _FIRST.rows(connection, **of, limit=limit))]
         if not (aside := damaged.set_aside(bot, some, partial(_look, bot, now))):
             raise
         return Batch(due=aside)
@@ -98,23 +113,13 @@ def _claim(bot: Bot, now: datetime, *, rate: float, limit: int) -> Batch:
     return Batch(tuple(claimed), len(due), wait)
 
 
-def _waiting(bot: Bot, now: datetime) -> Select[int]:
-    """Which texts are due, without their words."""
-    query = select(OutboxRow.id).where(OutboxRow.clinic_id == bot.clinic_id, OutboxRow.status == "waiting", OutboxRow.send_at <= now)
-    return query.where(OutboxRow.priority.in_(list(Priority)))
-
-
 def _due(session: Session, bot: Bot, now: datetime, limit: int, *, urgent_alone: bool) -> list[Due]:
     """The next due texts, locked, with the phones of those that ask. What others hold, to note an opt-out perhaps, is passed over."""
-    query = (
-        DUE.where(OutboxRow.clinic_id == bot.clinic_id, OutboxRow.status == "waiting", OutboxRow.send_at <= now)
-        .order_by(OutboxRow.send_at, OutboxRow.id)
-        .with_for_update(of=OutboxRow, skip_locked=True, key_share=True)
-    )
+    of = {"clinic_id": bot.clinic_id, "now": now}
     found: list[Due] = []
     for priority in (Priority.URGENT,) if urgent_alone else Priority:  # one after the other: each is a range of the index
         if len(found) < limit:
-            found += _rows(session, query.where(OutboxRow.priority == priority).limit(limit - len(found)))
+            found += _rows(session, _NEXT, **of, priority=priority, limit=limit - len(found))
     asks = [phone.id for outbox, _, phone in found if outbox.asks is not None]
     free = asking.free(session, asks) if asks else set()
     return [each for each in found if each[0].asks is None or each[2].id in free]
@@ -122,11 +127,11 @@ def _due(session: Session, bot: Bot, now: datetime, limit: int, *, urgent_alone:
 
 def _look(bot: Bot, now: datetime, session: Session, outbox_id: int) -> None:
     """Reads of one text what claiming it needs."""
-    _why_not(bot, session, _rows(session, DUE.where(OutboxRow.id == outbox_id)), now)
+    _why_not(bot, session, _rows(session, _ONE, outbox_id=outbox_id), now)
 
 
-def _rows(session: Session, query: Select[OutboxRow, CommunicationRow, PhoneRow]) -> list[Due]:
-    return [(outbox, communication, phone) for outbox, communication, phone in session.execute(query)]
+def _rows(session: Session, query: Select[OutboxRow, CommunicationRow, PhoneRow], **of: Any) -> list[Due]:
+    return [(outbox, communication, phone) for outbox, communication, phone in session.execute(query, of)]
 
 
 def _does_not_go(

@@ -10,13 +10,14 @@ from dataclasses import replace
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from bot.dialogue.types import Prompt
 from bot.store import queries
 from bot.store.lean import lean
 from bot.store.models import CommunicationRow, PhoneRow
+from bot.store.prepared import LISTED
 from bot.store.sending_models import OutboxRow
 
 _QUESTION = msgspec.json.Decoder(Prompt | None)  # made here, as the state's
@@ -40,19 +41,27 @@ def opens(phone: PhoneRow, asks: str, now: datetime) -> None:
     queries.keep_state(phone, replace(state, prompt=question and replace(question, at=now)))
 
 
+_FREE = (
+    select(PhoneRow)
+    .where(PhoneRow.id.in_(LISTED))
+    .with_for_update(skip_locked=True, key_share=True)
+    .execution_options(populate_existing=True)
+)
+_LAST_WRITTEN = (
+    select(CommunicationRow.phone_id, func.max(CommunicationRow.at))
+    .join(OutboxRow, OutboxRow.communication_id == CommunicationRow.id)
+    .where(CommunicationRow.phone_id.in_(LISTED), CommunicationRow.at >= bindparam("earliest"))
+    .where(OutboxRow.status == "waiting", OutboxRow.asks.is_not(None), OutboxRow.asks != kept(None))
+    .group_by(CommunicationRow.phone_id)
+)
+
+
 def free(session: Session, phones: Iterable[int]) -> set[int]:
     """Those of the phones about which nobody decides at this moment. They are as they are now, and locked."""
-    query = select(PhoneRow).where(PhoneRow.id.in_(set(phones))).with_for_update(skip_locked=True, key_share=True)
-    return {phone.id for phone in session.scalars(query.execution_options(populate_existing=True))}
+    return {phone.id for phone in session.scalars(_FREE, {"listed": list(set(phones))})}
 
 
 def last_written(session: Session, phones: Iterable[int], earliest: datetime) -> dict[int, datetime]:
     """phone → when the last question was written that waits to go there, of those not before `earliest`."""
-    query = (
-        select(CommunicationRow.phone_id, func.max(CommunicationRow.at))
-        .join(OutboxRow, OutboxRow.communication_id == CommunicationRow.id)
-        .where(CommunicationRow.phone_id.in_(list(phones)), CommunicationRow.at >= earliest)
-        .where(OutboxRow.status == "waiting", OutboxRow.asks.is_not(None), OutboxRow.asks != kept(None))
-        .group_by(CommunicationRow.phone_id)
-    )
-    return {phone_id: at for phone_id, at in session.execute(query) if phone_id is not None}
+    found = session.execute(_LAST_WRITTEN, {"listed": list(phones), "earliest": earliest})
+    return {phone_id: at for phone_id, at in found if phone_id is not None}

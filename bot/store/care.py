@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Connection, Select, delete, select, update
+from sqlalchemy import Connection, Integer, Select, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.care.due import TALKING, Booked, Number
@@ -15,6 +15,7 @@ from bot.care.schedule import DAY, GROUPS, MISSED
 from bot.dialogue.types import Paper, Participant, Wants
 from bot.store import asking, papers, programmes, queries, waiting
 from bot.store.models import LOOK_NOW, AppointmentRow, ConsentRow, PatientPhoneRow, PatientRow, PhoneRow
+from bot.store.prepared import LISTED, Prepared
 from bot.store.programmes import Look, Programmes
 from bot.store.sending_models import CommunicationRequestRow, OutboxRow
 from bot.store.turns import table
@@ -28,17 +29,35 @@ ASKED_NOT_TO_BE = "asked not to be texted"
 SILENT = timedelta(days=365)  # after which a number may have been given to somebody else (N-02)
 ABROAD = "a number outside the US"
 NOT_SURE = "nobody has been heard from there for a year: ask whose number it is"
+ASKED = CommunicationRequestRow
+_LOOKS = Prepared(
+    select(AppointmentRow.id, AppointmentRow.patient_id, AppointmentRow.version)
+    .where(AppointmentRow.clinic_id == bindparam("clinic_id"), AppointmentRow.next_text_at <= bindparam("now"))
+    .order_by(AppointmentRow.next_text_at.desc())
+    .limit(bindparam("limit", type_=Integer))
+)
+_REACHED = (
+    select(PatientPhoneRow, PhoneRow.opted_out_at)
+    .join(PhoneRow, PatientPhoneRow.phone_id == PhoneRow.id)
+    .join(PatientRow, PatientPhoneRow.patient_id == PatientRow.id)
+    .where(PatientRow.active, PatientPhoneRow.patient_id.in_(LISTED))
+)
+_ON_PHONES = select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id.in_(LISTED))
+_PEOPLE = select(PatientRow).where(PatientRow.id.in_(LISTED)).order_by(PatientRow.id)
+_BOOKED = (
+    select(AppointmentRow)
+    .where(AppointmentRow.patient_id.in_(LISTED), AppointmentRow.start > bindparam("since"))
+    .where(AppointmentRow.status.in_(("booked", "noshow")))
+    .order_by(AppointmentRow.start, AppointmentRow.id)
+)
+_SENT = select(ASKED.appointment_id, ASKED.start, ASKED.step).where(ASKED.appointment_id.in_(LISTED))
+_TEXTED = select(ASKED.phone_id, ASKED.communication_id, ASKED.at).where(ASKED.phone_id.in_(LISTED), ASKED.at > bindparam("since"))
+_REQUESTS = select(ASKED).where(ASKED.communication_id.in_(LISTED))
 
 
 def looks(session: Session, *, clinic_id: int, now: datetime, limit: int) -> list[Look]:
     """Visits to be looked at: those whose time has come before those that have changed."""
-    query = (
-        select(AppointmentRow.id, AppointmentRow.patient_id, AppointmentRow.version)
-        .where(AppointmentRow.clinic_id == clinic_id, AppointmentRow.next_text_at <= now)
-        .order_by(AppointmentRow.next_text_at.desc())
-        .limit(limit)
-    )
-    return [Look(*row) for row in session.execute(query)]
+    return [Look(*row) for row in _LOOKS.rows(session, clinic_id=clinic_id, now=now, limit=limit)]
 
 
 def put_aside(session: Session, looked: Iterable[Look], *, clinic_id: int, now: datetime) -> int:
@@ -81,15 +100,9 @@ def look_at_all(source: Connection | Session, clinic_id: int, now: datetime) -> 
 
 def reached_on(session: Session, patients: Iterable[int]) -> dict[int, PatientPhoneRow]:
     """patient → the one phone that they are texted on: one that takes texts, their own, the oldest."""
-    query = (
-        select(PatientPhoneRow, PhoneRow.opted_out_at)
-        .join(PhoneRow, PatientPhoneRow.phone_id == PhoneRow.id)
-        .join(PatientRow, PatientPhoneRow.patient_id == PatientRow.id)
-        .where(PatientRow.active)
-    )
     every = list(patients)
     some = (every[first : first + AT_ONCE] for first in range(0, len(every), AT_ONCE))
-    rows = [row for ids in some for row in session.execute(query.where(PatientPhoneRow.patient_id.in_(ids)))]
+    rows = [row for ids in some for row in session.execute(_REACHED, {"listed": ids})]
     best = sorted(rows, key=lambda row: (row[1] is not None, row[0].relation != "self", row[0].phone_id), reverse=True)
     return {link.patient_id: link for link, _ in best}
 
@@ -118,9 +131,9 @@ def numbers(
     every = {phone.id: phone for phone in phones}
     if not every:
         return {}
-    on_them = select(PatientPhoneRow.patient_id).where(PatientPhoneRow.phone_id.in_(every))
-    links = {who: link for who, link in reached_on(session, session.scalars(on_them)).items() if link.phone_id in every}
-    people = {row.id: row for row in session.scalars(select(PatientRow).where(PatientRow.id.in_(links)).order_by(PatientRow.id))}
+    on_them = session.scalars(_ON_PHONES, {"listed": list(every)})
+    links = {who: link for who, link in reached_on(session, on_them).items() if link.phone_id in every}
+    people = {row.id: row for row in session.scalars(_PEOPLE, {"listed": list(links)})}
     visits, looks = _visits(session, links, people, now, needs)
     stops = {who: stop_of(person) for who, person in people.items()}
     plans = programmes.of_patients(session, stops, known, links=links) if known else ()
@@ -148,17 +161,9 @@ def _visits(
     session: Session, links: dict[int, PatientPhoneRow], people: dict[int, PatientRow], now: datetime, needs: Needs | None
 ) -> tuple[list[Booked], list[Look]]:
     """The visits of these patients that the schedule may write about, by time."""
-    rows = session.scalars(
-        select(AppointmentRow)
-        .where(
-            AppointmentRow.patient_id.in_(links),
-            AppointmentRow.start > now - BEHIND,
-            AppointmentRow.status.in_(("booked", "noshow")),
-        )
-        .order_by(AppointmentRow.start, AppointmentRow.id)
-    ).all()
+    rows = session.scalars(_BOOKED, {"listed": list(links), "since": now - BEHIND}).all()
     ids = [row.id for row in rows]
-    sent, there = _sent(session, ids), papers.there(session, ids) if needs else frozenset()
+    sent, there = session.execute(_SENT, {"listed": ids}).all(), papers.there(session, ids) if needs else frozenset()
     visits = [
         Booked(
             id=row.id,
@@ -176,17 +181,11 @@ def _visits(
     return visits, [Look(row.id, row.patient_id, row.version) for row in rows]
 
 
-def _sent(session: Session, visits: list[int]) -> list[tuple[int, datetime, str]]:
-    asked = CommunicationRequestRow
-    query = select(asked.appointment_id, asked.start, asked.step).where(asked.appointment_id.in_(visits))
-    return [(visit, start, step) for visit, start, step in session.execute(query)]
-
-
 def _texted(session: Session, phones: Iterable[int], now: datetime) -> dict[int, tuple[datetime, ...]]:
     """phone → when it was texted unasked: about visits, by programmes without consent of their own, with an offer."""
-    asked, since, which = CommunicationRequestRow, now - BEHIND, list(phones)
-    query = select(asked.phone_id, asked.communication_id, asked.at).where(asked.phone_id.in_(which), asked.at > since)
-    texts = {(phone, text): at for phone, text, at in session.execute(query)}  # one about several visits is one
+    since, which = now - BEHIND, list(phones)
+    asked = session.execute(_TEXTED, {"listed": which, "since": since})
+    texts = {(phone, text): at for phone, text, at in asked}  # one about several visits is one
     about = [(phone, at) for (phone, _), at in texts.items()]
     every = [*about, *programmes.texted(session, which, since), *waiting.texted(session, which, since)]
     return {id_: tuple(at for phone, at in every if phone == id_) for id_ in which}
@@ -262,8 +261,7 @@ def requests(session: Session, communication_id: int) -> list[CommunicationReque
 def requests_of(session: Session, texts: Iterable[int]) -> dict[int, list[CommunicationRequestRow]]:
     """text → what it is about; of those that the schedule has caused."""
     found: dict[int, list[CommunicationRequestRow]] = {}
-    query = select(CommunicationRequestRow).where(CommunicationRequestRow.communication_id.in_(list(texts)))
-    for row in session.scalars(query):
+    for row in session.scalars(_REQUESTS, {"listed": list(texts)}):
         found.setdefault(row.communication_id, []).append(row)
     return found
 

@@ -9,16 +9,17 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.store.models import LOOK_NOW, AppointmentRow
+from bot.store.prepared import LISTED
 from bot.store.turns import table
 from bot.store.work_models import PaperRow
 
 VISITS = table(AppointmentRow)
+_THERE = select(PaperRow.appointment_id, PaperRow.name).where(PaperRow.appointment_id.in_(LISTED))
 
 
 def there(source: Connection | Session, visits: Iterable[int]) -> frozenset[tuple[int, str]]:
     """(visit, name) of the papers that are there."""
-    query = select(PaperRow.appointment_id, PaperRow.name).where(PaperRow.appointment_id.in_(list(visits)))
-    return frozenset((visit, name) for visit, name in source.execute(query))
+    return frozenset((visit, name) for visit, name in source.execute(_THERE, {"listed": list(visits)}))
 
 
 def tick(session: Session, visit: AppointmentRow, name: str, *, here: bool, by: str, now: datetime) -> None:

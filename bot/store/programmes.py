@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, select, update
+from sqlalchemy import Connection, Integer, Select, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.care.programmes import FULFILLED, Enrolled, Programme, Sent, missed_before
 from bot.care.schedule import DAY, Cadence
 from bot.dialogue.types import CheckIn
 from bot.store.models import LOOK_NOW, AppointmentRow, ConsentRow, PatientPhoneRow, PatientRow
+from bot.store.prepared import LISTED, Prepared
 from bot.store.programme_models import CarePlanRow, CheckInRow
 from bot.store.turns import TEXT, TEXTS, table
 
@@ -24,6 +25,19 @@ LOST = ("failed", "undelivered")
 AFTER = 8 * DAY  # a visit that has taken place longer ago starts no programme
 ELSEWHERE = "agreed on another phone"
 CHANGED = "the visit has changed"
+_LOOKS = Prepared(
+    select(CarePlanRow.id, CarePlanRow.patient_id, CarePlanRow.version)
+    .where(CarePlanRow.clinic_id == bindparam("clinic_id"), CarePlanRow.next_text_at <= bindparam("now"))
+    .order_by(CarePlanRow.next_text_at.desc())
+    .limit(bindparam("limit", type_=Integer))
+)
+_ACTIVE = select(CarePlanRow).where(CarePlanRow.patient_id.in_(LISTED), CarePlanRow.status == "active").order_by(CarePlanRow.id)
+_TEXTED = (
+    select(CheckInRow.phone_id, CheckInRow.at)
+    .join(CarePlanRow, CheckInRow.care_plan_id == CarePlanRow.id)
+    .where(CheckInRow.phone_id.in_(LISTED), CheckInRow.at > bindparam("since"), CarePlanRow.consent_id.is_(None))
+)
+_OF_TEXTS = select(CheckInRow).where(CheckInRow.communication_id.in_(LISTED))
 
 
 @dataclass(frozen=True)
@@ -37,13 +51,7 @@ class Look:
 
 def looks(session: Session, *, clinic_id: int, now: datetime, limit: int) -> list[Look]:
     """Plans to be looked at: those whose time has come before those that have changed."""
-    query = (
-        select(CarePlanRow.id, CarePlanRow.patient_id, CarePlanRow.version)
-        .where(CarePlanRow.clinic_id == clinic_id, CarePlanRow.next_text_at <= now)
-        .order_by(CarePlanRow.next_text_at.desc())
-        .limit(limit)
-    )
-    return [Look(*row) for row in session.execute(query)]
+    return [Look(*row) for row in _LOOKS.rows(session, clinic_id=clinic_id, now=now, limit=limit)]
 
 
 def look_at(session: Session, looked: Iterable[Look], when: Mapping[int, datetime | None]) -> None:
@@ -95,8 +103,7 @@ def of_patients(
     stops: patient → why nothing is sent about them, or "". links: patient → the phone where they are texted; confidential visits
     are not for somebody else's.
     """
-    mine = select(CarePlanRow).where(CarePlanRow.patient_id.in_(list(stops)), CarePlanRow.status == "active").order_by(CarePlanRow.id)
-    rows = session.scalars(mine).all()
+    rows = session.scalars(_ACTIVE, {"listed": list(stops)}).all()
     if not rows:
         return ()
     sent = _sent(session, [row.id for row in rows])
@@ -151,10 +158,7 @@ def _sent(source: Connection | Session, plans: list[int]) -> dict[int, list[Sent
 
 def texted(session: Session, phones: Iterable[int], since: datetime) -> list[tuple[int, datetime]]:
     """When questions of programmes that nobody agreed to in particular went to these phones: they count for their limits (O-18)."""
-    plan = CheckInRow.care_plan_id == CarePlanRow.id
-    query = select(CheckInRow.phone_id, CheckInRow.at).join(CarePlanRow, plan)
-    asked = query.where(CheckInRow.phone_id.in_(list(phones)), CheckInRow.at > since, CarePlanRow.consent_id.is_(None))
-    return [(phone, at) for phone, at in session.execute(asked)]
+    return [(phone, at) for phone, at in session.execute(_TEXTED, {"listed": list(phones), "since": since})]
 
 
 def add(
@@ -170,7 +174,7 @@ def add(
 
 def of_texts(session: Session, texts: Iterable[int]) -> dict[int, CheckInRow]:
     """text → the question that it asks; of those that ask one of a programme."""
-    rows = session.scalars(select(CheckInRow).where(CheckInRow.communication_id.in_(list(texts))))
+    rows = session.scalars(_OF_TEXTS, {"listed": list(texts)})
     return {row.communication_id: row for row in rows if row.communication_id is not None}
 
 

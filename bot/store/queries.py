@@ -21,13 +21,29 @@ from bot.store.database import NO_KEY, Store
 from bot.store.lean import lean
 from bot.store.models import ClinicRow, CommunicationRow, PatientPhoneRow, PatientRow, PhoneRow, SlotRow
 from bot.store.moment import Moment
-from bot.store.prepared import Prepared
+from bot.store.prepared import LISTED, Prepared
 from bot.store.sending_models import OutboxRow, SenderRow
 from bot.store.turns import Line
 
 US = frozenset({"US", "PR", "VI", "GU", "AS", "MP"})
 HORIZON = timedelta(days=60)  # how far ahead slots are offered
 _STATE = msgspec.json.Decoder(State)  # made here: where threads make one at the same moment, the process breaks (msgspec 0.22)
+
+
+_PHONE = (
+    select(PhoneRow)
+    .where(PhoneRow.clinic_id == bindparam("clinic_id"), PhoneRow.number_key == bindparam("key"))
+    .options(defer(PhoneRow.number))
+)
+_BY_SID = select(CommunicationRow).where(CommunicationRow.provider_sid == bindparam("sid"))
+_BY_SID_LOCKED = _BY_SID.with_for_update()
+_SENT_SINCE = (
+    select(CommunicationRow.phone_id, func.count())
+    .join(OutboxRow, OutboxRow.communication_id == CommunicationRow.id)
+    .where(CommunicationRow.phone_id.in_(LISTED), CommunicationRow.sender == "bot", CommunicationRow.at > bindparam("moment"))
+    .where(OutboxRow.attempts > 0)
+    .group_by(CommunicationRow.phone_id)
+)
 
 
 def clinic_id(store: Store, slug: str) -> int:
@@ -49,8 +65,7 @@ def clinic_id(store: Store, slug: str) -> int:
 def phone(session: Session, cipher: Cipher, *, clinic_id: int, number: str, now: datetime) -> PhoneRow:
     """The phone with that number (E.164, or whatever the sender is called), made if it is new."""
     key = cipher.index(number)
-    query = select(PhoneRow).where(PhoneRow.clinic_id == clinic_id, PhoneRow.number_key == key)
-    found = session.scalar(query.options(defer(PhoneRow.number)))
+    found = session.scalar(_PHONE, {"clinic_id": clinic_id, "key": key})
     if found is None:
         found = PhoneRow(clinic_id=clinic_id, number=number, number_key=key, created_at=now, state="{}")
         session.add(found)
@@ -125,8 +140,7 @@ def take_slot(session: Session, slot_id: int, *, phone_id: int | None, now: date
 
 def by_sid(session: Session, sid: str, *, lock: bool = False) -> CommunicationRow | None:
     """The text with that provider's id. lock: nobody else changes it before this transaction ends."""
-    query = select(CommunicationRow).where(CommunicationRow.provider_sid == sid)
-    return session.scalar(query.with_for_update() if lock else query)
+    return session.scalar(_BY_SID_LOCKED if lock else _BY_SID, {"sid": sid})
 
 
 def known_sids(session: Session, sids: Iterable[str], *, besides: int | None = None) -> set[str]:
@@ -153,10 +167,8 @@ def who_wrote_since(session: Session, phones: Iterable[int], moment: datetime) -
 
 def sent_since(session: Session, phones: Iterable[int], moment: datetime) -> Counter[int]:
     """phone → how many texts of the bot's own were given to a worker for it since then."""
-    text = CommunicationRow
-    query = select(text.phone_id, func.count()).join(OutboxRow, OutboxRow.communication_id == text.id).group_by(text.phone_id)
-    given = query.where(text.phone_id.in_(list(phones)), text.sender == "bot", text.at > moment, OutboxRow.attempts > 0)
-    return Counter({phone_id: count for phone_id, count in session.execute(given) if phone_id is not None})
+    given = session.execute(_SENT_SINCE, {"listed": list(phones), "moment": moment})
+    return Counter({phone_id: count for phone_id, count in given if phone_id is not None})
 
 
 def is_abroad(session: Session, phone_id: int | None) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot.dialogue.effects import DeclineOffer, JoinWaitlist, LeaveWaitlist
 from bot.dialogue.types import Waiting
 from bot.store.models import LOOK_NOW, AppointmentRow, PatientPhoneRow, PatientRow, SlotRow
-from bot.store.prepared import Prepared
+from bot.store.prepared import LISTED, Prepared
 from bot.store.turns import table
 from bot.store.waiting_models import OfferRow, WaitingRow
 from bot.understand.types import Wish
@@ -23,6 +23,8 @@ from bot.understand.types import Wish
 WAITS, OFFERS, SLOTS = table(WaitingRow), table(OfferRow), table(SlotRow)
 Source = Connection | Session
 _WISHES = msgspec.json.Decoder(tuple[Wish, ...])
+_IN_TEXTS = select(OfferRow).where(OfferRow.communication_id.in_(LISTED))
+_OFFERED = select(OfferRow.phone_id, OfferRow.at).where(OfferRow.phone_id.in_(LISTED), OfferRow.at > bindparam("since"))
 
 
 @dataclass(frozen=True)
@@ -221,7 +223,7 @@ def offer_in(session: Session, communication_id: int) -> OfferRow | None:
 
 def offers_in(session: Session, texts: Iterable[int]) -> dict[int, OfferRow]:
     """text → the offer that it makes; of those that make one."""
-    rows = session.scalars(select(OfferRow).where(OfferRow.communication_id.in_(list(texts))))
+    rows = session.scalars(_IN_TEXTS, {"listed": list(texts)})
     return {row.communication_id: row for row in rows if row.communication_id is not None}
 
 
@@ -234,8 +236,7 @@ def take_back(session: Session, offer: OfferRow) -> None:
 
 def texted(session: Session, phones: Iterable[int], since: datetime) -> list[tuple[int, datetime]]:
     """When which of these phones was offered times: they count as texts that nobody asked for just then (O-18)."""
-    query = select(OfferRow.phone_id, OfferRow.at).where(OfferRow.phone_id.in_(list(phones)), OfferRow.at > since)
-    return [(phone, at) for phone, at in session.execute(query)]
+    return [(phone, at) for phone, at in session.execute(_OFFERED, {"listed": list(phones), "since": since})]
 
 
 def listed(session: Session, clinic_id: int, *, zone: tzinfo) -> list[Waits]:
