@@ -33,7 +33,9 @@ def numbers(draft: Draft) -> str | None:
     if prompt is None:
         return None
     if prompt.ask is Ask.WHICH:
-        named = draft.read.about or draft.read.about_day
+        when = draft.read.when
+        wish = "reschedule" in draft.acts and (prompt.act != "reschedule" or (when is not None and not when.exact))
+        named = draft.read.about or (() if wish else draft.read.about_day)  # "next week after 3" is when they wish for
         if number is None and prompt.act == "cancel" and "confirm" in draft.acts:
             return _other_stays(draft, prompt)
         if number is None and named:
@@ -74,7 +76,8 @@ def _which(draft: Draft, prompt: Prompt, number: int) -> str | None:
         draft.chosen = (visit,)
     if not draft.chosen:
         return None
-    draft.acts, draft.doubtful = {prompt.act}, set()
+    if "reschedule" not in draft.acts or prompt.act == "reschedule":
+        draft.acts, draft.doubtful = {prompt.act}, set()
     return "which"
 
 
@@ -151,6 +154,7 @@ def undo(draft: Draft) -> str | None:
         return None
     draft.acts -= {"confirm"} if comes else draft.acts
     draft.doubtful.clear()
+    draft.settled = True
     changes = draft.changes
     if not changes:
         draft.say("undo_nothing")

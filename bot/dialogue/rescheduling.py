@@ -7,11 +7,12 @@ from functools import partial
 
 from bot.dialogue.draft import Draft
 from bot.dialogue.effects import BookAppointment, CloseItems, MoveAppointment
-from bot.dialogue.slots import nearest, same_day, sooner, spread, suitable
+from bot.dialogue.slots import nearest, spread, suitable
 from bot.dialogue.targets import about, by_number, called_off_since, target
 from bot.dialogue.types import Ask, Participant, Prompt, Slot, Undo, Visit
 from bot.dialogue.visits import SETTLED, SILENCE, confirm, read_back, unknown
 from bot.dialogue.waitlist import or_wait
+from bot.dialogue.wishes import wished
 from bot.understand.types import When, Wish
 
 AGREES = frozenset({"confirm", "choose"})
@@ -83,7 +84,8 @@ def reschedule(draft: Draft) -> str | None:
     searching = prompt is not None and prompt.ask in (Ask.WHEN, Ask.SLOTS)
     beside = draft.acts - {"social", "other"}
     timed = draft.read.when is not None and not draft.read.when.doubtful and beside <= {"barrier", "ask"}
-    if "reschedule" in draft.doubtful and (not beside or timed) and not draft.doubtful & {"confirm", "cancel"}:
+    against = {"confirm"} if timed and _elsewhere(draft) else {"confirm", "cancel"}  # "can't tomorrow, is friday ok?"
+    if "reschedule" in draft.doubtful and (not beside or timed) and not draft.doubtful & against:
         draft.acts.add("reschedule")
     timely = draft.read.when is not None or bool(draft.read.same_day)
     answering = searching and timely and draft.acts <= ANSWERING
@@ -108,6 +110,13 @@ def reschedule(draft: Draft) -> str | None:
     return _anew(draft) if draft.facts.people else _unknown(draft)
 
 
+def _elsewhere(draft: Draft) -> bool:
+    """Whether the text names days, and none of them is a visit's own or one that is ruled out."""
+    when, own = draft.read.when, {visit.start.date() for visit in draft.facts.visits}
+    wishes = when.wishes if when is not None else ()
+    return all(wish.days and not wish.rules_out and own.isdisjoint(wish.days) for wish in wishes)
+
+
 def begin(
     draft: Draft,
     visit: Visit | None,
@@ -121,7 +130,7 @@ def begin(
     patient = patient or _new_for(draft)
     if visit is None and patient is None:  # a new visit, for one of several people
         return _to_a_person(draft, None, "find_time")
-    wishes = _wished(draft, visit) or wishes
+    wishes = wished(draft, visit) or wishes
     if wishes:
         return offer(draft, visit=visit, patient=patient, wishes=wishes, times=times, service=service)
     if times > 2 or (visit is None and not suitable(draft.facts, None, service)):
@@ -137,43 +146,13 @@ def begin(
     return "ask_when"
 
 
-def _wished(draft: Draft, visit: Visit | None) -> tuple[Wish, ...]:
-    """What the message wishes for. "The same day" is that of the times that were offered, if it is one, else that of the visit;
-    "sooner" than what was offered, or than the visit.
-    """
-    when, prompt = draft.read.when, draft.prompt
-    read = when.wishes if when is not None and not when.doubtful else ()
-    start = visit.start if visit else None
-    if draft.read.same_day == "sooner" and all(wish.days is None for wish in read):
-        before = prompt.slot_starts[0] if prompt is not None and draft.prompted(Ask.SLOTS) else start
-        days = sooner(draft.facts.now, before) if before is not None else (Wish(),)
-        return tuple(replace(wish, days=each.days) for each in days for wish in read) or days
-    if prompt is not None and visit is not None and draft.prompted(Ask.SLOTS, Ask.WHEN):
-        offered = prompt.slot_starts if len({each.date() for each in prompt.slot_starts}) == 1 else ()
-        mine = visit.start if visit.id in prompt.visits else None  # "and mine the same day": not that of their own
-        start = offered[-1 if draft.read.same_day == "later" else 0] if offered else mine
-    if draft.read.same_day and start is not None and all(wish.days is None for wish in read):
-        return same_day(draft.read.same_day, start, read)
-    return _elsewhen(draft, read, visit)
-
-
-def _elsewhen(draft: Draft, wishes: tuple[Wish, ...], visit: Visit | None) -> tuple[Wish, ...]:
-    """The wishes without the visit's own day, where others are named too: "no ride friday, monday works" is not about Friday; or where
-    it is no answer of theirs, but what stands in the way: "another day, I have to work friday".
-    """
-    if visit is None:
-        return wishes
-    left = tuple(wish for wish in wishes if wish != Wish(days=(visit.start.date(),)))
-    barred = "barrier" in draft.acts and not draft.prompted(Ask.SLOTS, Ask.WHEN)
-    return left if left or barred else wishes
-
-
 def offer(draft: Draft, *, visit: Visit | None, patient: int | None, wishes: tuple[Wish, ...], times: int, service: str = "") -> str:
     """Up to three free times that fit; if none does, the nearest ones once, then a person."""
     free = suitable(draft.facts, visit, service, patient)
     when = When(wishes=wishes or (Wish(),))
     fitting = [slot for slot in free if when.fits(slot.start)]
-    if visit is not None and when.wishes == (Wish(),):  # "another day": the visit's own only where there is no other
+    anyhow = all(wish == Wish() or wish.rules_out for wish in when.wishes)
+    if visit is not None and anyhow:  # "another day", "any but Monday": the visit's own only where there is no other
         fitting = [slot for slot in fitting if slot.start.date() != visit.start.date()] or fitting
     waits = partial(or_wait, draft, visit=visit, patient=patient, service=service, wishes=wishes)
     if not fitting and (times > 2 or not free):
@@ -263,8 +242,12 @@ def _to_a_person(draft: Draft, visit: Visit | None, sentence: str) -> str:
 def _which_slot(draft: Draft, prompt: Prompt) -> str:
     if prompt.act == "asked":
         return _to_a_person(draft, _visit_of(draft, prompt), "find_time")
-    draft.say("which_slot", options=prompt.slot_starts)
-    draft.ask(replace(prompt, at=draft.facts.now, act="asked"))
+    when = draft.read.when
+    fit = [n for n, start in enumerate(prompt.slot_starts) if when is None or when.doubtful or when.fits(start)]
+    fit = fit if len(fit) > 1 else list(range(len(prompt.slots)))  # "tuesday": those of that day
+    starts = tuple(prompt.slot_starts[n] for n in fit)
+    draft.say("which_slot", options=starts)
+    draft.ask(replace(prompt, at=draft.facts.now, act="asked", slots=tuple(prompt.slots[n] for n in fit), slot_starts=starts))
     return "which_slot"
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.dialogue.types import Ask, Facts, Slot, State, Visit
 from bot.understand.types import Understanding, Wish
 
-FURTHEST = 35  # days ahead that a wish for a sooner visit names
 NOTICE = timedelta(hours=2)  # no slot is offered that begins sooner
 OFFERED = 3
 ABOUT_SLOTS = frozenset({"new", "undo", "off_list", "status", "fewer", "visits_only"})  # commands
@@ -34,20 +32,6 @@ def suitable(facts: Facts, visit: Visit | None, service: str, patient: int | Non
     others = [each for each in facts.visits if each.patient_id == who and each is not visit]
     free = (slot for slot in facts.slots if slot.start >= facts.now + NOTICE and slot.service in services)
     return [slot for slot in free if not any(slot.start < _end(each) and each.start < _end(slot) for each in others)]
-
-
-def same_day(way: str, start: datetime, wishes: tuple[Wish, ...]) -> tuple[Wish, ...]:
-    """What is wished for on the day on which `start` is: the hours that are named, else what is "later" or "earlier", or "any" time."""
-    timed = tuple(replace(wish, days=(start.date(),)) for wish in wishes if wish.start is not None or wish.end is not None)
-    minute = start.hour * 60 + start.minute
-    after, before = minute + 1 if way == "later" else None, minute - 1 if way == "earlier" else None
-    return timed or (Wish(days=(start.date(),), start=after, end=before),)
-
-
-def sooner(now: datetime, start: datetime) -> tuple[Wish, ...]:
-    """The days from `now` on that are before the one on which `start` is; none where it is today."""
-    days = min((start.date() - now.date()).days, FURTHEST)
-    return (Wish(days=tuple(now.date() + timedelta(days=ahead) for ahead in range(days))),) if days > 0 else ()
 
 
 def _end(each: Slot | Visit) -> datetime:

@@ -149,15 +149,15 @@ def _unclear(draft: Draft, act: str) -> str | None:
         draft.say("received")
         draft.remember(prompt=None)
         return "unclear_twice"
-    of_each = len(draft.read.about) > 1 and {"confirm", "cancel"} <= draft.acts | draft.doubtful  # "he can't, but I will"
-    if len(draft.facts.visits) > 1 and (of_each or not draft.read.about):
+    if len(draft.facts.visits) > 1 and len(draft.read.about) != 1:  # none is named, or several: "he can't, but I will"
         draft.say("mixed_visits", options=tuple(visit.start for visit in numbered(draft)))
         draft.ask(about(draft, Ask.REMINDER, numbered(draft)))
         return "unclear_visits"
     visit = target(draft, act)
     if visit is None:
         return f"unclear_{act}" if draft.spoken else None
-    if act == "confirm" and visit.participant is Participant.ACCEPTED and not draft.doubtful & {"cancel", "tentative"}:
+    held = visit.participant is Participant.ACCEPTED and not draft.prompted(Ask.WHEN, Ask.SLOTS)  # then an "ok" keeps nothing
+    if act == "confirm" and held and not draft.doubtful & {"cancel", "tentative"}:
         if not draft.acts:
             confirm(draft, visit)
         return act

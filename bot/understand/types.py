@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -51,11 +51,17 @@ class When:
     """When a patient could come: any one of `wishes` will do.
 
     doubtful: two readings differ or a negation stands unread beside a date, so the wishes must be read back
-    before anything is built on them.
+    before anything is built on them. weekly: its days are weekdays by name alone, so that of which week they are is not told.
     """
 
     wishes: tuple[Wish, ...]
     doubtful: bool = False
+    weekly: bool = field(default=False, compare=False)
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is a single day, or a minute."""
+        return all(len(wish.days or ()) == 1 or (wish.start is not None and wish.start == wish.end) for wish in self.wishes)
 
     def fits(self, moment: datetime) -> bool:
         """Whether a visit that begins at `moment` (clinic's local time) suits."""

@@ -56,7 +56,13 @@ def _read(row: Row) -> When | None:
     left = _remaining(wishes, [_whole(each) for each in no], row) or _remaining(wishes, no, row)
     if left == [Wish()] and no:
         return None  # all that was ruled out lies beyond what is looked at
-    return When(wishes=tuple(left), doubtful=doubtful) if left else None
+    return When(wishes=tuple(left), doubtful=doubtful, weekly=_weekly(yes)) if left else None
+
+
+def _weekly(wished: list[Signed]) -> bool:
+    """Whether the days that are named are weekdays, and of no week: "thursday", not "next thursday" or "tomorrow"."""
+    days = [each.atom for each in wished if isinstance(each.atom, Days)]
+    return bool(days) and all(atom.kind == "weekday" and atom.days < atom.every for atom in days)
 
 
 @cache

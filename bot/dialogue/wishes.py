@@ -1,0 +1,87 @@
+"""What a message wishes for: its own words, the visit that it is about, and what was wished for before it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from bot.dialogue.draft import Draft
+from bot.dialogue.types import Ask, Visit
+from bot.understand.types import When, Wish
+
+FURTHEST = 35  # days ahead that a wish for a sooner visit, or for a weekday, names
+
+
+def wished(draft: Draft, visit: Visit | None) -> tuple[Wish, ...]:
+    """What the message wishes for. "The same day" is that of the times that were offered, if it is one, else that of the visit;
+    "sooner" than what was offered, or than the visit.
+    """
+    when, prompt = draft.read.when, draft.prompt
+    told = when.wishes if when is not None and not when.doubtful else ()
+    start = visit.start if visit else None
+    if draft.read.same_day == "sooner" and all(wish.days is None for wish in told):
+        before = prompt.slot_starts[0] if prompt is not None and draft.prompted(Ask.SLOTS) else start
+        days = _sooner(draft.facts.now, before) if before is not None else (Wish(),)
+        return tuple(replace(wish, days=each.days) for each in days for wish in told) or days
+    if prompt is not None and visit is not None and draft.prompted(Ask.SLOTS, Ask.WHEN):
+        offered = prompt.slot_starts if len({each.date() for each in prompt.slot_starts}) == 1 else ()
+        mine = visit.start if visit.id in prompt.visits else None  # "and mine the same day": not that of their own
+        start = offered[-1 if draft.read.same_day == "later" else 0] if offered else mine
+    if draft.read.same_day and start is not None and all(wish.days is None for wish in told):
+        return _same_day(draft.read.same_day, start, told)
+    same = prompt is not None and draft.prompted(Ask.SLOTS) and (visit is None or visit.id in prompt.visits)
+    if prompt is not None and same and when is not None and not when.doubtful:
+        return narrowed(when, prompt.wishes)
+    return _elsewhen(draft, told, visit)
+
+
+def narrowed(when: When, before: tuple[Wish, ...]) -> tuple[Wish, ...]:
+    """What is wished for by who wished for `before` and was offered that: what the new words leave open holds as it did.
+
+    "Thursday", after "next week in the afternoon", is next week's, in the afternoon; "at nine", after "Friday morning", is Friday's.
+    """
+    found = {wish: None for new in when.wishes for old in before or (Wish(),) for wish in (_joined(new, old, weekly=when.weekly),)}
+    return tuple(found)
+
+
+def _joined(new: Wish, old: Wish, *, weekly: bool) -> Wish:
+    days = old.days if new.days is None else new.days
+    if new.days is not None and old.days is not None and (weekly or new.rules_out):
+        weeks = range(FURTHEST // 7 if weekly else 1)
+        shifted = ({day + timedelta(weeks=week) for day in new.days} for week in weeks)
+        days = next((both for each in shifted if (both := tuple(day for day in old.days if day in each))), new.days)
+    kept = new.start is None and new.end is None and (old.start is None or old.start != old.end)  # a minute was of that day
+    return Wish(days=days, start=old.start, end=old.end) if kept else replace(new, days=days)
+
+
+def _elsewhen(draft: Draft, wishes: tuple[Wish, ...], visit: Visit | None) -> tuple[Wish, ...]:
+    """The wishes without the visit's own day, where others are named too: "no ride friday, monday works" is not about Friday; or where
+    it is no answer of theirs, but what stands in the way: "another day, I have to work friday".
+    """
+    if visit is None:
+        return wishes
+    own = visit.start.date()
+    barred = "barrier" in draft.acts and not draft.prompted(Ask.SLOTS, Ask.WHEN)
+    if barred:
+        wishes = tuple(_without(own, wish) for wish in wishes)
+    left = tuple(wish for wish in wishes if wish != Wish(days=(own,)))
+    return left if left or barred else wishes
+
+
+def _without(day: date, wish: Wish) -> Wish:
+    """A wish for one of several days, without that one."""
+    return replace(wish, days=tuple(each for each in wish.days if each != day) or wish.days) if wish.days else wish
+
+
+def _same_day(way: str, start: datetime, wishes: tuple[Wish, ...]) -> tuple[Wish, ...]:
+    """What is wished for on the day on which `start` is: the hours that are named, else what is "later" or "earlier", or "any" time."""
+    timed = tuple(replace(wish, days=(start.date(),)) for wish in wishes if wish.start is not None or wish.end is not None)
+    minute = start.hour * 60 + start.minute
+    after, before = minute + 1 if way == "later" else None, minute - 1 if way == "earlier" else None
+    return timed or (Wish(days=(start.date(),), start=after, end=before),)
+
+
+def _sooner(now: datetime, start: datetime) -> tuple[Wish, ...]:
+    """The days from `now` on that are before the one on which `start` is; none where it is today."""
+    days = min((start.date() - now.date()).days, FURTHEST)
+    return (Wish(days=tuple(now.date() + timedelta(days=ahead) for ahead in range(days))),) if days > 0 else ()
