@@ -22,6 +22,6 @@ def message_of(body: str, state: State, facts: Facts) -> Message:
         language=state.language or next((person.language for person in facts.people), None),
         now=facts.now,
         slots=slots,
-        visits=tuple(Option(number=n, start=visit.start, who=visit.who) for n, visit in listed(state, facts)),
+        visits=tuple(Option(number=n, start=visit.start, who=visit.who, service=visit.service) for n, visit in listed(state, facts)),
         others=tuple(person.who for person in facts.people if person.who and person.id not in have),
     )

@@ -149,7 +149,9 @@ def _unclear(draft: Draft, act: str) -> str | None:
         draft.say("received")
         draft.remember(prompt=None)
         return "unclear_twice"
-    if len(draft.facts.visits) > 1 and len(draft.read.about) != 1:  # none is named, or several: "he can't, but I will"
+    one_person = len({visit.patient_id for visit in draft.facts.visits}) == 1
+    of_each = one_person and {"confirm", "cancel"} <= draft.acts | draft.doubtful  # "keep tomorrow's, cancel the blood test"
+    if len(draft.facts.visits) > 1 and (of_each or len(draft.read.about) != 1):  # or several are named: "he can't, but I will"
         draft.say("mixed_visits", options=tuple(visit.start for visit in numbered(draft)))
         draft.ask(about(draft, Ask.REMINDER, numbered(draft)))
         return "unclear_visits"

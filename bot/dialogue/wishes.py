@@ -29,10 +29,19 @@ def wished(draft: Draft, visit: Visit | None) -> tuple[Wish, ...]:
         start = offered[-1 if draft.read.same_day == "later" else 0] if offered else mine
     if draft.read.same_day and start is not None and all(wish.days is None for wish in told):
         return _same_day(draft.read.same_day, start, told)
+    if draft.read.beside and visit is not None and not told and (other := _other(draft, visit)):
+        minute = other.hour * 60 + other.minute
+        return (Wish(days=(other.date(),), start=minute, end=minute),)
     same = prompt is not None and draft.prompted(Ask.SLOTS) and (visit is None or visit.id in prompt.visits)
     if prompt is not None and same and when is not None and not when.doubtful:
         return narrowed(when, prompt.wishes)
     return _elsewhen(draft, told, visit)
+
+
+def _other(draft: Draft, visit: Visit) -> datetime | None:
+    """When the only other visit of the phone begins."""
+    others = [each.start for each in draft.facts.visits if each.id != visit.id]
+    return others[0] if len(others) == 1 else None
 
 
 def narrowed(when: When, before: tuple[Wish, ...]) -> tuple[Wish, ...]:

@@ -184,7 +184,8 @@ def people_named(text: str, options: tuple[Option, ...], lexicons: Iterable[Lexi
 
     among_others: others are named too, so that a plain "I" means the owner of the phone and not whoever writes.
     """
-    folded = f" {' '.join(words(fold(text)))} "
+    lexicons = list(lexicons)
+    folded, _ = uncompared(text, lexicons)
     relations = {relation for lexicon in lexicons for word, relation in lexicon.people.items() if f" {word} " in folded}
     if "self_among_others" in relations and (among_others or relations - {"self", "self_among_others"}):
         relations.add("self")
@@ -196,14 +197,32 @@ def people_named(text: str, options: tuple[Option, ...], lexicons: Iterable[Lexi
     return tuple(option.number for option in options if _is_named(option.who, relations, names))
 
 
+def uncompared(text: str, lexicons: Iterable[Lexicon]) -> tuple[str, bool]:
+    """The folded text without words that only compare with one's own visit ("the same time as mine"), and whether there are any."""
+    folded = f" {' '.join(words(fold(text)))} "
+    found = [word for lexicon in lexicons for word in lexicon.compared if f" {word} " in folded]
+    for word in found:
+        folded = folded.replace(f" {word} ", " ")
+    return folded, bool(found)
+
+
+def kinds_named(text: str, visits: tuple[Option, ...], lexicons: Iterable[Lexicon]) -> tuple[int, ...]:
+    """Numbers of the visits whose kind is named ("the blood test"); none where that tells none of them from the others."""
+    folded = f" {' '.join(words(fold(text)))} "
+    kinds = {kind for lexicon in lexicons for word, kind in lexicon.kinds.items() if f" {word} " in folded}
+    found = tuple(visit.number for visit in visits if visit.service in kinds)
+    return found if len(found) < len(visits) else ()
+
+
 def visits_named(
     text: str, visits: tuple[Option, ...], lexicons: Sequence[Lexicon], by_day: tuple[int, ...]
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Numbers of the visits that a text names by their place or person, and by their day. by_day: the latter, as far as they are told.
+    """Numbers of the visits that a text names by their place, person or kind, and by their day. by_day: the latter, as far as told.
 
     "Las dos" is the second to look at, and means both; where one of them is at two, nobody knows.
     """
-    named = people_named(text, visits, lexicons)
+    kind = kinds_named(text, visits, lexicons)
+    named = tuple(number for number in people_named(text, visits, lexicons) if number in kind or not kind) or kind
     place = placed(text, visits, lexicons) if lone_number(text) is None else None
     if place is None:
         return named, by_day

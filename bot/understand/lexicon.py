@@ -15,19 +15,23 @@ KEYWORDS = (
     "fewer", "visits_only", "all_texts", "off_list", "yes", "no",
 )  # fmt: skip
 TURN = "turn"  # words of people.yaml with which what is said of the next one begins: "but", "and"
-NOT_OTHERS = frozenset({"self", "self_among_others", "all", TURN})  # of people.yaml: tells of nobody but whoever writes, or of all
+COMPARED = "compared"  # words of people.yaml by which another visit is only compared with one's own: "the same time as mine"
+# Of people.yaml: tells of nobody but whoever writes, or of all.
+NOT_OTHERS = frozenset({"self", "self_among_others", "all", TURN, COMPARED})
+KIND = "visit."  # of choices.yaml: before the name of a service, whose words tell that kind of visit: "the blood test"
 PICKS = ("1", "2", "3", "last", "earliest", "latest", "left", "beside")
 
 
 @dataclass(frozen=True)
 class Lexicon:
     """keywords: folded text → group; picks: folded words → which option; left: words for the one that is left, long ones first;
-    beside: words that change nothing; people: folded words → relation."""
+    beside: words that change nothing; kinds: folded words → service; people: folded words → relation."""
 
     keywords: dict[str, str]
     picks: dict[str, str]
     left: tuple[str, ...]
     beside: frozenset[str]
+    kinds: dict[str, str]
     people: dict[str, str]
 
     @property
@@ -40,6 +44,11 @@ class Lexicon:
         """The words with which something else begins."""
         return frozenset(word for word, relation in self.people.items() if relation == TURN)
 
+    @cached_property
+    def compared(self) -> tuple[str, ...]:
+        """The words by which one's own visit is only compared, long ones first."""
+        return tuple(sorted((word for word, relation in self.people.items() if relation == COMPARED), key=len, reverse=True))
+
 
 def load_lexicon(folder: Path) -> Lexicon:
     """Reads keywords.yaml, choices.yaml and people.yaml of a language's folder; raises DataError."""
@@ -47,9 +56,10 @@ def load_lexicon(folder: Path) -> Lexicon:
     apart = {group: [word for word, which in picks.items() if which == group] for group in ("left", "beside")}
     return Lexicon(
         keywords=_keywords(folder / "keywords.yaml"),
-        picks={word: which for word, which in picks.items() if which not in apart},
+        picks={word: which for word, which in picks.items() if which not in apart and not which.startswith(KIND)},
         left=tuple(sorted(apart["left"], key=len, reverse=True)),
         beside=frozenset(apart["beside"]),
+        kinds={word: which.removeprefix(KIND) for word, which in picks.items() if which.startswith(KIND)},
         people=_table(folder / "people.yaml", None),
     )
 
@@ -77,7 +87,7 @@ def _keywords(path: Path) -> dict[str, str]:
 def _table(path: Path, known: tuple[str, ...] | None) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, listed in (read_yaml(path) or {}).items():
-        if known is not None and name not in known:
+        if known is not None and name not in known and not name.startswith(KIND):
             raise DataError(f"{path}:1: {name!r} is none of {', '.join(known)}")
         for word in listed.split(","):
             folded = squeeze(word)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from bot.understand.choices import named, people_named
+from bot.understand.choices import kinds_named, named, people_named
 from bot.understand.clauses import turned
 from bot.understand.judge import Judged
 from bot.understand.lexicon import Lexicon, squeeze
@@ -20,13 +20,17 @@ WORDS = {"yes": "confirm", "no": "cancel"}
 
 
 def answers(
-    text: str, visits: tuple[Option, ...], lexicons: Iterable[Lexicon], judge_part: Callable[[str], Judged]
+    text: str,
+    visits: tuple[Option, ...],
+    lexicons: Iterable[Lexicon],
+    judge_part: Callable[[str], Judged],
+    days: Callable[[str], tuple[int, ...]],
 ) -> tuple[Answer, ...]:
-    """One answer a visit where each part of the text speaks of its own; () where it does not."""
+    """One answer a visit where each part of the text speaks of its own; () where it does not. days: what a part names by day."""
     known = list(lexicons)
     numbers = {option.number for option in visits}
     found: dict[int, str] = {}
-    for number, part in (*_numbered(text), *_by_person(text, visits, known)):
+    for number, part in (*_numbered(text), *_by_person(text, visits, known, days)):
         act = _act(part, known, judge_part)
         if act is None or number not in numbers or found.setdefault(number, act) != act:
             return ()
@@ -41,10 +45,12 @@ def _numbered(text: str) -> list[tuple[int, str]]:
     return found
 
 
-def _by_person(text: str, visits: tuple[Option, ...], lexicons: list[Lexicon]) -> list[tuple[int, str]]:
+def _by_person(
+    text: str, visits: tuple[Option, ...], lexicons: list[Lexicon], days: Callable[[str], tuple[int, ...]]
+) -> list[tuple[int, str]]:
     if NUMBERED.search(text):
         return []
-    found = [(_meant(part, visits, lexicons), part) for part in paired(text, lexicons) or _turns(text, lexicons)]
+    found = [(_meant(part, visits, lexicons, days), part) for part in paired(text, lexicons) or _turns(text, lexicons)]
     if len({numbers for numbers, _ in found if numbers}) < 2:
         return []
     return [(numbers[0], part) for numbers, part in found if len(numbers) == 1]
@@ -67,10 +73,11 @@ def _turns(text: str, lexicons: list[Lexicon]) -> list[str]:
     return [part for piece in SPLIT.split(text) for part in turned(piece, turns)]
 
 
-def _meant(part: str, visits: tuple[Option, ...], lexicons: list[Lexicon]) -> tuple[int, ...]:
-    """The visits that a part names by person, else by their place: "the first one"."""
+def _meant(part: str, visits: tuple[Option, ...], lexicons: list[Lexicon], days: Callable[[str], tuple[int, ...]]) -> tuple[int, ...]:
+    """The visits that a part names by person, else by their kind, else by their place ("the first one"), else by their day."""
     places = (named(fold(part), visits, lexicon) for lexicon in lexicons)
-    return people_named(part, visits, lexicons, among_others=True) or tuple(number for number in places if number)[:1]
+    told = people_named(part, visits, lexicons, among_others=True) or kinds_named(part, visits, lexicons)
+    return told or tuple(number for number in places if number)[:1] or days(part)
 
 
 def _act(part: str, lexicons: list[Lexicon], judge_part: Callable[[str], Judged]) -> str | None:

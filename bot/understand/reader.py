@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 from bot.understand import clauses, learned
-from bot.understand.choices import fitting, lone_number, names_another, number_told, pick, visits_named
+from bot.understand.choices import fitting, lone_number, names_another, number_told, pick, uncompared, visits_named
 from bot.understand.danger import Floor, Prepared, load_floor, load_guards, load_told, prepare
 from bot.understand.judge import Judged, judge
 from bot.understand.language import Detector
@@ -90,8 +89,7 @@ class Reader:
         about, about_day, said = self._visits(text, message, order)
         if said and paired(text, [self.tongues[code].lexicon for code in order]):
             judged = replace(judged, acts=frozenset(), doubtful=frozenset())  # it says nothing else
-        if len(about) > 1 and not said and self._turns(text, order):
-            judged, about = _of_each(judged, about)
+        judged, about = (judged, about) if said else _of_each(judged, about, about_day, turns=self._turns(text, order))
         judged = judged.guarded(ANOTHERS if (another := self._another(text, message, order)) else {})
         return Understanding(
             acts=judged.acts,
@@ -106,6 +104,7 @@ class Reader:
             about=about,
             about_day=about_day,
             another=another,
+            beside=len(message.visits) > 1 and uncompared(text, [self.tongues[code].lexicon for code in order])[1],
             stays="cancel" in objections,
             when=when,
             same_day=self._same_day(text, order) if judged.wants_time(context) else "",
@@ -242,14 +241,18 @@ class Reader:
             return (), (), ()
         lexicons = [self.tongues[code].lexicon for code in order]
         speller = self.tongues[order[0]].speller
-        when = self._when(text, message, order)
-        by_day = tuple(option.number for option in message.visits if when is not None and _names(when, option.start))
-        about, about_day = visits_named(text, message.visits, lexicons, by_day if len(by_day) < len(message.visits) else ())
+
+        def days_of(part: str) -> tuple[int, ...]:
+            when = self._when(part, message, order)
+            found = tuple(option.number for option in message.visits if when is not None and when.names(option.start))
+            return found if len(found) < len(message.visits) else ()
+
+        about, about_day = visits_named(text, message.visits, lexicons, days_of(text))
 
         def acts_of(part: str) -> Judged:
             return judge(self.model.scores(speller.repair(part), Context.REMINDER), context=Context.REMINDER, danger=None)
 
-        return about, about_day, answers(text, message.visits, lexicons, acts_of)
+        return about, about_day, answers(text, message.visits, lexicons, acts_of, days_of)
 
     def _reasons(self, text: str, judged: Judged) -> tuple[Reason, ...]:
         known = [label for label, _, _ in judged.why if label in self.model.labels]
@@ -257,25 +260,18 @@ class Reader:
         return tuple(Reason(label, source, words.get(label, ()), round(score, 3)) for label, score, source in judged.why)
 
 
-def _of_each(judged: Judged, about: tuple[int, ...]) -> tuple[Judged, tuple[int, ...]]:
-    """ "Not him, but I can": both are named, one thing is said of each."""
+def _of_each(judged: Judged, about: tuple[int, ...], about_day: tuple[int, ...], *, turns: bool) -> tuple[Judged, tuple[int, ...]]:
+    """ "Not him, but I can", "keep tomorrow's cancel the blood test": both are named, one thing is said of each. turns: as `_turns`."""
+    apart = bool(about and about_day) and {*about}.isdisjoint(about_day)
+    if not apart and not (turns and len(about) > 1):
+        return judged, about
     mixed = judged.acts & MIXED
-    return replace(judged, acts=judged.acts - mixed, doubtful=judged.doubtful | mixed), () if mixed else about
+    unclear = mixed or (apart and judged.doubtful & MIXED)
+    return replace(judged, acts=judged.acts - mixed, doubtful=judged.doubtful | mixed), () if unclear else about
 
 
 def _fragment(text: str) -> bool:
     return len(parts := words(fold(text))) <= FRAGMENT or sum(map(len, parts)) <= FRAGMENT_LETTERS
-
-
-def _names(when: When, start: datetime) -> bool:
-    """Whether a visit's day or exact time is named, as wanted or as ruled out ("I can't come tomorrow" names tomorrow)."""
-    if when.doubtful:
-        return False
-    for wish in when.wishes:
-        told = wish.days is not None or (wish.start is not None and wish.start == wish.end)
-        if told and (start.date() not in (wish.days or ()) if wish.rules_out else wish.fits(start)):
-            return True
-    return False
 
 
 def load_reader(folder: Path, *, cache: Path | None = None) -> Reader:

@@ -67,17 +67,24 @@ class When:
         """Whether a visit that begins at `moment` (clinic's local time) suits."""
         return any(wish.fits(moment) for wish in self.wishes)
 
+    def names(self, start: datetime) -> bool:
+        """Whether a visit's day or exact time is named, as wanted or as ruled out ("I can't come tomorrow" names tomorrow)."""
+        told = (wish for wish in self.wishes if wish.days is not None or (wish.start is not None and wish.start == wish.end))
+        fits = (start.date() not in (wish.days or ()) if wish.rules_out else wish.fits(start) for wish in told)
+        return not self.doubtful and any(fits)
+
 
 @dataclass(frozen=True)
 class Option:
     """One of the numbered times that were offered, or one of the open visits that a reminder listed.
 
-    who: words that name the person of a visit: relation to the phone's owner, first name.
+    who: words that name the person of a visit: relation to the phone's owner, first name. service: what kind of visit it is.
     """
 
     number: int
     start: datetime
     who: tuple[str, ...] = ()
+    service: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,8 +116,9 @@ class Understanding:
     their strength without danger (`intents/*/told.yaml`).
     choice: number of the offered option that was picked, or None. number: the number that is all there is in the text, but for
     words that change nothing ("2 please").
-    answers: what is said of single visits. about: numbers of the visits that the text names by person;
+    answers: what is said of single visits. about: numbers of the visits that the text names by person or kind;
     about_day: by their day or time. another: it names somebody of the phone who has no visit, and nobody who has one.
+    beside: a time like that of the other visit is wanted: "the same time as mine".
     stays: it says in words that a visit is not called off ("I'll be there", "keep it as it is").
     language: code of the language that the text is written in, None when the text does not tell; language_sure: it
     tells clearly enough to answer in it; sentence: and is no mere handful of its words, as stand in texts of other languages.
@@ -133,6 +141,7 @@ class Understanding:
     about: tuple[int, ...] = ()
     about_day: tuple[int, ...] = ()
     another: bool = False
+    beside: bool = False
     stays: bool = False
     when: When | None = None
     same_day: str = ""
