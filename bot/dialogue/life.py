@@ -8,6 +8,7 @@ from bot.dialogue.targets import meant
 from bot.dialogue.types import Hold
 
 GOES_ON = frozenset({"ask", "confirm", "choose", "reschedule", "refill", "taken", "not_taken", "late", "arrived", "language"})
+STAY = frozenset({"other", "illness", "fear", "mobility"})  # what stands in the way, where that is the stay in hospital itself
 TAKES_AWAY = frozenset({"cancel", "opt_out", "wrong_number"})
 
 
@@ -37,8 +38,8 @@ def told(draft: Draft) -> str | None:
     kind = next((each for each in ("death", "hospital", "custody") if each in draft.read.told), None)
     if kind is None or any(person.life_event for person in draft.facts.people):
         return None
-    if _goes_on(draft):
-        if "barrier" not in draft.acts:  # that, a person reads anyway
+    if _goes_on(draft, kind):
+        if "barrier" not in draft.acts or kind == "hospital":  # of another thing a person reads there
             draft.log(kind, visit=meant(draft))
         if "reschedule" in draft.acts:
             draft.say("barrier.other")
@@ -54,10 +55,10 @@ def told(draft: Draft) -> str | None:
     return kind
 
 
-def _goes_on(draft: Draft) -> bool:
+def _goes_on(draft: Draft, kind: str) -> bool:
     """Whether the text is surely about something else, as a visit that they come to, or what stands in the way."""
     sure = {reason.label for reason in draft.read.reasons if reason.score >= GUESS}
-    barred = "barrier" in sure and "other" not in draft.read.barriers
+    barred = "barrier" in sure and bool(draft.read.barriers - (STAY if kind == "hospital" else {"other"}))
     return bool(sure & draft.acts & GOES_ON or barred) and not draft.acts & TAKES_AWAY
 
 

@@ -23,6 +23,13 @@ A_CALL = {
     "ht": "mwen pa konn voye mesaj, rele m tanpri",
     "pl": "ja nie pisze sms prosze o telefon",
 }
+FEWER = {
+    "ar": "كل يوم رسايل كتير خففو شوي", "de": "nicht so viele nachrichten bitte, eine reicht", "en": "too many messages one is enough",
+    "es": "son muchos mensajes con uno basta", "fr": "vous me saoulez avec vos messages un seul suffit",
+    "hi": "itne message mat bhejo yaar, ek hi kaafi hai", "ht": "twop mesaj, yon sel ase", "it": "troppi messaggi, ne basta uno",
+    "pl": "za duzo tych wiadomosci, wystarczy jedna", "pt": "vcs mandam msg demais!!! me manda so um lembrete",
+    "tl": "ang dami nyo naman text isa lang sapat na", "vi": "nhan tin it thoi phien qua",
+}  # fmt: skip
 
 
 def read(parts: Parts, text: str, language: str, context: Context = Context.NONE) -> Understanding:
@@ -56,3 +63,9 @@ def test_who_wants_a_call_instead_of_any_more_texts_gets_no_more(bot_parts: Part
 )
 def test_a_plain_end_of_texts_is_one_whatever_is_told_beside_it(text: str, bot_parts: Parts) -> None:
     assert read(bot_parts, text, "en").acts == {"opt_out"}
+
+
+@pytest.mark.parametrize("language", sorted(FEWER))
+def test_who_wants_fewer_texts_has_not_asked_for_an_end_of_all(language: str, bot_parts: Parts) -> None:
+    understood = read(bot_parts, FEWER[language], language, Context.REMINDER)
+    assert understood.doubtful == {"opt_out"} and not understood.acts
