@@ -150,7 +150,8 @@ def _unclear(draft: Draft, act: str) -> str | None:
         draft.remember(prompt=None)
         return "unclear_twice"
     one_person = len({visit.patient_id for visit in draft.facts.visits}) == 1
-    of_each = one_person and {"confirm", "cancel"} <= draft.acts | draft.doubtful  # "keep tomorrow's, cancel the blood test"
+    both = {"confirm", "cancel"} <= draft.acts | draft.doubtful
+    of_each = both and (one_person or draft.read.stays)  # "keep tomorrow's, cancel the blood test"
     if len(draft.facts.visits) > 1 and (of_each or len(draft.read.about) != 1):  # or several are named: "he can't, but I will"
         draft.say("mixed_visits", options=tuple(visit.start for visit in numbered(draft)))
         draft.ask(about(draft, Ask.REMINDER, numbered(draft)))

@@ -186,6 +186,8 @@ def people_named(text: str, options: tuple[Option, ...], lexicons: Iterable[Lexi
     """
     lexicons = list(lexicons)
     folded, _ = uncompared(text, lexicons)
+    for owned in filter(None, (lexicon.owned for lexicon in lexicons)):
+        folded = owned.sub(r"\1", folded)
     relations = {relation for lexicon in lexicons for word, relation in lexicon.people.items() if f" {word} " in folded}
     if "self_among_others" in relations and (among_others or relations - {"self", "self_among_others"}):
         relations.add("self")

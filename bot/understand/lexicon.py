@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ KEYWORDS = (
 )  # fmt: skip
 TURN = "turn"  # words of people.yaml with which what is said of the next one begins: "but", "and"
 COMPARED = "compared"  # words of people.yaml by which another visit is only compared with one's own: "the same time as mine"
+OWNER = "owner"  # words of people.yaml that mean "my" behind somebody else: "anak ko"
 # Of people.yaml: tells of nobody but whoever writes, or of all.
 NOT_OTHERS = frozenset({"self", "self_among_others", "all", TURN, COMPARED})
 KIND = "visit."  # of choices.yaml: before the name of a service, whose words tell that kind of visit: "the blood test"
@@ -25,7 +27,8 @@ PICKS = ("1", "2", "3", "last", "earliest", "latest", "left", "beside")
 @dataclass(frozen=True)
 class Lexicon:
     """keywords: folded text → group; picks: folded words → which option; left: words for the one that is left, long ones first;
-    beside: words that change nothing; kinds: folded words → service; people: folded words → relation."""
+    beside: words that change nothing; kinds: folded words → service; people: folded words → relation;
+    owners: words for "my" that stand behind a person."""
 
     keywords: dict[str, str]
     picks: dict[str, str]
@@ -33,6 +36,7 @@ class Lexicon:
     beside: frozenset[str]
     kinds: dict[str, str]
     people: dict[str, str]
+    owners: tuple[str, ...] = ()
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -43,6 +47,13 @@ class Lexicon:
     def turns(self) -> frozenset[str]:
         """The words with which something else begins."""
         return frozenset(word for word, relation in self.people.items() if relation == TURN)
+
+    @cached_property
+    def owned(self) -> re.Pattern[str] | None:
+        """Finds the word for somebody else before a word for "my", where the language puts that behind."""
+        owners = "|".join(map(re.escape, self.owners))
+        others = "|".join(map(re.escape, sorted(self.others, key=len, reverse=True)))
+        return re.compile(f"(?<= )({others}) (?:{owners})(?= )") if owners else None
 
     @cached_property
     def compared(self) -> tuple[str, ...]:
@@ -61,6 +72,7 @@ def load_lexicon(folder: Path) -> Lexicon:
         beside=frozenset(apart["beside"]),
         kinds={word: which.removeprefix(KIND) for word, which in picks.items() if which.startswith(KIND)},
         people=_table(folder / "people.yaml", None),
+        owners=tuple(filter(None, map(squeeze, (read_yaml(folder / "people.yaml") or {}).get(OWNER, "").split(",")))),
     )
 
 
@@ -87,6 +99,8 @@ def _keywords(path: Path) -> dict[str, str]:
 def _table(path: Path, known: tuple[str, ...] | None) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, listed in (read_yaml(path) or {}).items():
+        if name == OWNER:
+            continue  # they tell of whoever writes as well
         if known is not None and name not in known and not name.startswith(KIND):
             raise DataError(f"{path}:1: {name!r} is none of {', '.join(known)}")
         for word in listed.split(","):

@@ -51,9 +51,9 @@ def _by_person(
     if NUMBERED.search(text):
         return []
     found = [(_meant(part, visits, lexicons, days), part) for part in paired(text, lexicons) or _turns(text, lexicons)]
-    if len({numbers for numbers, _ in found if numbers}) < 2:
+    if len({numbers for numbers, _ in found if numbers}) < 2 or any(len(numbers) > 1 for numbers, _ in found):
         return []
-    return [(numbers[0], part) for numbers, part in found if len(numbers) == 1]
+    return [(numbers[0], part) for numbers, part in found if numbers]
 
 
 def paired(text: str, lexicons: list[Lexicon]) -> list[str]:

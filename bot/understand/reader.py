@@ -250,9 +250,12 @@ class Reader:
         about, about_day = visits_named(text, message.visits, lexicons, days_of(text))
 
         def acts_of(part: str) -> Judged:
-            return judge(self.model.scores(speller.repair(part), Context.REMINDER), context=Context.REMINDER, danger=None)
+            judged = judge(self.model.scores(speller.repair(part), Context.REMINDER), context=Context.REMINDER, danger=None)
+            return judged.guarded(self._against(prepare(part), order))
 
-        return about, about_day, answers(text, message.visits, lexicons, acts_of, days_of)
+        told = answers(text, message.visits, lexicons, acts_of, days_of)
+        off = len(told) > 1 and all(each.act == "cancel" for each in told)
+        return about, about_day, () if off and "cancel" in self._against(prepare(text), order) else told  # "he doesn't, but I come"
 
     def _reasons(self, text: str, judged: Judged) -> tuple[Reason, ...]:
         known = [label for label, _, _ in judged.why if label in self.model.labels]

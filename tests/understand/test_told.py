@@ -21,6 +21,7 @@ RELEASED = {
     "de": "er kommt im juni raus", "en": "my brother gets out in june", "es": "mi hermano sale en junio", "fr": "mon fils sort en juin",
     "hi": "wo june me bahar aayega", "ht": "papa m soti an jen", "it": "mio figlio esce a giugno", "pl": "syn wychodzi w czerwcu",
     "pt": "ele sai em junho", "ru": "сын выйдет в июне", "tl": "makakalaya sya sa hunyo",
+    "vi": "anh ấy ra tù tháng ba",
 }  # fmt: skip
 
 

@@ -45,7 +45,7 @@ def read_best(text: str, vocabularies: Iterable[Vocabulary], *, now: datetime) -
 
 def _read(row: Row) -> When | None:
     words = row.vocabulary
-    atoms, doubtful = Scope(scan(row), words.negation_follows, words.limits_follow or words.lists_denied).read()
+    atoms, doubtful = Scope(scan(row), words.negation_follows, words.limits_follow or words.lists_denied, asks=words.asks).read()
     if not atoms:
         return None
     atoms = turned(atoms)

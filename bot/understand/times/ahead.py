@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.understand.times.data import Days, Mark, Window
+from bot.understand.times.data import Days, Mark, Signed, Window
 from bot.understand.times.scan import Element
 
 NEGATIONS = frozenset({"neg", "neg_near", "neg_after", "nor"})
@@ -47,6 +47,21 @@ def corrects(elements: list[Element], at: int) -> bool:
         if element.kinds & NEGATIONS and "correction" not in element.kinds:
             return False
     return False
+
+
+def asked(elements: list[Element], at: int, found: list[Signed]) -> bool:
+    """Whether a negation ends its clause behind days or windows that were approved of: "có thể thứ tư không" asks for Wednesday."""
+    after = elements[at + 1] if at + 1 < len(elements) else None
+    ends = after is None or (isinstance(after, Mark) and bool(after.kinds & {"comma", "break"}))
+    return ends and bool(found) and all(not each.no and (each is found[0] or each.sep in ("", "or")) for each in found)
+
+
+def both_ends(found: list[Signed], after: Element | None) -> bool:
+    """Whether days or windows that are open to one side stand on both sides. found: the last one before, if any."""
+    before = found[-1].atom if found else None
+    if isinstance(before, Window) and isinstance(after, Window) and before.end is None and after.start is None:
+        return (before.start or 0) < (after.end or 0)
+    return all(isinstance(each, Days) and each.flipped is not None for each in (before, after))
 
 
 def wide(days: Days) -> bool:

@@ -31,6 +31,15 @@ def add_dated(words: dict[tuple[str, ...], dict[str, Any]], endings: tuple[str, 
             senses["dated"] = True
 
 
+def add_only(words: dict[tuple[str, ...], dict[str, Any]]) -> None:
+    """ "Only after lunch", where "only after" limits an hour and "after lunch" is a part of the day: the longer entry would hide it."""
+    parts = [(tokens, senses["part"]) for tokens, senses in words.items() if "part" in senses and len(tokens) > 1]
+    for tokens in [tokens for tokens, senses in words.items() if "open" in senses and len(tokens) > 1]:
+        for part, value in parts:
+            if part[: len(tokens) - 1] == tokens[1:]:
+                words.setdefault((tokens[0], *part), {}).setdefault("part", value)
+
+
 def fuzzy(words: Mapping[tuple[str, ...], Mapping[str, Any]]) -> dict[str, tuple[tuple[str, Mapping[str, Any]], ...]]:
     """First letter → names of weekdays to which a misspelt word may come near."""
     found: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}

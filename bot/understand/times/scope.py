@@ -10,7 +10,9 @@ from bot.understand.times.ahead import (
     NEGATIONS,
     alike,
     apart,
+    asked,
     atom_ahead,
+    both_ends,
     corrects,
     list_goes_on,
     next_element,
@@ -29,6 +31,7 @@ class Scope:
     elements: list[Element]
     follows: bool  # the language puts its negation behind what it denies
     listing: bool = False  # and so behind a whole list: "周三，周四没空"
+    asks: bool = False  # a negation that ends a clause makes a question of it
     found: list[Signed] = field(default_factory=list)
     doubtful: bool = False
     pending: str = ""
@@ -84,9 +87,14 @@ class Scope:
             return at + 1
         if "nor" in kinds and isinstance(next_element(self.elements, at), Days | Window):
             self.pending, self.caught, self.sep = self.pending or "neg", self.caught and bool(self.pending), "or"
-        elif kinds & NEGATIONS:
+        elif kinds & NEGATIONS and not (self.asks and asked(self.elements, at, self.found[self.favoured :])):
             return self._negation(at, kinds)
-        elif kinds & {"but", "and"} and "or" not in kinds and not self.pending and self._both_ends(at):
+        elif (
+            kinds & {"but", "and"}
+            and "or" not in kinds
+            and not self.pending
+            and both_ends(self.found[-1:], next_element(self.elements, at))
+        ):
             self.sep = ""  # "after the 15th but before the 20th"
         elif kinds & ENDS:
             self.pending, self.sep, self.denial, self.excepted = "", "break", None, None
@@ -163,13 +171,6 @@ class Scope:
         days = [each.atom for each in self.found if isinstance(each.atom, Days)]
         return not days or any(wide(each) and (following.every or following.days) & each.days for each in days)
 
-    def _both_ends(self, at: int) -> bool:
-        """Whether days or windows that are open to one side stand on both sides."""
-        before, after = self.found[-1].atom if self.found else None, next_element(self.elements, at)
-        if isinstance(before, Window) and isinstance(after, Window) and before.end is None and after.start is None:
-            return (before.start or 0) < (after.end or 0)
-        return all(isinstance(each, Days) and each.flipped is not None for each in (before, after))
-
     def _comma(self, at: int) -> None:
         if self.sep not in ("or", "break"):
             self.sep = "comma"
@@ -220,8 +221,7 @@ class Scope:
         """ "금요일 빼고는 안 돼요", "शुक्रवार के अलावा किसी दिन नहीं": a denial behind an exception leaves that alone."""
         if self.found and self.sep == "or" and not self.listing and at == len(self.elements):
             return True  # "saturday or nothing"
-        ahead = at < len(self.elements) and isinstance(self.elements[at], Days | Window)
-        if self.excepted is None or ahead or atom_ahead(self.elements, at):
+        if self.excepted is None or atom_ahead(self.elements, at):
             return False
         before, these = self.found[: self.excepted], self.found[self.excepted :]
         wanted = [each for each in these if not (isinstance(each.atom, Days) and each.atom.kind == "any")]

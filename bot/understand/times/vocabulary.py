@@ -12,7 +12,7 @@ from babel import Locale
 
 from bot.errors import DataError
 from bot.understand.times.attached import Attached, joined
-from bot.understand.times.derived import add_dated, add_plurals, fuzzy, longest
+from bot.understand.times.derived import add_dated, add_only, add_plurals, fuzzy, longest
 from bot.understand.times.latin import Sounds
 from bot.understand.times.meanings import meaning
 from bot.understand.times.tokens import GLUED, fold, split
@@ -70,26 +70,10 @@ LISTS = frozenset(
     )
 )
 SETTINGS = (
-    "mixes",
-    "mixes_fully",
-    "lists_denied",
-    "dotted",
-    "month_first",
-    "hours_24",
-    "negation_follows",
-    "plural",
-    "spelling",
-    "limits_follow",
-    "attached",
-    "dropped",
-    "whole",
-    "joined",
-    "latin",
-    "date_endings",
-    "tones",
-    "toned_only",
-    "same_day",
-)
+    "mixes", "mixes_fully", "lists_denied", "dotted", "month_first", "hours_24", "negation_follows", "plural",
+    "spelling", "limits_follow", "attached", "dropped", "whole", "joined", "latin", "date_endings", "tones",
+    "toned_only", "same_day",
+)  # fmt: skip
 CLDR = {"tl": "fil", "zh": "zh_Hans"}  # where CLDR has another code
 # What people who mix languages take from the other one: kinds, and letters from which on.
 BORROWED = {
@@ -129,6 +113,7 @@ class Vocabulary:
     month_first: bool = False
     hours_24: bool = True
     negation_follows: bool = False
+    asks: bool = False  # a negation that ends a clause makes a question of it: "có thể thứ tư không"
     dotted: bool = False  # "10.3." is a date, "10." an ordinal
     limits_follow: bool = False  # "three o'clock after", "next week beginning": what limits a time stands behind it
     runs: bool = False  # numbers and weekdays may be written in letters that mean other things as well
@@ -179,6 +164,7 @@ def _vocabulary(data: dict[str, Any], path: Path, language: str, *, toned: bool)
             if spaced := {at for at, (form, _, _) in enumerate(parts) if at and form == "head"}:
                 gaps[tokens] = gaps.get(tokens, frozenset()) | spaced
     add_plurals(words, data.get("plural", ""))
+    add_only(words)
     add_dated(words, _listed(fold(data.get("date_endings", ""))))
     words |= {tokens: dict(senses) for tokens, senses in joined(words).items()} if data.get("joined") == "yes" else {}
     return Vocabulary(
@@ -190,6 +176,7 @@ def _vocabulary(data: dict[str, Any], path: Path, language: str, *, toned: bool)
         month_first=data.get("month_first") == "yes",
         hours_24=data.get("hours_24") != "no",
         negation_follows=data.get("negation_follows") == "yes",
+        asks=data.get("negation_follows") == "asks",
         dotted=data.get("dotted") == "yes",
         limits_follow=data.get("limits_follow") == "yes",
         runs=not {"numeral", "weekday_letter", "date_mark"}.isdisjoint(data),
