@@ -146,6 +146,12 @@ def begin(
     return "ask_when"
 
 
+def _hours_alone(draft: Draft, when: When) -> bool:
+    """Whether hours are wished for, and nothing tells that the day of the visit will not do."""
+    against = draft.prompted(Ask.SLOTS, Ask.WHEN, Ask.READ_BACK) or "barrier" in draft.acts or "cancel" in draft.doubtful
+    return not against and all(wish.days is None for wish in when.wishes)
+
+
 def offer(draft: Draft, *, visit: Visit | None, patient: int | None, wishes: tuple[Wish, ...], times: int, service: str = "") -> str:
     """Up to three free times that fit; if none does, the nearest ones once, then a person."""
     free = suitable(draft.facts, visit, service, patient)
@@ -154,6 +160,8 @@ def offer(draft: Draft, *, visit: Visit | None, patient: int | None, wishes: tup
     anyhow = all(wish == Wish() or wish.rules_out for wish in when.wishes)
     if visit is not None and anyhow:  # "another day", "any but Monday": the visit's own only where there is no other
         fitting = [slot for slot in fitting if slot.start.date() != visit.start.date()] or fitting
+    elif visit is not None and _hours_alone(draft, when):  # "can I come at three instead": that day first
+        fitting.sort(key=lambda slot: slot.start.date() != visit.start.date())
     waits = partial(or_wait, draft, visit=visit, patient=patient, service=service, wishes=wishes)
     if not fitting and (times > 2 or not free):
         _to_a_person(draft, visit, "no_fit")
@@ -258,7 +266,8 @@ def _stays(draft: Draft) -> bool:
     """
     prompt = draft.prompt
     visit = _visit_of(draft, prompt) if prompt and prompt.ask in (Ask.WHEN, Ask.SLOTS) else None
-    if prompt is None or visit is None or draft.acts & {"choose", "cancel"} or "confirm" not in draft.acts | draft.doubtful:
+    comes = "confirm" in draft.acts | draft.doubtful or draft.read.stays
+    if prompt is None or visit is None or draft.acts & {"choose", "cancel"} or not comes:
         return False
     when = draft.read.when
     if when is not None and (not when.fits(visit.start) or any(when.fits(start) for start in prompt.slot_starts)):

@@ -29,7 +29,9 @@ def target(draft: Draft, act: str) -> Visit | None:
     """The one visit that `act` is about, or None after what there was to say or ask has been said."""
     if len(draft.chosen) == 1:
         return draft.chosen[0]
-    named = draft.read.about or (draft.read.about_day if act in ("confirm", "cancel", "tentative") else ())
+    when = draft.read.when
+    only = when is not None and all(wish.rules_out for wish in when.wishes)  # "tomorrow I can't, another day": tomorrow's is moved
+    named = draft.read.about or (draft.read.about_day if only or act in ("confirm", "cancel", "tentative") else ())
     if len(named) == 1 and (visit := by_number(draft, named[0])):
         return visit if unchanged(draft, visit, act) else None
     prompt = draft.prompt

@@ -64,6 +64,16 @@ def both_ends(found: list[Signed], after: Element | None) -> bool:
     return all(isinstance(each, Days) and each.flipped is not None for each in (before, after))
 
 
+def swallows(elements: list[Element], at: int, kinds: frozenset[str], denial: frozenset[str]) -> bool:
+    """Whether an approval is what is denied ("not good", "don't want"), unlike "no, better tuesday"."""
+    if "verb" in kinds and "neg" in denial:
+        return True
+    if "good_before" not in kinds:
+        return True
+    ahead = elements[at + 1] if at + 1 < len(elements) else None
+    return "good_after" in kinds and not isinstance(ahead, Days | Window)
+
+
 def wide(days: Days) -> bool:
     """Whether days are more than a patient would list."""
     return days.kind in ("any", "stretch") or len(days.days) > 4

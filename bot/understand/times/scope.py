@@ -18,6 +18,7 @@ from bot.understand.times.ahead import (
     next_element,
     one_sided,
     single,
+    swallows,
     wide,
 )
 from bot.understand.times.data import Days, Mark, Signed, Window
@@ -87,7 +88,7 @@ class Scope:
             return at + 1
         if "nor" in kinds and isinstance(next_element(self.elements, at), Days | Window):
             self.pending, self.caught, self.sep = self.pending or "neg", self.caught and bool(self.pending), "or"
-        elif kinds & NEGATIONS and not (self.asks and asked(self.elements, at, self.found[self.favoured :])):
+        elif kinds & NEGATIONS and not self._denies_nothing(at):
             return self._negation(at, kinds)
         elif (
             kinds & {"but", "and"}
@@ -193,7 +194,7 @@ class Scope:
         while end < len(self.elements) and isinstance(each := self.elements[end], Mark) and each.kinds & (NEGATIONS | GOOD | {"word"}):
             if each.kinds & NEGATIONS and end > at + 2:
                 break
-            if each.kinds & GOOD and not each.kinds & NEGATIONS and not self._swallows(end, each.kinds, kinds):
+            if each.kinds & GOOD and not each.kinds & NEGATIONS and not swallows(self.elements, end, each.kinds, kinds):
                 break
             kinds, end = kinds | (each.kinds & NEGATIONS), end + 1
         if not self.found and kinds & {"neg", "neg_after"}:
@@ -212,10 +213,15 @@ class Scope:
         elif ahead or atom_ahead(self.elements, end):
             self.pending = "neg_near" if "neg_near" in kinds and not kinds & {"neg", "neg_after"} else "neg"
             self.caught, self.sep = False, self.sep or "break"
-        elif self.found:  # nothing beside it: "monday, i can't"
-            self.doubtful = True
+        elif self.found:  # nothing beside it: "monday, i can't"; or why: "i can't monday, i work, wednesday?"
+            self.doubtful, self.pending = self.doubtful or not self.found[-1].no, ""
             self._mark_back(no=True)
         return end
+
+    def _denies_nothing(self, at: int) -> bool:
+        """Whether a negation tells why what was wished for is ("after 3 because i work"), or asks for it."""
+        tells_why = self.reason and not all(each.no for each in self.found)
+        return tells_why or (self.asks and asked(self.elements, at, self.found[self.favoured :]))
 
     def _denies_all_others(self, at: int) -> bool:
         """ "금요일 빼고는 안 돼요", "शुक्रवार के अलावा किसी दिन नहीं": a denial behind an exception leaves that alone."""
@@ -230,15 +236,6 @@ class Scope:
         self.lost = self.lost or any(not isinstance(each.atom, Days) or each.atom.kind == "any" for each in before)
         self.found = [*before, *(replace(each, no=False) for each in wanted)]
         return True
-
-    def _swallows(self, at: int, kinds: frozenset[str], denial: frozenset[str]) -> bool:
-        """Whether an approval is what is denied ("not good", "don't want"), unlike "no, better tuesday"."""
-        if "verb" in kinds and "neg" in denial:
-            return True
-        if "good_before" not in kinds:
-            return True
-        ahead = self.elements[at + 1] if at + 1 < len(self.elements) else None
-        return "good_after" in kinds and not isinstance(ahead, Days | Window)
 
     def _denies_before(self, at: int, kinds: frozenset[str]) -> bool:
         """Between two of a kind: which one is denied?"""
