@@ -8,6 +8,7 @@ from bot.dialogue.targets import meant
 from bot.dialogue.types import Hold
 
 GOES_ON = frozenset({"ask", "confirm", "choose", "reschedule", "refill", "taken", "not_taken", "late", "arrived", "language"})
+LOUD = 0.75  # what is read with less beside a stay in hospital is mostly the stay
 STAY = frozenset({"other", "illness", "fear", "mobility"})  # what stands in the way, where that is the stay in hospital itself
 TAKES_AWAY = frozenset({"cancel", "opt_out", "wrong_number"})
 
@@ -58,7 +59,9 @@ def told(draft: Draft) -> str | None:
 def _goes_on(draft: Draft, kind: str) -> bool:
     """Whether the text is surely about something else, as a visit that they come to, or what stands in the way."""
     sure = {reason.label for reason in draft.read.reasons if reason.score >= GUESS}
-    barred = "barrier" in sure and bool(draft.read.barriers - (STAY if kind == "hospital" else {"other"}))
+    loud = {reason.label for reason in draft.read.reasons if reason.score >= LOUD}
+    stay = kind == "hospital"
+    barred = "barrier" in (loud if stay else sure) and bool(draft.read.barriers - (STAY if stay else {"other"}))
     return bool(sure & draft.acts & GOES_ON or barred) and not draft.acts & TAKES_AWAY
 
 

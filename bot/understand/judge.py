@@ -21,7 +21,6 @@ RIVAL = 0.2  # a change that another one speaks against this loudly ...
 AHEAD = 0.2  # ... holds only when it is so far ahead, ...
 BOTH = 0.75  # ... or, of two that may be said at once, when both are as loud as this: "I'm not coming, and don't text me again"
 TOGETHER = (frozenset({"opt_out", "cancel"}), frozenset({"opt_out", "update_info"}))
-COMING = 0.95  # who says so clearly that they come is told no remedy for what is hardly heard: "yes, my daughter can drive me"
 BESIDE_BARRIER = 0.75  # who only tells what stands in the way has not called the visit off yet
 URGENT = 0.45
 NAMED = 0.3  # a wish for another language must name it
@@ -85,10 +84,13 @@ class Judged:
 
     def guarded(self, against: Mapping[str, str]) -> Judged:
         """The same, but a change that words of the text speak against (change → words) is a doubt, and "should I bring my son?" is no
-        question of what to bring: a person answers it."""
+        question of what to bring: a person answers it. Who comes, and tells who drives them, has a ride."""
         doubts = self.acts & set(against)
         if "bring" in self.topics & set(against):
             return replace(self, topics=self.topics - {"bring"} | {"other"}).guarded(against)
+        if "confirm" in self.acts and "transport" in self.barriers & set(against):
+            left = self.barriers - {"transport"}
+            return replace(self, barriers=left, acts=self.acts - (set() if left else {"barrier"})).guarded(against)
         if not doubts:
             return self
         why = tuple(
@@ -169,8 +171,6 @@ def judge(scores: dict[str, float], *, context: Context, danger: tuple[str, str]
             acts = {best}
     if (_loudest(scores, "language") or 0.0) < NAMED:
         acts.discard("language")
-    if "confirm" in acts and scores["confirm"] >= COMING and scores["barrier"] < SURE:
-        acts.discard("barrier")
     if "barrier" in acts:
         early = {label for label in acts & CALLED_OFF if scores[label] < BESIDE_BARRIER}
         acts, doubtful = acts - early, doubtful | early

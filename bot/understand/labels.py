@@ -80,8 +80,9 @@ DETAILS = {act: tuple((f"{act}.{name}", name) for name in sorted(names)) for act
 CHANGES = frozenset(
     {"confirm", "tentative", "cancel", "reschedule", "choose", "opt_out", "opt_in", "wrong_number", "taken", "not_taken"}
 )
-# What words of the text may speak against: whoever cannot hear is not phoned, and who is to be brought is none of the papers.
-GUARDED = CHANGES | {"human", "refill", "urgent", "bring"}
+# What words of the text may speak against: whoever cannot hear is not phoned, who is to be brought is none of the papers,
+# and who tells who drives them has a ride.
+GUARDED = CHANGES | {"human", "refill", "urgent", "bring", "transport"}
 
 
 def known(label: str) -> bool:
