@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bot.dialogue.draft import Draft
 from bot.dialogue.types import Ask, Facts, Prompt, State, Visit
+from bot.dialogue.wishes import narrowed
+from bot.understand.types import Wish
 
 CHANGES = frozenset({"choose", "reschedule", "confirm", "cancel", "tentative"})  # what is said of a visit
 
@@ -29,9 +31,7 @@ def target(draft: Draft, act: str) -> Visit | None:
     """The one visit that `act` is about, or None after what there was to say or ask has been said."""
     if len(draft.chosen) == 1:
         return draft.chosen[0]
-    when = draft.read.when
-    only = when is not None and all(wish.rules_out for wish in when.wishes)  # "tomorrow I can't, another day": tomorrow's is moved
-    named = draft.read.about or (draft.read.about_day if only or act in ("confirm", "cancel", "tentative") else ())
+    named = draft.read.about or (draft.read.about_day if act != "reschedule" or _moved_from(draft) else ())
     if len(named) == 1 and (visit := by_number(draft, named[0])):
         return visit if unchanged(draft, visit, act) else None
     prompt = draft.prompt
@@ -51,6 +51,13 @@ def target(draft: Draft, act: str) -> Visit | None:
     return None
 
 
+def _moved_from(draft: Draft) -> bool:
+    """Whether a visit's day that is named is not when they wish to come: "not tomorrow", "move tomorrow's", "tomorrow's to friday"."""
+    own = {visit.start.date() for number in draft.read.about_day if (visit := by_number(draft, number))}
+    wishes = draft.read.when.wishes if draft.read.when else ()
+    return all(wish.days is None or own.isdisjoint(wish.days) or wish == Wish(days=tuple(own)) for wish in wishes)
+
+
 def meant(draft: Draft) -> Visit | None:
     """The visit that a message is about beside any change of it: the one it names, that was asked about, or the only one."""
     named = draft.read.about or draft.read.about_day
@@ -63,8 +70,8 @@ def meant(draft: Draft) -> Visit | None:
 
 def which(draft: Draft, act: str, visits: tuple[Visit, ...]) -> None:
     """Asks which visit is meant: by time only, never by name or kind (N-04)."""
-    wishes = draft.read.when.wishes if draft.read.when and not draft.read.when.doubtful else ()
     prompt = draft.prompt if draft.prompted(Ask.WHICH) else None
+    wishes = narrowed(draft.read.when, prompt.wishes if prompt else ()) if draft.read.when and not draft.read.when.doubtful else ()
     if prompt and (not wishes or prompt.times > 1):  # asked once already, and nothing new is told: a person
         draft.log("not_understood", detail=act)
         draft.say("received")

@@ -65,7 +65,7 @@ def _joined(new: Wish, old: Wish, *, weekly: bool) -> Wish:
 
 def _elsewhen(draft: Draft, wishes: tuple[Wish, ...], visit: Visit | None) -> tuple[Wish, ...]:
     """The wishes without the visit's own day, where others are named too: "no ride friday, monday works" is not about Friday; or where
-    it is no answer of theirs, but what stands in the way: "another day, I have to work friday".
+    it is no answer of theirs, but tells what stands in the way, or which visit: "I have to work friday", "move my friday one".
     """
     if visit is None:
         return wishes
@@ -74,7 +74,7 @@ def _elsewhen(draft: Draft, wishes: tuple[Wish, ...], visit: Visit | None) -> tu
     if barred:
         wishes = tuple(_without(own, wish) for wish in wishes)
     left = tuple(wish for wish in wishes if wish != Wish(days=(own,)))
-    return left if left or barred else wishes
+    return left if left or not draft.prompted(Ask.SLOTS, Ask.WHEN) else wishes
 
 
 def _without(day: date, wish: Wish) -> Wish:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,6 +15,7 @@ from bot.understand.normalise import fold, words
 from bot.understand.types import Option, When, Wish
 
 UNSPACED = re.compile(r"(?<=[\u3040-\u9fff]) (?=[\u3040-\u9fff])")  # Chinese and Japanese signs, each a word
+SIGNS = re.compile(r"[\u3040-\u9fff]")
 LONGEST = 30  # words of a text in which days and hours are looked for one by one
 NEAR = 88  # rapidfuzz ratio from which a first name counts as that name
 
@@ -127,15 +128,28 @@ def _left_over(folded: str, options: tuple[Option, ...], lexicon: Lexicon, read:
     if len(behind) == 1:
         return behind.pop()
     spoken: set[int] = set()
-    parts = words(folded)[:LONGEST]
-    for size in (1, 2, 3):
-        for start in range(len(parts) - size + 1):
-            part = UNSPACED.sub("", " ".join(parts[start : start + size]))
-            told = read(part)
-            spoken |= set(fitting(told, options)) if told is not None and all(_exact(wish) for wish in told.wishes) else set()
-            spoken |= {number for number in (named(part, options, lexicon),) if number and len(part) > 3}
+    for part in snippets(words(folded)):
+        told = read(part)
+        spoken |= set(fitting(told, options)) if told is not None and all(_exact(wish) for wish in told.wishes) else set()
+        spoken |= {number for number in (named(part, options, lexicon),) if number and len(part) > 3}
     left = {option.number for option in options} - spoken
     return left.pop() if len(left) == 1 else None
+
+
+def snippets(parts: list[str]) -> Iterator[str]:
+    """The words of a text one by one, and in twos and threes."""
+    parts = parts[:LONGEST]
+    for size in (1, 2, 3):
+        for start in range(len(parts) - size + 1):
+            yield UNSPACED.sub("", " ".join(parts[start : start + size]))
+
+
+def spoken_of(folded: str, visits: tuple[Option, ...], read: Callable[[str], When | None]) -> tuple[int, ...]:
+    """The one visit whose day a text speaks of beside the days that it wishes for: "move the one on the 12th to friday"."""
+    parts = [part for word in folded.split() for part in (words(word) if SIGNS.search(word) else [word])]  # "12th" stays one
+    told = [when for part in snippets(parts) if (when := read(part)) is not None and when.exact and not when.doubtful]
+    found = [visit.number for visit in visits if any(when.names(visit.start) for when in told)]
+    return tuple(found) if len(found) == 1 else ()
 
 
 def _clause(folded: str, number: int, options: tuple[Option, ...], lexicon: Lexicon) -> str:

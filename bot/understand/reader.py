@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.understand import clauses, learned
-from bot.understand.choices import fitting, lone_number, names_another, number_told, pick, uncompared, visits_named
+from bot.understand.choices import fitting, lone_number, names_another, number_told, pick, spoken_of, uncompared, visits_named
 from bot.understand.danger import Floor, Prepared, load_floor, load_guards, load_told, prepare
 from bot.understand.judge import Judged, judge
 from bot.understand.language import Detector
@@ -247,7 +247,10 @@ class Reader:
             found = tuple(option.number for option in message.visits if when is not None and when.names(option.start))
             return found if len(found) < len(message.visits) else ()
 
-        about, about_day = visits_named(text, message.visits, lexicons, days_of(text))
+        by_day = days_of(text)
+        if not by_day and self._when(text, message, order) is not None:
+            by_day = spoken_of(fold(text), message.visits, lambda part: self._when(part, message, order))
+        about, about_day = visits_named(text, message.visits, lexicons, by_day)
 
         def acts_of(part: str) -> Judged:
             judged = judge(self.model.scores(speller.repair(part), Context.REMINDER), context=Context.REMINDER, danger=None)
