@@ -12,7 +12,7 @@ from bot.dialogue.targets import about, by_number, called_off_since, target
 from bot.dialogue.types import Ask, Participant, Prompt, Slot, Undo, Visit
 from bot.dialogue.visits import SETTLED, SILENCE, confirm, read_back, unknown
 from bot.dialogue.waitlist import or_wait
-from bot.dialogue.wishes import wished
+from bot.dialogue.wishes import narrowed, wished
 from bot.understand.types import When, Wish
 
 AGREES = frozenset({"confirm", "choose"})
@@ -255,7 +255,9 @@ def _which_slot(draft: Draft, prompt: Prompt) -> str:
     fit = fit if len(fit) > 1 else list(range(len(prompt.slots)))  # "tuesday": those of that day
     starts = tuple(prompt.slot_starts[n] for n in fit)
     draft.say("which_slot", options=starts)
-    draft.ask(replace(prompt, at=draft.facts.now, act="asked", slots=tuple(prompt.slots[n] for n in fit), slot_starts=starts))
+    wishes = narrowed(when, prompt.wishes) if when is not None and not when.doubtful else prompt.wishes
+    slots = tuple(prompt.slots[n] for n in fit)
+    draft.ask(replace(prompt, at=draft.facts.now, act="asked", slots=slots, slot_starts=starts, wishes=wishes))
     return "which_slot"
 
 

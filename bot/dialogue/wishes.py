@@ -34,7 +34,8 @@ def wished(draft: Draft, visit: Visit | None) -> tuple[Wish, ...]:
         return (Wish(days=(other.date(),), start=minute, end=minute),)
     same = prompt is not None and draft.prompted(Ask.SLOTS) and (visit is None or visit.id in prompt.visits)
     if prompt is not None and same and when is not None and not when.doubtful:
-        return narrowed(when, prompt.wishes)
+        wishes = narrowed(when, prompt.wishes)
+        return tuple(_without(visit.start.date(), wish) for wish in wishes) if visit is not None and when.weekly else wishes
     return _elsewhen(draft, told, visit)
 
 
@@ -56,11 +57,18 @@ def narrowed(when: When, before: tuple[Wish, ...]) -> tuple[Wish, ...]:
 def _joined(new: Wish, old: Wish, *, weekly: bool) -> Wish:
     days = old.days if new.days is None else new.days
     if new.days is not None and old.days is not None and (weekly or new.rules_out):
-        weeks = range(FURTHEST // 7 if weekly else 1)
-        shifted = ({day + timedelta(weeks=week) for day in new.days} for week in weeks)
-        days = next((both for each in shifted if (both := tuple(day for day in old.days if day in each))), new.days)
+        days = _in_week(new.days, old.days) if weekly else tuple(day for day in old.days if day in new.days) or new.days
     kept = new.start is None and new.end is None and (old.start is None or old.start != old.end)  # a minute was of that day
     return Wish(days=days, start=old.start, end=old.end) if kept else replace(new, days=days)
+
+
+def _in_week(days: tuple[date, ...], before: tuple[date, ...]) -> tuple[date, ...]:
+    """Weekdays as days of what was wished for before; else the next ones, and those of the one week in which that was: "or Friday"."""
+    shifted = [tuple(day + timedelta(weeks=week) for day in days) for week in range(FURTHEST // 7)]
+    among = next((both for each in shifted if (both := tuple(day for day in before if day in each))), ())
+    weeks = {day.isocalendar()[:2] for day in before}
+    beside = next((each for each in shifted if len(weeks) == 1 and {day.isocalendar()[:2] for day in each} == weeks), ())
+    return among or tuple(sorted({*days, *beside}))
 
 
 def _elsewhen(draft: Draft, wishes: tuple[Wish, ...], visit: Visit | None) -> tuple[Wish, ...]:

@@ -192,7 +192,7 @@ class Scope:
     def _negation(self, at: int, kinds: frozenset[str]) -> int:
         end = at + 1
         while end < len(self.elements) and isinstance(each := self.elements[end], Mark) and each.kinds & (NEGATIONS | GOOD | {"word"}):
-            if each.kinds & NEGATIONS and end > at + 2:
+            if each.kinds & (NEGATIONS | GOOD) and end > at + 2:
                 break
             if each.kinds & GOOD and not each.kinds & NEGATIONS and not swallows(self.elements, end, each.kinds, kinds):
                 break
