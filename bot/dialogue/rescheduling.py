@@ -142,7 +142,9 @@ def begin(
         draft.say("ask_when_new")
     else:
         draft.say("ask_when", when=visit.start)
-    draft.ask(about(draft, Ask.WHEN, (visit,) if visit else (), patient=patient, times=times, service=service))
+    before = draft.prompt if draft.prompt is not None and draft.prompted(Ask.SLOTS, Ask.WHEN) else None
+    wished_for = {"wishes": before.wishes, "slots": before.slots} if before else {}  # "none of these": not offered again
+    draft.ask(about(draft, Ask.WHEN, (visit,) if visit else (), patient=patient, times=times, service=service, **wished_for))
     return "ask_when"
 
 
@@ -157,6 +159,8 @@ def offer(draft: Draft, *, visit: Visit | None, patient: int | None, wishes: tup
     free = suitable(draft.facts, visit, service, patient)
     when = When(wishes=wishes or (Wish(),))
     fitting = [slot for slot in free if when.fits(slot.start)]
+    refused = draft.prompt.slots if draft.prompt is not None and draft.prompted(Ask.WHEN) else ()
+    fitting = [slot for slot in fitting if slot.id not in refused] or fitting
     anyhow = all(wish == Wish() or wish.rules_out for wish in when.wishes)
     if visit is not None and anyhow:  # "another day", "any but Monday": the visit's own only where there is no other
         fitting = [slot for slot in fitting if slot.start.date() != visit.start.date()] or fitting

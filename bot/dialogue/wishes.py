@@ -32,7 +32,12 @@ def wished(draft: Draft, visit: Visit | None) -> tuple[Wish, ...]:
     if draft.read.beside and visit is not None and not told and (other := _other(draft, visit)):
         minute = other.hour * 60 + other.minute
         return (Wish(days=(other.date(),), start=minute, end=minute),)
-    same = prompt is not None and draft.prompted(Ask.SLOTS) and (visit is None or visit.id in prompt.visits)
+    same = (
+        prompt is not None
+        and draft.prompted(Ask.SLOTS, Ask.WHEN)
+        and bool(prompt.wishes or prompt.slots)
+        and (visit is None or visit.id in prompt.visits)
+    )
     if prompt is not None and same and when is not None and not when.doubtful:
         wishes = narrowed(when, prompt.wishes)
         return tuple(_without(visit.start.date(), wish) for wish in wishes) if visit is not None and when.weekly else wishes
