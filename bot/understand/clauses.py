@@ -13,7 +13,8 @@ from bot.understand.model import Model
 from bot.understand.types import Context
 
 BETWEEN = re.compile(r"[.!?;,\n…。！？、，؟،؛।]+")
-SHORTEST, SHORTEST_WISH = 10, 8  # characters of a clause, and of a wish; what is shorter tells too little by itself
+SHORTEST, SHORTEST_WISH = 10, 5  # characters of a clause, and of a wish ("приду"); what is shorter tells too little by itself
+A_WORD = 8  # characters of a wish that are too few to tell danger
 MOST = 6  # clauses that are read by themselves, and wishes: of a long story the first ones
 RAISED, RAISED_WISH = 0.35, 0.5  # how far towards the own score of a clause, or a wish, in log odds, ...
 CERTAIN = 9.2  # ... of which more than this counts as no more
@@ -42,9 +43,11 @@ def scores(
     odds: Odds = model.odds([text, *clauses, *wishes], context).clip(-CERTAIN, CERTAIN)
     whole, of_clauses, of_wishes = odds[0], odds[1 : len(clauses) + 1], odds[len(clauses) + 1 :]
     unheard = WHOLE if len(turned(text, reasons)) > 1 else WHOLE | {"reschedule"}
+    brief = np.array([len(wish) < A_WORD for wish in wishes], dtype=bool)
     danger = np.array([label.partition(".")[0] == "urgent" for label in model.labels])
     alarming = whole[danger].max() > ALARMING  # what a part of it says beside would talk the danger down
     of_wishes[:, [label in unheard for label in model.labels] | (alarming & ~danger)] = -CERTAIN
+    of_wishes[np.ix_(brief, danger)] = -CERTAIN
     return model.named(whole + np.maximum(RAISED * _louder(of_clauses, whole), RAISED_WISH * _louder(of_wishes, whole)))
 
 
