@@ -23,6 +23,10 @@ def attendance(draft: Draft) -> str | None:
     """confirm, cancel and tentative, when they are clear; a read-back first when they are not."""
     if draft.settled:
         return None
+    if "cancel" in draft.acts and "fear" in draft.read.barriers:  # "I'm too scared, I can't come" is answered and asked first: `doubts`
+        draft.acts.discard("cancel")
+        draft.doubtful.add("cancel")
+        return None
     if draft.prompted(Ask.SLOTS, Ask.WHEN):  # "let me ask my daughter" about another time leaves the visit as it is
         draft.acts.discard("tentative")
         draft.doubtful.discard("tentative")
@@ -59,9 +63,10 @@ def doubts(draft: Draft) -> str | None:
     """A change that may be meant beside what is sure ("not well today, maybe another day?"), asked after the rest is answered.
 
     Who tells what stands in the way is asked whether they come, not whether to call it off; who is angry or afraid is asked nothing,
-    since a person answers them.
+    since a person answers them, unless they say that they do not come.
     """
-    if "fear" in draft.read.barriers or draft.read.told:
+    afraid = "fear" in draft.read.barriers and "cancel" not in draft.read.acts
+    if afraid or draft.read.told:
         return None
     changes = draft.doubtful & {*ACTS, "reschedule"}
     if draft.settled or draft.asked or not changes or not draft.acts & BESIDE or draft.acts - BESIDE - {"social", "other"}:
