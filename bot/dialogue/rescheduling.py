@@ -162,8 +162,9 @@ def offer(draft: Draft, *, visit: Visit | None, patient: int | None, wishes: tup
     refused = draft.prompt.slots if draft.prompt is not None and draft.prompted(Ask.WHEN) else ()
     fitting = [slot for slot in fitting if slot.id not in refused] or fitting
     anyhow = all(wish == Wish() or wish.rules_out for wish in when.wishes)
-    if visit is not None and anyhow:  # "another day", "any but Monday": the visit's own only where there is no other
-        fitting = [slot for slot in fitting if slot.start.date() != visit.start.date()] or fitting
+    own = {each.start.date() for each in ([visit] if visit else _lost(draft))}
+    if anyhow:  # "another day", "any but Monday": that of the visit only where there is no other
+        fitting = [slot for slot in fitting if slot.start.date() not in own] or fitting
     elif visit is not None and _hours_alone(draft, when):  # "can I come at three instead": that day first
         fitting.sort(key=lambda slot: slot.start.date() != visit.start.date())
     waits = partial(or_wait, draft, visit=visit, patient=patient, service=service, wishes=wishes)
