@@ -65,7 +65,6 @@ def test_a_visit_that_is_moved_at_night_disturbs_no_talk_about_another_one(world
     world.clock.now = NIGHT - timedelta(minutes=5)
     before = visits(world)["lab"].start
     says(world, "necesito otra hora para el análisis de sangre")
-    says(world, "2")
     assert "1)" in says(world, "el viernes 13")
     moved = move_at_night(world)
     assert len(texts(world, "rosa", "waiting")) == 1
