@@ -11,9 +11,11 @@ import pytest
 
 from bot.understand.types import Context, Message, Understanding
 from bot.yamlfile import read_yaml
+from tests.quick import quick
 from tests.world import Parts
 
 FILES = sorted(Path(__file__).with_name("told").glob("*.yaml"))
+SOME = quick(*(path for path in FILES if path.stem in ("en", "es", "ht", "zh")), of=FILES)
 HEARD, NEEDLESS = 0.5, 0.15  # least share of those who tell it; largest share of what only sounds like it
 
 
@@ -36,7 +38,7 @@ def heard(understood: Understanding, kind: str) -> bool:
 
 
 @pytest.mark.parametrize("kind", ["refill", "hospital"])
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SOME, ids=lambda path: path.stem)
 def test_it_is_heard(path: Path, kind: str, bot_parts: Parts) -> None:
     """In every language alike, beside a wish or by itself."""
     told = read_yaml(path)[kind]
@@ -44,7 +46,7 @@ def test_it_is_heard(path: Path, kind: str, bot_parts: Parts) -> None:
     assert len(missed) <= (1 - HEARD) * len(told), missed
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SOME, ids=lambda path: path.stem)
 def test_what_only_sounds_like_it_is_not(path: Path, bot_parts: Parts) -> None:
     """Enough pills at home, out of gas, the way to the hospital, a stay that is over."""
     calm = read_yaml(path)["harmless"]
