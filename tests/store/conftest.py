@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,11 +31,25 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes, str]:
+    """An empty database as the migrations leave it, its key and its secret; tests work on copies."""
+    path, key = tmp_path_factory.mktemp("migrated") / "clinic.db", Fernet.generate_key()
+    store = Store(url=f"sqlite:///{path}", keys=(key,))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "upgrade", REAL_UPGRADE)
+        store.migrate()
+    store.engine.dispose()  # which writes all of it to the one file
+    return path, key, store.cipher.secret
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(tmp_path: Path, migrated: tuple[Path, bytes, str]) -> Iterator[Store]:
     """An empty database."""
-    store = Store(url=f"sqlite:///{tmp_path / 'clinic.db'}", keys=(Fernet.generate_key(),))
-    store.migrate()
+    path, key, secret = migrated
+    shutil.copy(path, tmp_path / "clinic.db")
+    store = Store(url=f"sqlite:///{tmp_path / 'clinic.db'}", keys=(key,))
+    store.cipher.secret = secret
     yield store
     store.engine.dispose()
 
