@@ -54,6 +54,8 @@ def _of_a_text(bot: Bot, session: Session, told: Callback) -> None:
             if told.status in ARRIVED:
                 waits.twin_sid = told.sid  # the patient has it twice
             return  # of an earlier try
+        if queries.by_sid(session, told.sid) is not None:
+            return  # the id of another text: it tells nothing of this one
         row.provider_sid, row.status = told.sid, "accepted"  # it is faster than the answer to the send, or that never came (W-31)
     before = row.status
     advance(row, told.status)

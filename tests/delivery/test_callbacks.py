@@ -6,11 +6,13 @@ import itertools
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.channels.console import received
 from bot.delivery.callbacks import Callback, record
 from bot.delivery.replies import watch
 from bot.store.models import CommunicationRow
+from bot.store.sending_models import OutboxRow
 from bot.turn import take
 from tests.delivery.conftest import Post
 
@@ -86,6 +88,17 @@ def test_a_text_that_was_never_given_away_has_no_callbacks(post: Post) -> None:
     text = post.text()
     post.told(text, "delivered")
     assert (post.row(text).status, post.send()) == ("queued", 1)
+
+
+def test_a_callback_under_the_id_of_another_text_tells_nothing(post: Post, sent: int) -> None:
+    """Found by fuzzing: the database refused a second text of that id, and the provider was told to come again."""
+    inbound = received(sender=post.world.number("owen"), body="thanks")
+    take(post.world.bot, inbound)
+    with post.world.bot.store.begin() as session:
+        waits = session.scalars(select(OutboxRow).where(OutboxRow.communication_id == sent)).one()
+        waits.status, session.get_one(CommunicationRow, sent).provider_sid = "sending", None
+    post.told(sent, "delivered", sid=inbound.sid)
+    assert (post.row(sent).status, post.row(sent).provider_sid) == ("queued", None)
 
 
 def test_a_carrier_that_refuses_the_number_stops_everything(post: Post, sent: int) -> None:

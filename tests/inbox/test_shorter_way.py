@@ -60,15 +60,15 @@ def test_what_colleagues_have_in_hand_is_passed_over(desk: Desk) -> None:
 
 def test_the_way_back_and_on_is_that_of_the_list_that_was_looked_at(desk: Desk) -> None:
     """Whoever works through the texts in Vietnamese stays among them."""
-    for phone in (1, 2, 9):
+    for phone in (1, 7, 9):  # Owen has no visit, which would bring him forward before a weekend
         desk.text(phone, "please have somebody call me")
     page(desk.ana, "/inbox?language=en")
-    assert desk.ana.get(f"/inbox/next?after={ids(desk, 1)[0]}", follow_redirects=True).request.path == "/inbox/phone/2"
-    assert '<a href="/inbox?language=en" data-up>' in page(desk.ana, "/inbox/phone/2")
-    assert "That was the last one of this list." in page_after(desk, ids(desk, 2)[0])
+    assert desk.ana.get(f"/inbox/next?after={ids(desk, 1)[0]}", follow_redirects=True).request.path == "/inbox/phone/7"
+    assert '<a href="/inbox?language=en" data-up>' in page(desk.ana, "/inbox/phone/7")
+    assert "That was the last one of this list." in page_after(desk, ids(desk, 7)[0])
     page(desk.ana, "/inbox?whose=closed")  # which nobody works through
-    assert desk.ana.get(f"/inbox/next?after={ids(desk, 2)[0]}", follow_redirects=True).request.path == "/inbox/phone/9"
-    assert '<a href="/inbox" data-up>' in page(desk.ben, "/inbox/phone/2")
+    assert desk.ana.get(f"/inbox/next?after={ids(desk, 7)[0]}", follow_redirects=True).request.path == "/inbox/phone/9"
+    assert '<a href="/inbox" data-up>' in page(desk.ben, "/inbox/phone/7")
 
 
 def page_after(desk: Desk, item: int) -> str:
